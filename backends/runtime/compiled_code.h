@@ -1,0 +1,94 @@
+// What a compiler hands to the runtime: position-independent host code of one region and the tables that go with it.
+// Every compiler (x64, llvm) produces this; nothing here knows which one did. The register assignment at region
+// boundaries is the region contract (README.md).
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "ir/core/region.h"
+
+namespace menura::runtime {
+
+// Host registers by their number in instruction encodings: 0-15 rax rcx rdx rbx rsp rbp rsi rdi r8-r15, and xmm0-15.
+struct HostReg {
+  uint8_t number = 0;
+  bool is_vector = false;
+};
+
+// A `jmp rel32` or `call rel32` whose displacement the runtime patches once the target is translated. Until then it
+// points at its stub: `call [r12 + thunks[Resolve]]`, found by the return address that it pushes (stub_end).
+struct Link {
+  uint32_t displacement = 0;  // offset of the rel32 in the code; never crosses an 8-byte boundary, so a patch is atomic
+  uint32_t stub = 0;          // offset of the stub
+  uint32_t stub_end = 0;      // offset of the byte behind the stub's call instruction
+  int64_t target = 0;         // guest pc, from the region's base
+  bool is_call = false;       // the stub is entered with the return address of a predicted guest call on the stack
+};
+
+// A stub that leaves for the runtime at a guest pc (stop requests, heat): found by its return address, too.
+struct PcStub {
+  uint32_t stub_end = 0;
+  int64_t pc = 0;  // guest pc where the virtual CPU stands, from the region's base
+};
+
+// Host code from `host` to the next entry belongs to the guest instruction at `pc` (offset from the base). Sorted by
+// host.
+struct PcEntry {
+  uint32_t host = 0;
+  int32_t pc = 0;
+};
+
+// Where a slot's value is while the region's body runs, if not in the state struct. One list serves every instruction
+// of the body that can fault: homes do not change inside a region.
+struct Home {
+  ir::SlotId slot = 0;
+  HostReg reg;
+};
+
+// A constant in the code that depends on something outside it.
+struct Relocation {
+  enum class Kind : uint8_t {
+    GuestPc32,  // imm32, sign-extended: base pc + addend
+    GuestPc64,  // imm64: base pc + addend
+    Helper,     // imm32: HelperId of the helper with number `addend`
+    HeatIndex,  // disp32: 4 * index of this region's counter
+  };
+  Kind kind = Kind::GuestPc64;
+  uint32_t offset = 0;
+  int64_t addend = 0;
+};
+
+struct CompiledCode {
+  std::vector<uint8_t> bytes;  // entry at offset 0, to be placed 16-byte aligned
+  std::vector<Link> links;
+  std::vector<PcStub> pc_stubs;
+  std::vector<PcEntry> pcs;
+  std::vector<Home> homes;
+  std::vector<Relocation> relocations;
+
+  // Empties it and keeps its memory for the next region.
+  void clear() {
+    bytes.clear();
+    links.clear();
+    pc_stubs.clear();
+    pcs.clear();
+    homes.clear();
+    relocations.clear();
+  }
+};
+
+struct CompileOptions {
+  bool hot = false;    // worth more compile time and entry cost: slots of loops get registers beyond the pinned ones
+  bool count = false;  // counting mode: budget and retired instructions are kept exact
+  int32_t heat_index = -1;  // >= 0: count executions of the entry there and leave for the runtime when it runs out
+};
+
+class Compiler {
+ public:
+  virtual ~Compiler() = default;
+  // Compiles a verified region. `out` is empty.
+  virtual void compile(const ir::Region& region, const CompileOptions& options, CompiledCode& out) = 0;
+};
+
+}  // namespace menura::runtime

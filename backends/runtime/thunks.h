@@ -1,0 +1,42 @@
+// The fixed pieces of host code between compiled code and C++. Compiled code reaches each as `call|jmp [r12 + slot]`
+// through CpuHeader::thunks; backends/runtime/thunks.cpp emits them once per process.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+#include "ir/core/cpu_header.h"
+
+namespace menura::runtime {
+
+enum class Thunk : uint8_t {
+  Resolve,     // call: find or make the code of a Link's target, patch, continue there
+  Indirect,    // jmp, rax = guest pc: look it up beyond the probed table, continue there
+  ReturnMiss,  // jmp, rax = guest pc: the top return prediction was wrong; unwind to a right one or start afresh
+  Stop,        // call: a PcStub; leaves run() with ExitKind::Stop
+  Hot,         // call: a PcStub; the entry's heat ran out: recompile, continue there
+  Budget,      // call: a PcStub; counting mode, the budget does not cover the next block
+  Exit,        // jmp: exit_kind, exit_detail and pc are in the header; leaves run()
+  Helper,      // call, eax = HelperId, arguments in CpuHeader::spill[0..3] (8 bytes each), result in rax. Saves the
+               // pinned registers to the state and reloads them; keeps every other register
+  FpSlow,      // call, as Helper, eax = ir::FpSlowOp: a floating-point op that the host cannot do inline
+};
+
+constexpr int32_t thunk_offset(Thunk thunk) {
+  return static_cast<int32_t>(offsetof(ir::CpuHeader, thunks) + sizeof(void*) * static_cast<unsigned>(thunk));
+}
+
+// What probed tables point to: immutable once published. An empty place points to a record whose pc is kNoPc.
+struct CodeRecord {
+  uint64_t pc = 0;
+  const void* entry = nullptr;
+};
+inline constexpr uint64_t kNoPc = ~uint64_t{0};
+
+// The probed table: CodeRecord*[kLookupEntries] at CpuHeader::lookup_table, indexed by bits of the guest pc. One table
+// per (mode, extra), so that a hit needs no comparison but that of the pc.
+inline constexpr unsigned kLookupBits = 12;
+inline constexpr unsigned kLookupShift = 1;  // of the guest pc, before masking
+inline constexpr unsigned kLookupEntries = 1U << kLookupBits;
+
+}  // namespace menura::runtime

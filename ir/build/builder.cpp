@@ -1,0 +1,151 @@
+#include "ir/build/builder.h"
+
+#include <algorithm>
+
+namespace menura::ir {
+
+void Builder::begin(Region& region, const Identity& identity, MemoryModel order, std::span<const uint64_t> block_pcs) {
+  region.clear();
+  region.identity = identity;
+  region.order_model = order;
+  region_ = &region;
+  current_ = kNoBlock;
+  planned_.clear();
+  exits_.clear();
+  for (const uint64_t pc : block_pcs) {
+    const BlockId block = new_block();
+    region.blocks[block].pc_offset = offset_of(pc);
+    planned_.emplace_back(pc, block);
+  }
+  std::sort(planned_.begin(), planned_.end());
+}
+
+void Builder::finish() {
+  assert(ended());
+  for (const auto& [pc, block] : exits_) {
+    start(block);
+    end(Op::Jump, {}, 0, offset_of(pc));
+  }
+}
+
+BlockId Builder::new_block() {
+  region_->blocks.emplace_back();
+  return static_cast<BlockId>(region_->blocks.size() - 1);
+}
+
+BlockId Builder::block_of(uint64_t pc) const {
+  const auto it = std::lower_bound(planned_.begin(), planned_.end(), std::pair<uint64_t, BlockId>{pc, 0});
+  return it != planned_.end() && it->first == pc ? it->second : kNoBlock;
+}
+
+Value Builder::start(BlockId block, std::initializer_list<Type> params) {
+  assert(ended());
+  Block& record = region_->blocks[block];
+  assert(record.count == 0);
+  record.first = static_cast<uint32_t>(region_->insts.size());
+  record.param_count = static_cast<uint32_t>(params.size());
+  region_->order.push_back(block);
+  current_ = block;
+  for (const Type type : params) emit(Op::Param, type, {});
+  return record.first;
+}
+
+void Builder::insn(uint64_t pc, unsigned length) {
+  insn_pc_ = pc;
+  insn_length_ = length;
+  ++region_->guest_instructions;
+  emit(Op::Insn, Type::Void, {}, length, offset_of(pc));
+}
+
+Value Builder::emit(Op op, Type type, std::initializer_list<Value> args, uint32_t aux, int64_t imm) {
+  assert(!ended());
+  std::vector<Inst>& insts = region_->insts;
+  Inst& inst = insts.emplace_back();
+  inst.op = op;
+  inst.type = type;
+  inst.aux = aux;
+  inst.imm = imm;
+  inst.arg_count = static_cast<uint8_t>(args.size());
+  if (args.size() <= inst.args.size()) {
+    std::copy(args.begin(), args.end(), inst.args.begin());
+  } else {
+    inst.extra = static_cast<uint32_t>(region_->extra.size());
+    region_->extra.insert(region_->extra.end(), args.begin(), args.end());
+  }
+  ++region_->blocks[current_].count;
+  return static_cast<Value>(insts.size() - 1);
+}
+
+Value Builder::call(HelperId helper, std::initializer_list<Value> args) {
+  assert(args.size() == helpers_[helper].arg_count);
+  return emit(Op::Call, helpers_[helper].result, args, 0, helper);
+}
+
+void Builder::end(Op op, std::initializer_list<Value> args, uint32_t aux, int64_t imm) {
+  assert(is_terminator(op));
+  emit(op, Type::Void, args, aux, imm);
+  current_ = kNoBlock;
+}
+
+void Builder::add_edge(BlockId target, std::initializer_list<Value> args) {
+  Inst& inst = region_->insts.back();
+  if (inst.edge_count++ == 0) inst.extra = static_cast<uint32_t>(region_->extra.size());
+  region_->extra.push_back(target);
+  region_->extra.push_back(static_cast<uint32_t>(args.size()));
+  region_->extra.insert(region_->extra.end(), args.begin(), args.end());
+}
+
+void Builder::add_return_edge(uint64_t return_pc) {
+  if (const BlockId block = block_of(return_pc); block != kNoBlock) add_edge(block);
+}
+
+BlockId Builder::target_block(uint64_t pc) {
+  if (const BlockId block = block_of(pc); block != kNoBlock) return block;
+  for (const auto& [exit_pc, block] : exits_) {
+    if (exit_pc == pc) return block;
+  }
+  const BlockId block = new_block();
+  region_->blocks[block].pc_offset = offset_of(pc);
+  exits_.emplace_back(pc, block);
+  return block;
+}
+
+void Builder::br(BlockId target, std::initializer_list<Value> args) {
+  end(Op::Br, {});
+  add_edge(target, args);
+}
+
+void Builder::cond_br(Value cond, BlockId if_true, BlockId if_false) {
+  end(Op::CondBr, {cond});
+  add_edge(if_true);
+  add_edge(if_false);
+}
+
+void Builder::jump_to(uint64_t target) {
+  if (const BlockId block = block_of(target); block != kNoBlock) {
+    br(block);
+  } else {
+    end(Op::Jump, {}, 0, offset_of(target));
+  }
+}
+
+void Builder::branch_to(Value cond, uint64_t taken, uint64_t not_taken) {
+  const BlockId taken_block = target_block(taken);
+  cond_br(cond, taken_block, target_block(not_taken));
+}
+
+void Builder::call_to(uint64_t target, uint64_t return_pc) {
+  end(Op::CallDirect, {}, static_cast<uint32_t>(offset_of(return_pc)), offset_of(target));
+  add_return_edge(return_pc);
+}
+
+void Builder::call_indirect(Value target, uint64_t return_pc) {
+  end(Op::CallIndirect, {target}, static_cast<uint32_t>(offset_of(return_pc)));
+  add_return_edge(return_pc);
+}
+
+void Builder::exit(ExitKind kind, uint64_t next_pc, std::initializer_list<Value> detail) {
+  end(Op::Exit, detail, static_cast<uint32_t>(kind), offset_of(next_pc));
+}
+
+}  // namespace menura::ir

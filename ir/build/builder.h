@@ -1,0 +1,117 @@
+// Builder: how a frontend writes IR. It appends to one region; guest control flow (jump_to, branch_to, ...) turns into
+// an internal edge where the target is a block of the region, and into a side exit elsewhere.
+#pragma once
+
+#include <initializer_list>
+#include <utility>
+#include <vector>
+
+#include "ir/core/exit_kind.h"
+#include "ir/core/helper_table.h"
+#include "ir/core/region.h"
+#include "ir/core/state_layout.h"
+
+namespace menura::ir {
+
+class Builder {
+ public:
+  // Both outlive the builder.
+  Builder(const StateLayout& layout, const HelperTable& helpers) : layout_(layout), helpers_(helpers) {}
+
+  // Starts an empty region. `block_pcs` are the guest addresses that get a block of their own, the entry first.
+  void begin(Region& region, const Identity& identity, MemoryModel order, std::span<const uint64_t> block_pcs);
+  // Places the blocks of side exits. Every block must have ended.
+  void finish();
+
+  Region& region() { return *region_; }
+  const StateLayout& layout() const { return layout_; }
+
+  // --- blocks
+  BlockId new_block();
+  // The block of a guest address given to begin(), or kNoBlock.
+  static constexpr BlockId kNoBlock = UINT32_MAX;
+  BlockId block_of(uint64_t pc) const;
+  // Continues in `block`, whose parameters have the given types; returns the first parameter's value (the others
+  // follow).
+  Value start(BlockId block, std::initializer_list<Type> params = {});
+  // Whether the current block has its terminator (or none has been started).
+  bool ended() const { return current_ == kNoBlock; }
+
+  // --- guest instructions and guest addresses
+  void insn(uint64_t pc, unsigned length);
+  uint64_t pc() const { return insn_pc_; }  // of the current guest instruction
+  uint64_t next_pc() const { return insn_pc_ + insn_length_; }
+  Value pc_value(uint64_t pc) { return emit(Op::PcRel, Type::I64, {}, 0, offset_of(pc)); }
+
+  // --- values
+  Value constant(Type type, int64_t value) { return emit(Op::Const, type, {}, 0, value); }
+  Value get(SlotId slot) { return emit(Op::Get, layout_.slot(slot).type, {}, 0, slot); }
+  void set(SlotId slot, Value value) { emit(Op::Set, Type::Void, {value}, 0, slot); }
+  // Ops with operands of the result's type and no attribute: add, and, shl, fneg, ...
+  Value unary(Op op, Value a) { return emit(op, type_of(a), {a}); }
+  Value binary(Op op, Value a, Value b) { return emit(op, type_of(a), {a, b}); }
+  Value divide(Op op, Value a, Value b, int64_t on_zero) { return emit(op, type_of(a), {a, b}, 0, on_zero); }
+  Value icmp(Cond cond, Value a, Value b) { return emit(Op::ICmp, Type::I1, {a, b}, static_cast<uint32_t>(cond)); }
+  Value select(Value cond, Value a, Value b) { return emit(Op::Select, type_of(a), {cond, a, b}); }
+  // zext, sext, trunc, bitcast, nanbox, nanunbox
+  Value convert(Op op, Type type, Value a) { return emit(op, type, {a}); }
+  Value fp(Op op, Type type, std::initializer_list<Value> args, FpDesc desc) {
+    return emit(op, type, args, pack(desc));
+  }
+  Value fcmp(Value a, Value b, FpDesc desc) { return emit(Op::FCmp, Type::I1, {a, b}, pack(desc)); }
+  Value vec(Op op, Type type, std::initializer_list<Value> args, LaneDesc desc) {
+    return emit(op, type, args, pack(desc));
+  }
+
+  // --- memory: address + displacement
+  Value load(Type type, Value address, MemDesc desc, int64_t displacement = 0) {
+    return emit(Op::Load, type, {address}, pack(desc), displacement);
+  }
+  void store(Value address, Value value, MemDesc desc, int64_t displacement = 0) {
+    emit(Op::Store, Type::Void, {address, value}, pack(desc), displacement);
+  }
+  Value atomic(AtomicOp op, Value address, Value operand, MemDesc desc) {
+    desc.atomic_op = static_cast<uint32_t>(op);
+    return emit(Op::Atomic, type_of(operand), {address, operand}, pack(desc));
+  }
+  Value cmpxchg(Value address, Value expected, Value desired, MemDesc desc) {
+    return emit(Op::CmpXchg, type_of(expected), {address, expected, desired}, pack(desc));
+  }
+  void fence(FenceDesc desc) { emit(Op::Fence, Type::Void, {}, pack(desc)); }
+  Value call(HelperId helper, std::initializer_list<Value> args);
+
+  // --- ends of a block; guest addresses become edges or exits
+  void br(BlockId target, std::initializer_list<Value> args = {});
+  void cond_br(Value cond, BlockId if_true, BlockId if_false);
+  void jump_to(uint64_t target);
+  void branch_to(Value cond, uint64_t taken, uint64_t not_taken);
+  void call_to(uint64_t target, uint64_t return_pc);
+  void call_indirect(Value target, uint64_t return_pc);
+  void jump_indirect(Value target) { end(Op::JumpIndirect, {target}); }
+  void return_to(Value target) { end(Op::Return, {target}); }
+  // `next_pc` is where the virtual CPU continues.
+  void exit(ExitKind kind, uint64_t next_pc, std::initializer_list<Value> detail = {});
+
+  Type type_of(Value value) const { return region_->insts[value].type; }
+  // The general form of all the above.
+  Value emit(Op op, Type type, std::initializer_list<Value> args, uint32_t aux = 0, int64_t imm = 0);
+
+ private:
+  void end(Op op, std::initializer_list<Value> args, uint32_t aux = 0, int64_t imm = 0);
+  void add_edge(BlockId target, std::initializer_list<Value> args = {});
+  void add_return_edge(uint64_t return_pc);
+  // The block of `pc`, or a new one (placed by finish()) that leaves the region for it.
+  BlockId target_block(uint64_t pc);
+  int64_t offset_of(uint64_t pc) const { return static_cast<int64_t>(pc - region_->identity.pc); }
+
+  const StateLayout& layout_;
+  const HelperTable& helpers_;
+  Region* region_ = nullptr;
+  BlockId current_ = kNoBlock;
+  uint64_t insn_pc_ = 0;
+  unsigned insn_length_ = 0;
+  std::vector<std::pair<uint64_t, BlockId>> planned_;  // sorted by pc
+  std::vector<std::pair<uint64_t, BlockId>> exits_;    // blocks to be placed by finish()
+};
+
+}  // namespace menura::ir

@@ -1,0 +1,56 @@
+// The first bytes of every virtual CPU's state struct, the same for all guests. Guest slots follow at
+// sizeof(CpuHeader). Engines own the fields of their section; frontends and users of an engine own the others.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <type_traits>
+
+namespace menura::ir {
+
+inline constexpr unsigned kThunkCount = 16;  // backends/runtime/thunks.h names them
+inline constexpr unsigned kSpillBytes = 1024;
+
+struct alignas(64) CpuHeader {
+  // --- identity of the code to run next
+  uint64_t pc = 0;
+  uint64_t mode = 0;
+  uint64_t extra = 0;
+
+  // --- set by anyone, at any time, from any thread or signal handler; compiled code looks at it at back edges and at
+  // region entries that a loop must pass (vcpu/engine.h)
+  std::atomic<uint32_t> stop_request{0};
+
+  // --- floating point: the guest's live mode and sticky flags in the form of the host's MXCSR, all exceptions masked.
+  // Compiled code has it in MXCSR while it runs; it is here whenever the engine is not running.
+  uint32_t mxcsr = 0x1f80;
+
+  // --- LL/SC reservation
+  uint64_t reservation_address = ~uint64_t{0};
+  uint64_t reservation_value = 0;
+  uint32_t reservation_size = 0;
+  uint32_t host_mxcsr = 0x1f80;  // engine: what C++ code runs with
+
+  // --- counting mode: guest instructions left before ExitKind::Budget, and those retired
+  int64_t budget = 0;
+  uint64_t retired = 0;
+
+  // --- exit detail, written by compiled code on its way out
+  uint32_t exit_kind = 0;    // vcpu::ExitKind
+  uint32_t exit_length = 0;  // fault: bytes accessed
+  uint64_t exit_detail = 0;
+
+  // --- engine: what compiled code reaches through its state pointer, so that it needs no address of Menura's own
+  void* engine = nullptr;        // the engine's record of this virtual CPU
+  void* lookup_table = nullptr;  // hash of code records of this mode and extra word, probed by compiled code
+  void* heat = nullptr;          // execution counters (uint32_t each), by index
+  uint64_t host_rsp = 0;         // stack of the C++ code that called the engine
+  uint64_t code_rsp = 0;         // stack of compiled code: nothing but return predictions
+  uint64_t code_rsp_base = 0;    // where it is empty
+  void* thunks[kThunkCount] = {};
+  alignas(
+      64) uint8_t spill[kSpillBytes] = {};  // values that compiled code has no register for; dead at region boundaries
+};
+static_assert(std::is_standard_layout_v<CpuHeader>);
+
+}  // namespace menura::ir

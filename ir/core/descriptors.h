@@ -1,0 +1,116 @@
+// What an op says beside its operands: the `aux` word of an instruction. Each descriptor packs into 32 bits.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+
+#include "ir/core/types.h"
+
+namespace menura::ir {
+
+enum class Cond : uint8_t { Eq, Ne, Ult, Ule, Ugt, Uge, Slt, Sle, Sgt, Sge };
+
+// Comparison of two floats. Un: at least one is a NaN. All but Un and Ord are false where one operand is a NaN.
+enum class FpCond : uint8_t { Eq, Lt, Le, Gt, Ge, Un, Ord };
+
+// Memory order of one access. Plain accesses obey the guest's default order (Region::order_model).
+enum class Order : uint8_t { Plain, Relaxed, Acquire, Release, AcqRel, SeqCst };
+
+enum class ByteOrder : uint8_t { Little, Big };
+
+enum class AtomicOp : uint8_t { Swap, Add, And, Or, Xor, Smin, Smax, Umin, Umax };
+
+// One memory access.
+struct MemDesc {
+  uint32_t size_log2 : 3 = 0;     // bytes accessed: 1 << size_log2, 1 to 64
+  uint32_t big_endian : 1 = 0;    // bytes (for vectors: the bytes of each element) are reversed
+  uint32_t element_log2 : 3 = 0;  // vectors: bytes of the element that `big_endian` reverses, 1 << element_log2
+  uint32_t sign_extend : 1 = 0;   // integer loads narrower than the result type: sign- instead of zero-extend
+  uint32_t order : 3 = 0;         // Order
+  uint32_t align_log2 : 3 = 0;    // required alignment; a misaligned access raises ExitKind::Misaligned
+  uint32_t mmu_index : 4 = 0;     // which translation regime; 0 in a process
+  uint32_t atomic_op : 4 = 0;     // AtomicOp of `atomic`
+  uint32_t unused : 10 = 0;
+
+  constexpr unsigned size() const { return 1U << size_log2; }
+};
+
+enum class RoundingSource : uint8_t {
+  Live,  // the guest's current mode (fpmode.set)
+  NearestEven,
+  Zero,
+  Down,
+  Up,
+  NearestAway,
+};
+
+enum class NanPolicy : uint8_t {
+  Canonical,       // every NaN result is the positive quiet NaN with an empty payload
+  First,           // the first NaN operand quieted; the default NaN is negative (x86)
+  SignalingFirst,  // a signaling operand wins over a quiet one, else the first (Arm, POWER)
+};
+
+enum class FlagPolicy : uint8_t {
+  None,    // flags need not be kept
+  Sticky,  // exceptions are or-ed into the live flags
+};
+
+// How a float becomes an integer where no integer fits.
+enum class Saturation : uint8_t {
+  NanToMax,    // clamp to the range; NaN gives the largest value (RISC-V)
+  NanToZero,   // clamp to the range; NaN gives 0 (Arm)
+  Indefinite,  // all such cases give 1 << (width-1) (x86)
+};
+
+// What fmin/fmax do about NaNs. In all of them -0 is less than +0 and a signaling NaN raises invalid.
+enum class MinMax : uint8_t {
+  Number,     // IEEE 754-2019 minimumNumber: a NaN loses; two NaNs give the canonical NaN
+  Propagate,  // IEEE 754-2019 minimum: a NaN wins
+};
+
+struct FpDesc {
+  uint32_t rounding : 3 = 0;     // RoundingSource
+  uint32_t tiny_before : 1 = 0;  // tininess is detected before rounding (Arm, POWER, s390x), else after
+  uint32_t nan : 2 = 0;          // NanPolicy
+  uint32_t flags : 2 = static_cast<uint32_t>(FlagPolicy::Sticky);
+  uint32_t saturation : 2 = 0;   // Saturation, of f2i
+  uint32_t is_unsigned : 1 = 0;  // f2i, i2f: the integer is unsigned
+  uint32_t min_max : 1 = 0;      // MinMax
+  uint32_t exact : 1 = 0;        // fround: raise inexact where the value changes
+  uint32_t signaling : 1 = 0;    // fcmp: a quiet NaN raises invalid, too
+  uint32_t cond : 3 = 0;         // FpCond, of fcmp
+  uint32_t unused : 15 = 0;
+};
+
+// Lanes of a vector op.
+struct LaneDesc {
+  uint32_t lane : 5 = 0;   // Type of a lane: I8..I64, F32, F64
+  uint32_t cond : 4 = 0;   // Cond of vcmp
+  uint32_t index : 6 = 0;  // lane number of vextract and vinsert
+  uint32_t sign_extend : 1 = 0;
+  uint32_t unused : 16 = 0;
+};
+
+// Which earlier accesses a fence orders before which later ones; the only pair that costs anything on an x86-64 host is
+// store before load.
+struct FenceDesc {
+  uint32_t load_load : 1 = 0;
+  uint32_t load_store : 1 = 0;
+  uint32_t store_load : 1 = 0;
+  uint32_t store_store : 1 = 0;
+  uint32_t unused : 28 = 0;
+};
+
+template <typename Desc>
+constexpr uint32_t pack(Desc desc) {
+  static_assert(sizeof(Desc) == 4);
+  return std::bit_cast<uint32_t>(desc);
+}
+
+template <typename Desc>
+constexpr Desc unpack(uint32_t aux) {
+  static_assert(sizeof(Desc) == 4);
+  return std::bit_cast<Desc>(aux);
+}
+
+}  // namespace menura::ir

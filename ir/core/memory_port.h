@@ -1,0 +1,51 @@
+// MemoryPort: guest memory as the interpreter, the translator and helpers see it. linux-user and softmmu implement it.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace menura::ir {
+
+enum class Access : uint8_t { Read, Write, Execute };
+
+// What kind of guest exception an access raises. Values are translated to signals or to guest traps above.
+enum class FaultKind : uint8_t {
+  None,
+  Unmapped,    // nothing is mapped there (SEGV_MAPERR)
+  Protection,  // mapped, but not for this access (SEGV_ACCERR)
+  Bus,         // mapped, nothing behind it: past the end of a file (BUS_ADRERR)
+  Misaligned,  // (BUS_ADRALN)
+};
+
+struct Fault {
+  FaultKind kind = FaultKind::None;
+  Access access = Access::Read;
+  uint64_t address = 0;  // the first byte that could not be accessed
+};
+
+class MemoryPort {
+ public:
+  virtual ~MemoryPort() = default;
+
+  // Copies between guest memory and `data`. Either all bytes are transferred, or none is and *fault says why. Naturally
+  // aligned accesses of 1, 2, 4, 8 bytes are single-copy atomic.
+  virtual bool read(uint64_t address, void* data, unsigned size, Fault* fault) = 0;
+  virtual bool write(uint64_t address, const void* data, unsigned size, Fault* fault) = 0;
+
+  // Host address of `size` naturally aligned bytes, for atomic read-modify-write; nullptr and *fault otherwise. The
+  // pointer is good until the next call of any function here.
+  virtual void* atomic_pointer(uint64_t address, unsigned size, Fault* fault) = 0;
+
+  // Raises what an access would raise, without making it.
+  virtual bool probe(uint64_t address, uint64_t size, Access access, Fault* fault) = 0;
+
+  // Up to `want` bytes of guest code at `address`, fewer where executable memory ends before; empty with *fault where
+  // the first byte is not executable. The span is good until guest memory changes.
+  virtual std::span<const uint8_t> fetch(uint64_t address, unsigned want, Fault* fault) = 0;
+
+  // Code was translated from [begin, end): before any of these bytes changes (through whatever alias), the
+  // implementation calls vcpu::Engine::invalidate for them. Called before the bytes are read for translation.
+  virtual void watch_code(uint64_t begin, uint64_t end) = 0;
+};
+
+}  // namespace menura::ir
