@@ -50,6 +50,19 @@ Value Builder::start(BlockId block, std::initializer_list<Type> params) {
   return record.first;
 }
 
+bool Builder::resume(uint64_t pc) {
+  if (!ended() || region_->insts.empty() || region_->insts.back().op != Op::CondBr) return false;
+  const auto exit = std::find_if(exits_.begin(), exits_.end(), [pc](const auto& each) { return each.first == pc; });
+  if (exit == exits_.end()) return false;
+  bool from_here = false;
+  for_each_edge(*region_, region_->insts.back(), [&](const Edge& edge) { from_here |= edge.target == exit->second; });
+  if (!from_here) return false;
+  const BlockId block = exit->second;
+  exits_.erase(exit);
+  start(block);
+  return true;
+}
+
 void Builder::insn(uint64_t pc, unsigned length) {
   insn_pc_ = pc;
   insn_length_ = length;

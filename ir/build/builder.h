@@ -34,6 +34,9 @@ class Builder {
   // Continues in `block`, whose parameters have the given types; returns the first parameter's value (the others
   // follow).
   Value start(BlockId block, std::initializer_list<Type> params = {});
+  // After a branch_to() of which `pc` is the one or the other side, where no block was planned for it: continues there
+  // instead of leaving the region. Returns false otherwise.
+  bool resume(uint64_t pc);
   // Whether the current block has its terminator (or none has been started).
   bool ended() const { return current_ == kNoBlock; }
 

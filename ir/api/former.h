@@ -1,0 +1,115 @@
+// Former: turns guest code into regions. First gear makes a straight-line trace, quickly and from nothing but an
+// address; second gear makes a control-flow graph with loops from blocks that are known to have run.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <type_traits>
+#include <vector>
+
+#include "ir/api/frontend.h"
+#include "ir/core/memory_port.h"
+
+namespace menura::ir {
+
+// A view of "was this guest pc executed as the entry of a translation?". Refers to a callable that outlives it.
+class PcPredicate {
+ public:
+  template <typename Callable>
+  requires(!std::is_same_v<std::remove_cvref_t<Callable>, PcPredicate>)
+      PcPredicate(const Callable& callable)  // NOLINT(google-explicit-constructor): made for call sites
+      : object_(&callable),
+        call_([](const void* object, uint64_t pc) -> bool { return (*static_cast<const Callable*>(object))(pc); }) {}
+  bool operator()(uint64_t pc) const { return call_(object_, pc); }
+
+ private:
+  const void* object_;
+  bool (*call_)(const void*, uint64_t);
+};
+
+struct TraceLimits {
+  unsigned instructions = 32;  // at least 1
+};
+
+struct HotLimits {
+  unsigned instructions = 300;  // reached within a block, the block is cut
+  unsigned blocks = 96;
+};
+
+// Forms regions of one guest, one at a time: one Former per translating thread. Calls MemoryPort::watch_code for every
+// byte before it is read, never further than the page that it lies in.
+class Former {
+ public:
+  // Both outlive it.
+  Former(const Frontend& frontend, MemoryPort& memory);
+
+  // First gear: from identity.pc to the first instruction that leaves for good; conditional branches leave by side
+  // exits, backward branches too, even those to the entry (so that each pass through the entry can be counted).
+  // Where a later instruction cannot be fetched, the trace ends before it with a jump there. Where the first one
+  // cannot, the region is one ExitKind::Fault with the faulting address as detail, and the result says why (kind None
+  // otherwise); such a region must not be kept, since nothing watches what is not there.
+  Fault form_trace(const Identity& identity, Region& region, const TraceLimits& limits = {});
+
+  // Second gear: blocks that have run, as far as direct branches and returns of calls reach them from identity.pc.
+  // `executed` answers for block entries. A branch's fall-through lies within a trace and is no entry of its own: it
+  // counts as run where the branch's target does not. Loops are contiguous in Region::order.
+  Fault form_hot(const Identity& identity, Region& region, PcPredicate executed, const HotLimits& limits = {});
+
+ private:
+  // What is known of one instruction after planning.
+  struct Planned {
+    uint64_t pc = 0;
+    Flow flow;
+    uint32_t block = kNone;  // leaders, where a block starts: index into blocks_
+  };
+  struct PlannedBlock {
+    uint64_t pc = 0;
+    uint32_t successors[2] = {kNone, kNone};  // blocks; the second is better placed next
+    uint32_t number = 0;                      // of Bourdoncle's search; 0 = not visited
+  };
+  struct Start {
+    uint64_t pc = 0;
+    bool sure = true;  // else it may never have run
+  };
+  static constexpr uint32_t kNone = UINT32_MAX;
+
+  // At least one whole instruction at `pc`, or nothing and *fault.
+  std::span<const uint8_t> bytes_at(uint64_t pc, uint64_t mode, Fault* fault);
+  bool open_window(uint64_t pc, Fault* fault);
+  void begin(const Identity& identity, unsigned instructions);
+  void fault_region(const Identity& identity, Region& region, const Fault& fault);
+  void finish(Region& region);
+
+  void plan(const Start& start, uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault);
+  Planned* find(uint64_t pc);
+  void insert(const Planned& insn);
+  uint32_t block_at(uint64_t pc);  // of a leader, or kNone
+  bool make_leader(Planned& insn, const HotLimits& limits);
+  void connect(PlannedBlock& block, PcPredicate executed);
+  uint32_t visit(uint32_t block);
+  void lift_block(uint64_t pc, uint64_t mode);
+
+  const Frontend& frontend_;
+  MemoryPort& memory_;
+  Builder builder_;
+  const unsigned max_length_;
+
+  uint64_t window_pc_ = 0;  // guest code at hand
+  std::span<const uint8_t> window_;
+  uint64_t window_want_ = 0;
+  std::array<uint8_t, 32> crossing_ = {};  // an instruction that crosses a page
+  std::vector<GuestRange> ranges_;         // lifted code
+
+  std::vector<Planned> insns_;
+  std::vector<uint32_t> index_;  // hash of insns_ by pc: number + 1, 0 = free
+  std::vector<Planned> run_;
+  std::vector<Start> queue_;
+  std::vector<PlannedBlock> blocks_;
+  std::vector<uint32_t> stack_;
+  std::vector<uint32_t> reverse_order_;
+  std::vector<uint64_t> pcs_;
+  uint32_t clock_ = 0;
+};
+
+}  // namespace menura::ir

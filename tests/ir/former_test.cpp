@@ -1,0 +1,203 @@
+#include "ir/api/former.h"
+
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/ir/test_memory.h"
+#include "tests/ir/toy_guest.h"
+
+namespace menura::ir::test {
+namespace {
+
+constexpr uint64_t kBase = 0x10000;
+
+class FormerTest : public testing::Test {
+ protected:
+  Fault trace(uint64_t pc, unsigned instructions = 32) {
+    return former.form_trace({pc, 0, 0}, region, TraceLimits{instructions});
+  }
+  // Forms a hot region in which exactly the pcs at the given instruction numbers were executed.
+  void hot(std::set<unsigned> entries, HotLimits limits = {}) {
+    const auto executed = [&](uint64_t pc) { return entries.contains(static_cast<unsigned>((pc - kBase) / 2)); };
+    EXPECT_EQ(former.form_hot({kBase, 0, 0}, region, executed, limits).kind, FaultKind::None);
+  }
+  std::vector<Op> terminators() const {
+    std::vector<Op> ops;
+    for (const BlockId block : region.order) ops.push_back(region.terminator(region.blocks[block]).op);
+    return ops;
+  }
+  // Instruction numbers at which the blocks start, in order of placement; side exits are left out.
+  std::vector<int64_t> layout() const {
+    std::vector<int64_t> starts;
+    for (const BlockId block : region.order) {
+      if (region.blocks[block].count > 1) starts.push_back(region.blocks[block].pc_offset / 2);
+    }
+    return starts;
+  }
+
+  ToyGuest guest;
+  TestMemory memory;
+  Former former{guest, memory};
+  Region region;
+};
+
+TEST_F(FormerTest, TraceEndsAtAnUnconditionalJump) {
+  memory.map(kBase, toy_code({{'a', 1}, {'a', 2}, {'j', 5}, {'a', 3}}));
+  EXPECT_EQ(trace(kBase).kind, FaultKind::None);
+  EXPECT_EQ(region.guest_instructions, 3U);
+  EXPECT_EQ(terminators(), (std::vector<Op>{Op::Jump}));
+  ASSERT_EQ(region.guest.size(), 1U);
+  EXPECT_EQ(region.guest[0].begin, kBase);
+  EXPECT_EQ(region.guest[0].end, kBase + 6);
+}
+
+TEST_F(FormerTest, TraceGoesOnBehindBranchesAndLeavesForItsOwnEntry) {
+  memory.map(kBase, toy_code({{'d', 1}, {'b', -1}, {'a', 2}, {'b', 4}, {'s'}}));
+  trace(kBase);
+  EXPECT_EQ(region.guest_instructions, 5U);
+  // Three straight blocks, then the side exits of both branches: the backward one leaves the region as well.
+  EXPECT_EQ(terminators(), (std::vector<Op>{Op::CondBr, Op::CondBr, Op::Exit, Op::Jump, Op::Jump}));
+  EXPECT_EQ(region.insts.back().imm, 14);
+}
+
+TEST_F(FormerTest, TraceObeysItsLimit) {
+  memory.map(kBase, std::vector<uint8_t>(4096, 'a'));
+  trace(kBase, 7);
+  EXPECT_EQ(region.guest_instructions, 7U);
+  EXPECT_EQ(region.insts.back().op, Op::Jump);
+  EXPECT_EQ(region.insts.back().imm, 14);
+  trace(kBase, 1);
+  EXPECT_EQ(region.guest_instructions, 1U);
+}
+
+TEST_F(FormerTest, TraceEndsBeforeWhatCannotBeFetched) {
+  memory.map(kBase, toy_code({{'a', 1}, {'a', 2}}));
+  EXPECT_EQ(trace(kBase).kind, FaultKind::None);
+  EXPECT_EQ(region.guest_instructions, 2U);
+  EXPECT_EQ(region.insts.back().op, Op::Jump);
+  EXPECT_EQ(region.insts.back().imm, 4);
+}
+
+TEST_F(FormerTest, AFetchFaultOfTheFirstInstructionIsTheRegion) {
+  memory.map(kBase, {'A', 1, 2});  // the last byte of the instruction is missing
+  const Fault fault = trace(kBase);
+  EXPECT_EQ(fault.kind, FaultKind::Unmapped);
+  EXPECT_EQ(fault.address, kBase + 3);
+  EXPECT_EQ(region.insts.back().op, Op::Exit);
+  EXPECT_EQ(region.insts.back().aux, static_cast<uint32_t>(ExitKind::Fault));
+  EXPECT_TRUE(region.guest.empty());
+
+  memory.map(0x20000, {'a', 1}, true, false);
+  EXPECT_EQ(trace(0x20000).kind, FaultKind::Protection);
+  EXPECT_EQ(former.form_hot({0x20000, 0, 0}, region, [](uint64_t) { return true; }).kind, FaultKind::Protection);
+}
+
+TEST_F(FormerTest, AnInstructionMayCrossPagesAndOnlyThenIsTheNextPageWatched) {
+  std::vector<uint8_t> code(4096, 'a');
+  code[4094] = 'A';
+  memory.map(kBase, code);
+  memory.map(kBase + 4096, toy_code({{5, 1}, {'s'}}));
+  trace(kBase + 4090);
+  EXPECT_EQ(region.guest_instructions, 4U);
+  EXPECT_EQ(region.guest[0].end, kBase + 4100);
+  bool watched = false;
+  for (const auto& [begin, end] : memory.watched) watched |= begin <= kBase + 4096 && end >= kBase + 4098;
+  EXPECT_TRUE(watched);
+
+  memory.watched.clear();
+  trace(kBase + 4092, 1);
+  for (const auto& [begin, end] : memory.watched) EXPECT_LE(end, kBase + 4096);
+}
+
+TEST_F(FormerTest, HotLoopStaysInside) {
+  //                       0         1         2         3
+  memory.map(kBase, toy_code({{'a', 1}, {'d', 1}, {'b', -1}, {'s'}}));
+  hot({0, 1, 3});
+  EXPECT_EQ(layout(), (std::vector<int64_t>{0, 1, 3}));
+  EXPECT_EQ(terminators(), (std::vector<Op>{Op::Br, Op::CondBr, Op::Exit}));
+  EXPECT_EQ(region.guest_instructions, 4U);
+}
+
+TEST_F(FormerTest, LoopsAreContiguous) {
+  // 0: head; its exit is far behind; 2..5: inner loop; 6: back to the head.
+  memory.map(kBase,
+             toy_code({{'a', 1}, {'b', 7}, {'a', 2}, {'d', 1}, {'b', 2}, {'j', -2}, {'j', -6}, {'a', 9}, {'s'}}));
+  hot({0, 2, 3, 6, 8});
+  EXPECT_EQ(layout(), (std::vector<int64_t>{0, 2, 3, 5, 6, 8}));
+}
+
+TEST_F(FormerTest, WhatNeverRanIsLeftOut) {
+  memory.map(kBase, toy_code({{'b', 3}, {'a', 2}, {'r'}, {'a', 3}, {'r'}}));
+  hot({0});  // the branch was never taken
+  EXPECT_EQ(layout(), (std::vector<int64_t>{0, 1}));
+  EXPECT_EQ(terminators(), (std::vector<Op>{Op::CondBr, Op::Return, Op::Jump}));
+}
+
+TEST_F(FormerTest, AnUnknownFallThroughThatEndsInAnUnknownJumpNeverRan) {
+  memory.map(kBase, toy_code({{'b', 3}, {'a', 2}, {'j', 9}, {'a', 3}, {'r'}}));
+  hot({0, 3});
+  EXPECT_EQ(layout(), (std::vector<int64_t>{0, 3}));
+  hot({0, 3, 11});
+  EXPECT_EQ(layout(), (std::vector<int64_t>{0, 3, 1}));  // what surely ran comes next
+}
+
+TEST_F(FormerTest, ReturnPointsOfCallsAreBlocks) {
+  memory.map(kBase, toy_code({{'d', 1}, {'c', 20}, {'b', -2}, {'s'}}));
+  hot({0, 2, 3});
+  EXPECT_EQ(terminators(), (std::vector<Op>{Op::CallDirect, Op::CondBr, Op::Exit}));
+  EXPECT_EQ(region.terminator(region.blocks[0]).edge_count, 1);
+  hot({0});
+  EXPECT_EQ(region.terminator(region.blocks[0]).edge_count, 0);
+}
+
+TEST_F(FormerTest, ABranchIntoARunSplitsIt) {
+  memory.map(kBase, toy_code({{'a', 1}, {'a', 2}, {'a', 3}, {'d', 1}, {'b', -2}, {'s'}}));
+  hot({0, 2, 5});
+  EXPECT_EQ(layout(), (std::vector<int64_t>{0, 2, 5}));
+  EXPECT_EQ(region.terminator(region.blocks[0]).op, Op::Br);
+  ASSERT_EQ(region.guest.size(), 1U);
+  EXPECT_EQ(region.guest[0].end, kBase + 12);
+}
+
+TEST_F(FormerTest, HotRegionsObeyTheirLimits) {
+  std::vector<uint8_t> code;
+  for (int i = 0; i < 1000; ++i) {
+    code.push_back(i % 3 == 2 ? 'b' : 'a');
+    code.push_back(i % 3 == 2 ? 4 : 1);
+  }
+  memory.map(kBase, code);
+  former.form_hot(
+      {kBase, 0, 0}, region, [](uint64_t) { return true; }, HotLimits{100, 1000});
+  EXPECT_LE(region.guest_instructions, 100U);
+  EXPECT_GE(region.guest_instructions, 98U);
+  former.form_hot(
+      {kBase, 0, 0}, region, [](uint64_t) { return true; }, HotLimits{1000, 10});
+  EXPECT_EQ(layout().size(), 10U);
+}
+
+TEST_F(FormerTest, RandomCodeFormsSoundRegions) {
+  uint64_t random = 1;
+  const auto next = [&random] { return random = random * 6364136223846793005U + 1442695040888963407U, random >> 33; };
+  for (int round = 0; round < 300; ++round) {
+    TestMemory some;
+    std::vector<uint8_t> code(200);
+    for (std::size_t i = 0; i < code.size(); i += 2) {
+      code[i] = static_cast<uint8_t>("aadmwbbbjjcrsxXA?"[next() % 17]);
+      code[i + 1] = static_cast<uint8_t>(next());
+    }
+    some.map(kBase, code);
+    Former random_former(guest, some);
+    const unsigned share = 1 + static_cast<unsigned>(next() % 4);
+    const auto executed = [share](uint64_t pc) { return pc / 2 % share == 0; };
+    random_former.form_hot({kBase, 0, 0}, region, executed, HotLimits{60, 20});
+    std::set<BlockId> placed(region.order.begin(), region.order.end());
+    EXPECT_EQ(placed.size(), region.blocks.size());
+    EXPECT_EQ(region.order.front(), 0U);
+    EXPECT_LE(region.guest_instructions, 60U);
+    for (const BlockId block : region.order) EXPECT_TRUE(is_terminator(region.terminator(region.blocks[block]).op));
+  }
+}
+
+}  // namespace
+}  // namespace menura::ir::test
