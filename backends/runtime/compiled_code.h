@@ -16,7 +16,7 @@ struct HostReg {
   bool is_vector = false;
 };
 
-// A `jmp rel32` or `call rel32` whose displacement the runtime patches once the target is translated. Until then it
+// A `jmp rel32`, `jcc rel32` or `call rel32` whose displacement the runtime patches once the target is translated. Until then it
 // points at its stub: `call [r12 + thunks[Resolve]]`, found by the return address that it pushes (stub_end).
 struct Link {
   uint32_t displacement = 0;  // offset of the rel32 in the code; never crosses an 8-byte boundary, so a patch is atomic
@@ -87,8 +87,9 @@ struct CompileOptions {
 class Compiler {
  public:
   virtual ~Compiler() = default;
-  // Compiles a verified region. `out` is empty.
-  virtual void compile(const ir::Region& region, const CompileOptions& options, CompiledCode& out) = 0;
+  // Compiles a verified region. `out` is empty. False: the region is too large for what compiled code has (spill
+  // space); the caller forms a smaller one. A trace of a few dozen guest instructions never is.
+  virtual bool compile(const ir::Region& region, const CompileOptions& options, CompiledCode& out) = 0;
 };
 
 }  // namespace menura::runtime

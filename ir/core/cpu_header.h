@@ -9,7 +9,7 @@
 namespace menura::ir {
 
 inline constexpr unsigned kThunkCount = 16;  // backends/runtime/thunks.h names them
-inline constexpr unsigned kSpillBytes = 1024;
+inline constexpr unsigned kSpillBytes = 4096;
 
 struct alignas(64) CpuHeader {
   // --- identity of the code to run next
