@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "ir/core/region.h"
@@ -39,8 +40,8 @@ struct PcEntry {
   int32_t pc = 0;
 };
 
-// Where a slot's value is while the region's body runs, if not in the state struct. One list serves every instruction
-// of the body that can fault: homes do not change inside a region.
+// Where a slot's value is while the region's body runs, if not in the state struct: pinned slots have an entry, too.
+// One list serves every instruction of the body that can fault: homes do not change inside a region.
 struct Home {
   ir::SlotId slot = 0;
   HostReg reg;
@@ -52,11 +53,18 @@ struct Relocation {
     GuestPc32,  // imm32, sign-extended: base pc + addend
     GuestPc64,  // imm64: base pc + addend
     Helper,     // imm32: HelperId of the helper with number `addend`
-    HeatIndex,  // disp32: 4 * index of this region's counter
+    HeatIndex,  // disp32 from CpuHeader::heat to this region's heat (int32_t, counted down)
+    Count,      // disp32 from CpuHeader::heat to the execution counter (uint64_t) of CompiledCode::counts[addend]
   };
   Kind kind = Kind::GuestPc64;
   uint32_t offset = 0;
   int64_t addend = 0;
+};
+
+// Profiling: a straight piece of code that is executed once per increment of its counter.
+struct CountedBlock {
+  uint32_t guest_instructions = 0;
+  uint32_t host_instructions = 0;  // without those that count
 };
 
 struct CompiledCode {
@@ -66,6 +74,7 @@ struct CompiledCode {
   std::vector<PcEntry> pcs;
   std::vector<Home> homes;
   std::vector<Relocation> relocations;
+  std::vector<CountedBlock> counts;  // CompileOptions::profile
 
   // Empties it and keeps its memory for the next region.
   void clear() {
@@ -75,21 +84,26 @@ struct CompiledCode {
     pcs.clear();
     homes.clear();
     relocations.clear();
+    counts.clear();
   }
 };
 
 struct CompileOptions {
-  bool hot = false;    // worth more compile time and entry cost: slots of loops get registers beyond the pinned ones
-  bool count = false;  // counting mode: budget and retired instructions are kept exact
+  bool hot = false;      // worth more compile time and entry cost: slots of loops get registers beyond the pinned ones
+  bool count = false;    // counting mode: budget and retired instructions are kept exact
+  bool profile = false;  // count executions of every straight piece of code (CompiledCode::counts)
   int32_t heat_index = -1;  // >= 0: count executions of the entry there and leave for the runtime when it runs out
 };
 
+// One thread at a time uses a compiler; it keeps its working memory between regions.
 class Compiler {
  public:
   virtual ~Compiler() = default;
   // Compiles a verified region. `out` is empty. False: the region is too large for what compiled code has (spill
   // space); the caller forms a smaller one. A trace of a few dozen guest instructions never is.
   virtual bool compile(const ir::Region& region, const CompileOptions& options, CompiledCode& out) = 0;
+  // A compiler of the same kind and settings for another thread.
+  virtual std::unique_ptr<Compiler> clone() const = 0;
 };
 
 }  // namespace menura::runtime

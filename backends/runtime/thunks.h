@@ -1,5 +1,6 @@
 // The fixed pieces of host code between compiled code and C++. Compiled code reaches each as `call|jmp [r12 + slot]`
-// through CpuHeader::thunks; backends/runtime/thunks.cpp emits them once per process.
+// through CpuHeader::thunks; backends/runtime/thunks.cpp emits them once per engine. At all of them but FpSlow the
+// pinned slots are where the region contract says, whatever homes the region gave them; none changes r12 or DF.
 #pragma once
 
 #include <cstddef>
@@ -19,7 +20,8 @@ enum class Thunk : uint8_t {
   Exit,        // jmp: exit_kind, exit_detail and pc are in the header; leaves run()
   Helper,      // call, eax = HelperId, arguments in CpuHeader::spill[0..3] (8 bytes each), result in rax. Saves the
                // pinned registers to the state and reloads them; keeps every other register
-  FpSlow,      // call, as Helper, eax = ir::FpSlowOp: a floating-point op that the host cannot do inline
+  FpSlow,      // call, as Helper, eax = ir::FpSlowOp (ir/interp/fp.h): a floating-point op that the host cannot do
+               // inline. Keeps every register but rax and the state's slots, wherever slots live; MXCSR gets the flags
 };
 
 constexpr int32_t thunk_offset(Thunk thunk) {
