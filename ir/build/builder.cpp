@@ -10,6 +10,8 @@ void Builder::begin(Region& region, const Identity& identity, MemoryModel order,
   region.order_model = order;
   region_ = &region;
   current_ = kNoBlock;
+  insn_pc_ = identity.pc;
+  insn_length_ = 0;
   planned_.clear();
   exits_.clear();
   for (const uint64_t pc : block_pcs) {
@@ -29,7 +31,7 @@ void Builder::finish() {
 }
 
 BlockId Builder::new_block() {
-  region_->blocks.emplace_back();
+  region_->blocks.emplace_back().pc_offset = offset_of(insn_pc_);
   return static_cast<BlockId>(region_->blocks.size() - 1);
 }
 

@@ -1,7 +1,7 @@
 // A region: what one translation covers. Basic blocks of SSA instructions over named state slots, entered at block 0,
 // left through side exits. A block's instructions are contiguous in `insts`; `order` lists the blocks as they lie
 // there, which is also the order in which compilers place them. A value may be used in every block that its own
-// dominates.
+// dominates; but nothing outlives a guest call: what is behind the edge of a call sees no value from before it.
 #pragma once
 
 #include <cassert>
@@ -28,7 +28,7 @@ struct Block {
   uint32_t first = 0;  // index into Region::insts; parameters (Op::Param) come first
   uint32_t count = 0;  // instructions, the terminator last
   uint32_t param_count = 0;
-  int64_t pc_offset = 0;  // of the guest instruction it starts with, from the base pc
+  int64_t pc_offset = 0;  // of the guest instruction that it starts with or within, from the base pc
 };
 
 struct GuestRange {

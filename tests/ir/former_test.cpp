@@ -4,6 +4,7 @@
 
 #include <set>
 
+#include "ir/verify/verify.h"
 #include "tests/ir/test_memory.h"
 #include "tests/ir/toy_guest.h"
 
@@ -191,6 +192,7 @@ TEST_F(FormerTest, RandomCodeFormsSoundRegions) {
     const unsigned share = 1 + static_cast<unsigned>(next() % 4);
     const auto executed = [share](uint64_t pc) { return pc / 2 % share == 0; };
     random_former.form_hot({kBase, 0, 0}, region, executed, HotLimits{60, 20});
+    EXPECT_EQ(verify(region, guest.layout(), guest.helpers()), "");
     std::set<BlockId> placed(region.order.begin(), region.order.end());
     EXPECT_EQ(placed.size(), region.blocks.size());
     EXPECT_EQ(region.order.front(), 0U);

@@ -1,0 +1,191 @@
+#include "ir/verify/attributes.h"
+
+#include "ir/core/exit_kind.h"
+#include "ir/core/signature.h"
+
+namespace menura::ir {
+
+namespace {
+
+class AttributeCheck {
+ public:
+  AttributeCheck(const Region& region, const Inst& inst, const StateLayout& layout, const HelperTable& helpers)
+      : region_(region), inst_(inst), layout_(layout), helpers_(helpers), args_(region.args(inst)) {}
+
+  std::string run() const {
+    if (std::string wrong = check_attr(); !wrong.empty()) return wrong;
+    return check_widths();
+  }
+
+ private:
+  Type arg(unsigned i) const { return region_.insts[args_[i]].type; }
+  static std::string quoted(Type type) { return std::string(name(type)); }
+
+  std::string check_attr() const {
+    switch (info(inst_.op).attr) {
+      case Attr::Nothing:
+      case Attr::PcOffset:
+      case Attr::Targets:
+      case Attr::CallTargets:
+        return {};
+      case Attr::Imm:
+        if (inst_.op != Op::Const && inst_.imm != 0 && inst_.imm != -1)
+          return "the value for a zero divisor is 0 or -1";
+        return {};
+      case Attr::Slot:
+        return check_slot();
+      case Attr::Mem:
+        return check_mem();
+      case Attr::Cond:
+        return check_cond(inst_.aux);
+      case Attr::Fp:
+        return check_fp();
+      case Attr::Lane:
+        return check_lane();
+      case Attr::Fence:
+        return unpack<FenceDesc>(inst_.aux).unused == 0 ? "" : "unknown bits in its order";
+      case Attr::Helper:
+        return check_call();
+      case Attr::Exit:
+        return check_exit();
+    }
+    return {};
+  }
+
+  static std::string check_cond(uint32_t cond) {
+    return cond <= static_cast<uint32_t>(Cond::Sge) ? "" : "relation " + std::to_string(cond) + " does not exist";
+  }
+
+  std::string check_slot() const {
+    if (inst_.imm < 0 || static_cast<uint64_t>(inst_.imm) >= layout_.slots.size()) {
+      return "slot " + std::to_string(inst_.imm) + " does not exist";
+    }
+    const Slot& slot = layout_.slots[static_cast<std::size_t>(inst_.imm)];
+    const Type type = inst_.op == Op::Get ? inst_.type : arg(0);
+    if (type == slot.type) return {};
+    return "slot " + std::string(slot.name) + " is " + quoted(slot.type) + ", not " + quoted(type);
+  }
+
+  std::string check_mem() const {
+    const auto desc = unpack<MemDesc>(inst_.aux);
+    if (desc.unused != 0) return "unknown bits in its access";
+    if (desc.size_log2 > 6) return "accesses have 1 to 64 bytes";
+    if (desc.order > static_cast<uint32_t>(Order::SeqCst)) return "its memory order does not exist";
+    if (desc.align_log2 > 6) return "its alignment is not 1 to 64 bytes";
+    if (inst_.op == Op::Probe) {
+      if (inst_.imm < 0) return "its length is negative";
+      return {};
+    }
+    if (desc.atomic_op > static_cast<uint32_t>(inst_.op == Op::Atomic ? AtomicOp::Umax : AtomicOp::Swap)) {
+      return "its atomic operation does not exist";
+    }
+    const Type type = inst_.op == Op::Store || inst_.op == Op::StoreCond ? arg(1) : inst_.type;
+    if (type == Type::I1) return "i1 has no form in memory";
+    if (desc.size() > storage_bytes(type)) {
+      return "accesses " + std::to_string(desc.size()) + " bytes, more than " + quoted(type) + " holds";
+    }
+    if (desc.element_log2 > desc.size_log2 || (desc.element_log2 != 0 && !is_vector(type))) {
+      return "its element is wider than the access, or the type is no vector";
+    }
+    return {};
+  }
+
+  std::string check_fp() const {
+    const auto desc = unpack<FpDesc>(inst_.aux);
+    if (desc.unused != 0) return "unknown bits in its float attributes";
+    if (desc.rounding > static_cast<uint32_t>(RoundingSource::NearestAway)) return "its rounding does not exist";
+    if (desc.nan > static_cast<uint32_t>(NanPolicy::SignalingFirst)) return "its NaN policy does not exist";
+    if (desc.flags > static_cast<uint32_t>(FlagPolicy::Sticky)) return "its flag policy does not exist";
+    if (desc.saturation > static_cast<uint32_t>(Saturation::Indefinite)) return "its saturation does not exist";
+    if (desc.cond > static_cast<uint32_t>(FpCond::Ord)) return "its relation does not exist";
+    return {};
+  }
+
+  std::string check_lane() const {
+    const auto desc = unpack<LaneDesc>(inst_.aux);
+    if (desc.unused != 0) return "unknown bits in its lanes";
+    const auto lane = static_cast<Type>(desc.lane);
+    const bool int_lane = lane >= Type::I8 && lane <= Type::I64;
+    if (!int_lane && lane != Type::F32 && lane != Type::F64) return "its lane type is none of i8 to i64, f32, f64";
+    const bool arithmetic = inst_.op == Op::VAdd || inst_.op == Op::VSub || inst_.op == Op::VCmp;
+    if (arithmetic && !int_lane) return "its lanes are integers";
+    if (std::string wrong = check_cond(desc.cond); !wrong.empty()) return wrong;
+    const Type vector = inst_.op == Op::VExtract ? arg(0) : inst_.type;
+    if (desc.index >= bits(vector) / bits(lane)) return "lane " + std::to_string(desc.index) + " does not exist";
+    const Type scalar = inst_.op == Op::VExtract  ? inst_.type
+                        : inst_.op == Op::VSplat  ? arg(0)
+                        : inst_.op == Op::VInsert ? arg(1)
+                                                  : lane;
+    if (bits(scalar) < bits(lane)) return quoted(scalar) + " is narrower than a lane";
+    return {};
+  }
+
+  std::string check_call() const {
+    if (inst_.imm < 0 || static_cast<uint64_t>(inst_.imm) >= helpers_.helpers.size()) {
+      return "helper " + std::to_string(inst_.imm) + " does not exist";
+    }
+    const Helper& helper = helpers_.helpers[static_cast<std::size_t>(inst_.imm)];
+    const std::string who = "helper " + std::string(helper.name);
+    if (inst_.type != helper.result) return who + " gives " + quoted(helper.result) + ", not " + quoted(inst_.type);
+    if (args_.size() != helper.arg_count) return who + " takes " + std::to_string(helper.arg_count) + " operands";
+    for (unsigned i = 0; i < args_.size(); ++i) {
+      if (arg(i) != helper.args[i]) {
+        return who + " takes " + quoted(helper.args[i]) + " as operand " + std::to_string(i + 1) + ", not " +
+               quoted(arg(i));
+      }
+    }
+    return {};
+  }
+
+  std::string check_exit() const {
+    if (inst_.aux >= kExitKindNames.size()) return "exit kind " + std::to_string(inst_.aux) + " does not exist";
+    if (args_.size() > 1 || (args_.size() == 1 && arg(0) != Type::I64)) return "its detail is at most one i64";
+    return {};
+  }
+
+  // What the signature's letters cannot say.
+  std::string check_widths() const {
+    const auto expect = [](bool good, const char* message) { return good ? std::string{} : std::string(message); };
+    switch (inst_.op) {
+      case Op::Zext:
+      case Op::Sext:
+        return expect(bits(inst_.type) > bits(arg(0)), "its result is not wider than its operand");
+      case Op::Trunc:
+        return expect(bits(inst_.type) < bits(arg(0)), "its result is not narrower than its operand");
+      case Op::Concat:
+        return expect(bits(inst_.type) == 2 * bits(arg(0)), "its result is not twice as wide");
+      case Op::Bitcast:
+        return expect(bits(inst_.type) == bits(arg(0)), "its result is not as wide as its operand");
+      case Op::NanBox:
+        return expect(bits(inst_.type) > bits(arg(0)), "its result is not wider than its operand");
+      case Op::NanUnbox:
+        return expect(bits(inst_.type) < bits(arg(0)), "its result is not narrower than its operand");
+      case Op::Bswap:
+      case Op::BitRev8:
+        return expect(inst_.type != Type::I1, "i1 has no bytes");
+      case Op::FCvt:
+        return expect(inst_.type != arg(0), "its formats are the same");
+      case Op::F2I:
+        return expect(bits(inst_.type) >= 8, "its result is at least i8");
+      case Op::I2F:
+        return expect(bits(arg(0)) >= 8, "its operand is at least i8");
+      default:
+        return {};
+    }
+  }
+
+  const Region& region_;
+  const Inst& inst_;
+  const StateLayout& layout_;
+  const HelperTable& helpers_;
+  std::span<const Value> args_;
+};
+
+}  // namespace
+
+std::string check_attributes(const Region& region, const Inst& inst, const StateLayout& layout,
+                             const HelperTable& helpers) {
+  return AttributeCheck(region, inst, layout, helpers).run();
+}
+
+}  // namespace menura::ir
