@@ -1,0 +1,61 @@
+// What the process code needs to know of a guest's registers: where arguments and results of system calls are, how a
+// thread starts, how a signal frame looks. One constant-like object per guest, in abi/<guest>/.
+#pragma once
+
+#include <signal.h>
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "ir/api/frontend.h"
+#include "ir/core/cpu_header.h"
+
+namespace menura::linux_user {
+
+class Thread;
+
+class GuestCpu {
+ public:
+  virtual ~GuestCpu() = default;
+
+  virtual const ir::Frontend& frontend() const = 0;
+
+  // --- system calls
+  virtual uint64_t syscall_number(const ir::CpuHeader& cpu) const = 0;
+  virtual std::array<uint64_t, 6> syscall_arguments(const ir::CpuHeader& cpu) const = 0;
+  virtual void set_syscall_result(ir::CpuHeader& cpu, uint64_t value) const = 0;
+  // Back to the system call instruction, with the argument that the result would have replaced: it starts again.
+  virtual void restart_syscall(ir::CpuHeader& cpu, uint64_t first_argument) const = 0;
+
+  // --- threads
+  virtual uint64_t stack_pointer(const ir::CpuHeader& cpu) const = 0;
+  virtual void set_stack_pointer(ir::CpuHeader& cpu, uint64_t value) const = 0;
+  virtual void set_thread_pointer(ir::CpuHeader& cpu, uint64_t value) const = 0;
+
+  // --- signals
+  // Guest code that makes the rt_sigreturn call; mapped readable and executable by the loader.
+  virtual std::span<const uint8_t> sigreturn_code() const = 0;
+  // Builds the frame of `info` below `stack` and sends the thread to `handler`; false: the stack cannot hold it.
+  // `mask` and `altstack` are what the frame keeps for sigreturn.
+  struct Delivery {
+    int signal = 0;
+    const siginfo_t* info = nullptr;
+    uint64_t handler = 0;
+    uint64_t stack = 0;  // the stack pointer to start from
+    uint64_t mask = 0;
+    stack_t altstack = {};
+  };
+  virtual bool push_frame(Thread& thread, const Delivery& delivery) const = 0;
+  // Undoes it: registers from the frame at the stack pointer; false: the frame cannot be read.
+  virtual bool pop_frame(Thread& thread, uint64_t* mask, stack_t* altstack) const = 0;
+
+  // --- auxiliary vector
+  virtual uint64_t hwcap() const = 0;        // AT_HWCAP
+  virtual const char* platform() const = 0;  // AT_PLATFORM; null: none
+  // CPU options for the next Menura, and what the ELF header's e_flags must satisfy: empty, or why it cannot run.
+  virtual std::string refuse_elf_flags(uint32_t flags) const = 0;
+};
+
+}  // namespace menura::linux_user

@@ -1,0 +1,28 @@
+// Paths: where the guest's absolute paths are on the host. The sysroot (-L, QEMU_LD_PREFIX, /usr/<triplet>) is looked
+// at first, so that the guest finds its own interpreter and libraries; what is not there is the host's.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace menura::linux_user {
+
+class Paths {
+ public:
+  Paths() = default;
+  // An empty sysroot and "/" mean none.
+  explicit Paths(std::string sysroot);
+
+  const std::string& sysroot() const { return sysroot_; }
+
+  // The host path for a guest path: `path` itself, or `buffer` filled with the sysroot's file if that exists.
+  const char* to_host(const char* path, std::string& buffer) const;
+
+ private:
+  std::string sysroot_;  // without a slash at the end
+};
+
+// Whether `path` is /proc/self/<name>, /proc/thread-self/<name> or /proc/<own pid>/<name>.
+bool is_own_proc_file(std::string_view path, std::string_view name);
+
+}  // namespace menura::linux_user
