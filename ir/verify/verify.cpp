@@ -61,7 +61,15 @@ class Verifier {
       if (block.first < end) return fail("b" + number(id) + " lies before the end of the block placed before it");
       end = uint64_t{block.first} + block.count;
       if (end > region_.insts.size()) return fail("b" + number(id) + " reaches beyond the instructions");
-      for (uint32_t i = 0; i < block.count; ++i) block_of_[block.first + i] = id;
+      for (uint32_t i = 0; i < block.count; ++i) {
+        const Value at = block.first + i;
+        block_of_[at] = id;
+        if (static_cast<unsigned>(region_.insts[at].op) >= kOpCount) {
+          return fail("b" + number(id) + ", v" + number(at) + ": its op does not exist");
+        }
+        block_ = id;
+        if (static_cast<unsigned>(region_.insts[at].type) >= kTypeCount) return fail(at, "its type does not exist");
+      }
     }
     if (region_.blocks[0].param_count != 0) return fail("b0, the entry, has parameters");
     return true;
@@ -75,10 +83,6 @@ class Verifier {
       for (uint32_t i = 0; i < block.count; ++i) {
         const Value at = block.first + i;
         const Inst& inst = region_.insts[at];
-        if (static_cast<unsigned>(inst.op) >= kOpCount) {
-          return fail("b" + number(id) + ", v" + number(at) + ": op number " + number(static_cast<unsigned>(inst.op)) +
-                      " does not exist");
-        }
         if ((inst.op == Op::Param) != (i < block.param_count)) {
           return fail(at, "parameters come first, as many as the block says (" + number(block.param_count) + ")");
         }
@@ -93,7 +97,6 @@ class Verifier {
   }
 
   bool check_inst(Value at, const Inst& inst) {
-    if (static_cast<unsigned>(inst.type) >= kTypeCount) return fail(at, "its type does not exist");
     if (inst.arg_count > inst.args.size() &&
         (inst.extra > region_.extra.size() || inst.arg_count > region_.extra.size() - inst.extra)) {
       return fail(at, "its operand list lies outside the region's");
@@ -103,7 +106,6 @@ class Verifier {
       if (arg >= region_.insts.size() || block_of_[arg] == kNowhere || region_.insts[arg].type == Type::Void) {
         return fail(at, "operand v" + number(arg) + " is no value");
       }
-      if (static_cast<unsigned>(region_.insts[arg].type) >= kTypeCount) return fail(at, "an operand has no type");
     }
     if (!check_types(at, inst)) return false;
     const std::string wrong = check_attributes(region_, inst, layout_, helpers_);
