@@ -116,7 +116,8 @@ class TreeBuilder {
     const unsigned children = 1U << bits.count;
     words_.push_back(bits.word_bit);
     words_.push_back(bits.count);
-    words_.resize(words_.size() + children);
+    // One by one: clang cannot evaluate libstdc++ 12's resize() at compile time.
+    for (unsigned value = 0; value < children; ++value) words_.push_back(0);
     const uint64_t node_mask = (uint64_t{children} - 1) << bits.word_bit;
     for (unsigned value = 0; value < children; ++value) {
       std::vector<RowId> chosen;
