@@ -43,7 +43,8 @@ constexpr bool in_fcmp(Op op) { return op == Op::FCmp; }
 constexpr bool in_vcmp(Op op) { return op == Op::VCmp; }
 constexpr bool in_lane_moves(Op op) { return op == Op::VExtract || op == Op::VInsert; }
 
-constexpr std::array kMemFields = {
+// Not constexpr: clang does not evaluate bit_cast of bit-fields; g++ still makes constant data of them.
+const std::array kMemFields = {
     TextField{"size", Form::Power, FIELD_MASK(MemDesc, size_log2), 0, in_all},
     TextField{"byte order", Form::Word, FIELD_MASK(MemDesc, big_endian), 0, in_all, kByteOrders},
     TextField{"element", Form::Power, FIELD_MASK(MemDesc, element_log2)},
@@ -56,7 +57,7 @@ constexpr std::array kMemFields = {
 
 constexpr std::array kCondFields = {TextField{"relation", Form::Word, ~0U, 0, in_all, kConds}};
 
-constexpr std::array kFpFields = {
+const std::array kFpFields = {
     TextField{"round", Form::Name, FIELD_MASK(FpDesc, rounding), 0, nullptr, kRoundings},
     TextField{"tiny", Form::Name, FIELD_MASK(FpDesc, tiny_before), 0, nullptr, kTininess},
     TextField{"nan", Form::Name, FIELD_MASK(FpDesc, nan), 0, nullptr, kNans},
@@ -69,14 +70,14 @@ constexpr std::array kFpFields = {
     TextField{"cond", Form::Name, FIELD_MASK(FpDesc, cond), 0, in_fcmp, kFpConds},
 };
 
-constexpr std::array kLaneFields = {
+const std::array kLaneFields = {
     TextField{"lane", Form::Name, FIELD_MASK(LaneDesc, lane), 0, in_all, kTypes},
     TextField{"cond", Form::Name, FIELD_MASK(LaneDesc, cond), 0, in_vcmp, kConds},
     TextField{"index", Form::Number, FIELD_MASK(LaneDesc, index), 0, in_lane_moves},
     TextField{"sx", Form::Flag, FIELD_MASK(LaneDesc, sign_extend)},
 };
 
-constexpr std::array kFenceFields = {
+const std::array kFenceFields = {
     TextField{"load-load", Form::Flag, FIELD_MASK(FenceDesc, load_load)},
     TextField{"load-store", Form::Flag, FIELD_MASK(FenceDesc, load_store)},
     TextField{"store-load", Form::Flag, FIELD_MASK(FenceDesc, store_load)},
