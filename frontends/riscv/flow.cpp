@@ -2,6 +2,9 @@
 
 #include <array>
 
+#include "frontends/riscv/csr.h"
+#include "frontends/riscv/state.h"
+
 namespace menura::riscv {
 namespace {
 
@@ -33,6 +36,8 @@ constexpr Kind kind_of(RowName name) {
     case RowName::ebreak:
     case RowName::c_ebreak:
     case RowName::fence_i:
+    case RowName::wrs_nto:
+    case RowName::wrs_sto:
       return Kind::Exit;
     default:
       return Kind::Next;
@@ -46,6 +51,18 @@ constexpr std::array<Kind, kRowCount> kKinds = [] {
 }();
 
 constexpr bool is_link(unsigned reg) { return reg == 1 || reg == 5; }  // 2.5.1
+
+constexpr bool is_csr_access(RowName name) { return name >= RowName::csrrw && name <= RowName::csrrci; }
+
+// As lift/zicsr.cpp does: registers that do not exist, writes of read-only ones, and writes of frm where the mode word
+// may change for certain.
+bool csr_access_exits(uint32_t word, FeatureSet features, uint64_t mode) {
+  const unsigned csr = word >> 20;
+  const bool is_write = ((word >> 12) & 3) == 1;
+  const bool writes = is_write || ((word >> 15) & 31) != 0;
+  if (!csr_exists(csr, features) || (writes && is_read_only(csr))) return true;
+  return writes && (csr == kFrm || csr == kFcsr) && (mode & Mode::kFrmBits) != 0;
+}
 
 // Offsets of the four direct formats.
 int64_t offset_b(uint32_t word) {
@@ -61,13 +78,14 @@ int64_t offset_cj(uint32_t word) {
 
 }  // namespace
 
-ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc) {
+ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, uint64_t mode) {
   ir::Flow flow;
   if (name == RowName::None) {
     flow.kind = Kind::Exit;
     return flow;
   }
   flow.kind = kKinds[static_cast<unsigned>(name)];
+  if (flow.kind == Kind::Next && is_csr_access(name) && csr_access_exits(word, features, mode)) flow.kind = Kind::Exit;
   const bool compressed = length_of(word) == 2;
   const unsigned rd = (word >> 7) & 31;
   int64_t offset = 0;

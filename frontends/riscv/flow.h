@@ -7,6 +7,6 @@
 namespace menura::riscv {
 
 // Kind and target; the length is the caller's.
-ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc);
+ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, uint64_t mode);
 
 }  // namespace menura::riscv

@@ -52,7 +52,7 @@ ir::Flow Frontend::scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t mo
   const uint32_t word = word_at(bytes);
   const unsigned length = length_of(word);
   if (bytes.size() < length) return {};
-  ir::Flow flow = flow_of(decode_in_mode(word, features_, mode), word, pc);
+  ir::Flow flow = flow_of(decode_in_mode(word, features_, mode), word, pc, features_, mode);
   flow.length = static_cast<uint8_t>(length);
   if (xlen(features_) == 32) flow.target = static_cast<uint32_t>(flow.target);
   return flow;

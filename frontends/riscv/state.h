@@ -33,6 +33,7 @@ const ir::StateLayout& state_layout(unsigned xlen);
 struct Mode {
   static constexpr uint64_t kNearestAway = 1;  // frm = RMM, which no host mode expresses
   static constexpr uint64_t kFrmInvalid = 2;   // frm is 5, 6 or 7: instructions with dynamic rounding are illegal
+  static constexpr uint64_t kFrmBits = kNearestAway | kFrmInvalid;
   // Bits 8 to 23 are for the V extension: vtype's vlmul, vsew, vta, vma and vill, and whether vstart is 0.
 
   // The bits for a value of frm.

@@ -25,6 +25,9 @@ struct alignas(64) CpuHeader {
   // Compiled code has it in MXCSR while it runs; it is here whenever the engine is not running.
   uint32_t mxcsr = 0x1f80;
 
+  // --- owner of the virtual CPU: what helpers reach the outside through
+  void* door = nullptr;  // vcpu::Door of the process or machine; without one, counters read 0
+
   // --- LL/SC reservation
   uint64_t reservation_address = ~uint64_t{0};
   uint64_t reservation_value = 0;

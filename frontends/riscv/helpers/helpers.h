@@ -6,8 +6,12 @@
 namespace menura::riscv {
 
 enum class HelperName : ir::HelperId {
-  SetFrm,  // (frm): writes frm and the mode word's bits for it
+  SetFrmMode,  // (frm): writes the mode word's bits for this rounding mode
+  Counter,     // (0 cycle, 1 time, 2 instret): its value
 };
+
+// Frequency of the time register, in Hz: what a RISC-V board's device tree says most often.
+inline constexpr uint64_t kTimeHz = 10'000'000;
 
 const ir::HelperTable& helper_table();
 

@@ -20,12 +20,12 @@ void xori(Lifter& l, Rd rd, Rs1 rs1, ImmI imm) { l.set_x(rd, l.xor_(l.x(rs1), l.
 void ori(Lifter& l, Rd rd, Rs1 rs1, ImmI imm) { l.set_x(rd, l.or_(l.x(rs1), l.imm(imm))); }
 void andi(Lifter& l, Rd rd, Rs1 rs1, ImmI imm) { l.set_x(rd, l.and_(l.x(rs1), l.imm(imm))); }
 
-void slli(Lifter& l, Rd rd, Rs1 rs1, Shamt6 shamt) { l.set_x(rd, l.shl(l.x(rs1), shamt)); }
-void srli(Lifter& l, Rd rd, Rs1 rs1, Shamt6 shamt) { l.set_x(rd, l.shr(l.x(rs1), shamt)); }
-void srai(Lifter& l, Rd rd, Rs1 rs1, Shamt6 shamt) { l.set_x(rd, l.sar(l.x(rs1), shamt)); }
-void slli_32(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x(rd, l.shl(l.x(rs1), shamt)); }
-void srli_32(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x(rd, l.shr(l.x(rs1), shamt)); }
-void srai_32(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x(rd, l.sar(l.x(rs1), shamt)); }
+void slli(Lifter& l, Rd rd, Rs1 rs1, Shamt6 shamt) { l.set_x(rd, l.shl_by(l.x(rs1), shamt)); }
+void srli(Lifter& l, Rd rd, Rs1 rs1, Shamt6 shamt) { l.set_x(rd, l.shr_by(l.x(rs1), shamt)); }
+void srai(Lifter& l, Rd rd, Rs1 rs1, Shamt6 shamt) { l.set_x(rd, l.sar_by(l.x(rs1), shamt)); }
+void slli_32(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x(rd, l.shl_by(l.x(rs1), shamt)); }
+void srli_32(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x(rd, l.shr_by(l.x(rs1), shamt)); }
+void srai_32(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x(rd, l.sar_by(l.x(rs1), shamt)); }
 
 void lui(Lifter& l, Rd rd, ImmU imm) { l.set_x(rd, l.imm(imm)); }
 void auipc(Lifter& l, Rd rd, ImmU imm) { l.set_x(rd, l.pc_value(l.b.pc() + static_cast<uint64_t>(int64_t{imm}))); }
@@ -48,9 +48,9 @@ void addiw(Lifter& l, Rd rd, Rs1 rs1, ImmI imm) {
   const Value low = l.x_word(rs1);
   l.set_x_word(rd, imm == 0 ? low : l.add(low, l.b.constant(Type::I32, imm)));
 }
-void slliw(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x_word(rd, l.shl(l.x_word(rs1), shamt)); }
-void srliw(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x_word(rd, l.shr(l.x_word(rs1), shamt)); }
-void sraiw(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x_word(rd, l.sar(l.x_word(rs1), shamt)); }
+void slliw(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x_word(rd, l.shl_by(l.x_word(rs1), shamt)); }
+void srliw(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x_word(rd, l.shr_by(l.x_word(rs1), shamt)); }
+void sraiw(Lifter& l, Rd rd, Rs1 rs1, Shamt5 shamt) { l.set_x_word(rd, l.sar_by(l.x_word(rs1), shamt)); }
 void addw(Lifter& l, Rd rd, Rs1 rs1, Rs2 rs2) { l.set_x_word(rd, l.add(l.x_word(rs1), l.x_word(rs2))); }
 void subw(Lifter& l, Rd rd, Rs1 rs1, Rs2 rs2) { l.set_x_word(rd, l.sub(l.x_word(rs1), l.x_word(rs2))); }
 void sllw(Lifter& l, Rd rd, Rs1 rs1, Rs2 rs2) { l.set_x_word(rd, l.shl(l.x_word(rs1), l.x_word(rs2))); }

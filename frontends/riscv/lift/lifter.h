@@ -20,6 +20,7 @@ class Lifter {
 
   ir::Builder& b;
 
+  FeatureSet features() const { return features_; }
   bool has(Feature feature) const { return riscv::has(features_, feature); }
   bool is_rv64() const { return xlen_ == 64; }
   int64_t xlen_bits() const { return xlen_; }
@@ -78,9 +79,9 @@ class Lifter {
   Value shl(Value a, Value amount) { return b.binary(Op::Shl, a, amount); }
   Value shr(Value a, Value amount) { return b.binary(Op::Shr, a, amount); }
   Value sar(Value a, Value amount) { return b.binary(Op::Sar, a, amount); }
-  Value shl(Value a, int64_t amount) { return shl(a, b.constant(b.type_of(a), amount)); }
-  Value shr(Value a, int64_t amount) { return shr(a, b.constant(b.type_of(a), amount)); }
-  Value sar(Value a, int64_t amount) { return sar(a, b.constant(b.type_of(a), amount)); }
+  Value shl_by(Value a, int64_t amount) { return shl(a, b.constant(b.type_of(a), amount)); }
+  Value shr_by(Value a, int64_t amount) { return shr(a, b.constant(b.type_of(a), amount)); }
+  Value sar_by(Value a, int64_t amount) { return sar(a, b.constant(b.type_of(a), amount)); }
 
   // --- floating-point registers: 64 bits; narrower values are NaN-boxed (21.2)
   Value f64(FReg reg) { return b.get(f_slot(reg.number)); }

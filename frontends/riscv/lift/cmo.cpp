@@ -1,0 +1,42 @@
+// Cache-block operations (Unprivileged 20240411, chapter 19) on blocks of 64 bytes, which hwprobe reports.
+#include "frontends/riscv/lift/lifter.h"
+
+namespace menura::riscv {
+namespace lift {
+
+namespace {
+
+constexpr int64_t kBlockBytes = 64;
+
+// 19.4: the address is anywhere in the block.
+Value block_of(Lifter& l, XReg rs1) { return l.and_(l.address(rs1, 0).base, l.b.constant(Type::I64, -kBlockBytes)); }
+
+// Caches are coherent here, so that nothing is left to do but to raise what an access would (19.2).
+void manage(Lifter& l, XReg rs1) { l.b.emit(Op::Probe, Type::Void, {block_of(l, rs1)}, 0, kBlockBytes); }
+
+}  // namespace
+
+// A kernel may let user mode invalidate only with the effect of a flush (19.4, CBIE = 01): nothing gets lost.
+void cbo_inval(Lifter& l, Rs1 rs1) { manage(l, rs1); }
+void cbo_clean(Lifter& l, Rs1 rs1) { manage(l, rs1); }
+void cbo_flush(Lifter& l, Rs1 rs1) { manage(l, rs1); }
+
+// The block lies in one page: the first store faults or none does.
+void cbo_zero(Lifter& l, Rs1 rs1) {
+  const Value block = block_of(l, rs1);
+  const Value zero = l.b.constant(Type::I64, 0);
+  for (int64_t offset = 0; offset < kBlockBytes; offset += 8) l.b.store(block, zero, {.size_log2 = 3}, offset);
+}
+
+// 19.5: prefetches never fault, and the host's caches do not need them.
+void prefetch_i(Lifter&, ImmS, Rs1) {}
+void prefetch_r(Lifter&, ImmS, Rs1) {}
+void prefetch_w(Lifter&, ImmS, Rs1) {}
+
+}  // namespace lift
+
+#define INST LIFT_ROW
+#include "frontends/riscv/decode/cmo.inc"
+#undef INST
+
+}  // namespace menura::riscv
