@@ -1,0 +1,76 @@
+// Floating-point ops evaluated exactly, in integers: every op of ops.def that takes an FpDesc, for f16, bf16, f32 and
+// f64, in every rounding mode, with every NaN, tininess and flag policy. Nothing here reads or changes the host's FPU.
+// The interpreter computes with it, and compiled code calls it for what the host cannot do inline (FpSlowOp).
+//
+// Values travel as their bits in the low end of a uint64_t, zeros above; an i1 result is 0 or 1.
+#pragma once
+
+#include <cassert>
+#include <cstdint>
+
+#include "ir/core/cpu_header.h"
+#include "ir/core/inst.h"
+
+namespace menura::ir {
+
+// --- the live mode and the sticky flags, in the form of MXCSR (CpuHeader::mxcsr)
+
+// The flags of fpflags.get: bit 0 invalid, 1 division by zero, 2 overflow, 3 underflow, 4 inexact.
+inline constexpr uint32_t kFpInvalid = 1;
+inline constexpr uint32_t kFpDivByZero = 2;
+inline constexpr uint32_t kFpOverflow = 4;
+inline constexpr uint32_t kFpUnderflow = 8;
+inline constexpr uint32_t kFpInexact = 16;
+inline constexpr uint32_t kFpAllFlags = 31;
+
+// MXCSR has a flag for denormal operands (bit 1) between the first two; no op raises or reads it.
+inline constexpr uint32_t kMxcsrFlags = 0x3f;
+inline constexpr unsigned kMxcsrModeShift = 13;
+inline constexpr uint32_t kMxcsrMode = 3U << kMxcsrModeShift;
+
+constexpr uint32_t fp_flags_of(uint32_t mxcsr) { return (mxcsr & 1) | (mxcsr >> 1 & 0x1e); }
+constexpr uint32_t fp_with_flags(uint32_t mxcsr, uint32_t flags) {
+  return (mxcsr & ~kMxcsrFlags) | (flags & 1) | (flags & 0x1e) << 1;
+}
+
+// The live mode as in fpmode.set: 0 nearest even, 1 zero, 2 down, 3 up. MXCSR counts nearest, down, up, zero.
+constexpr uint32_t fp_mode_of(uint32_t mxcsr) { return 0x1320U >> (mxcsr >> kMxcsrModeShift & 3) * 4 & 3; }
+constexpr uint32_t fp_with_mode(uint32_t mxcsr, uint32_t mode) {
+  return (mxcsr & ~kMxcsrMode) | (0x2130U >> (mode & 3) * 4 & 3) << kMxcsrModeShift;
+}
+
+// --- evaluation
+
+// One op: `result` and `operand` are the types of the instruction and of its first operand, `mxcsr` gives the live mode
+// and takes the flags. Integers may have 1 to 64 bits. Takes fadd to i2f, and for convenience fneg, fabs, fcopysign,
+// nanbox and nanunbox.
+uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, uint32_t& mxcsr, uint64_t a, uint64_t b = 0,
+                     uint64_t c = 0);
+
+// The canonical NaN of a float type: positive, quiet, empty payload.
+uint64_t fp_canonical_nan(Type type);
+
+// --- the slow path of compiled code
+
+// An op with its types and descriptor in 32 bits. Bits 0-16 are FpDesc's, 17-20 the op from fadd on, 21-24 the result
+// type and 25-28 the operand type.
+enum class FpSlowOp : uint32_t {};
+
+inline constexpr unsigned kFpDescBits = 17;
+
+// Types by 4-bit number: 0-4 i1 i8 i16 i32 i64, 5-8 f16 bf16 f32 f64.
+constexpr uint32_t fp_type_number(Type type) { return static_cast<uint32_t>(type) - (type <= Type::I64 ? 1 : 2); }
+constexpr Type fp_type_of_number(uint32_t number) { return static_cast<Type>(number + (number <= 4 ? 1 : 2)); }
+static_assert(static_cast<uint32_t>(Type::I64) == 5 && static_cast<uint32_t>(Type::F16) == 7);
+static_assert(static_cast<uint32_t>(Op::I2F) - static_cast<uint32_t>(Op::FAdd) < 16);
+
+constexpr FpSlowOp fp_slow_op(Op op, Type result, Type operand, FpDesc desc) {
+  assert(op >= Op::FAdd && op <= Op::I2F);
+  return static_cast<FpSlowOp>(pack(desc) | (static_cast<uint32_t>(op) - static_cast<uint32_t>(Op::FAdd)) << 17 |
+                               fp_type_number(result) << 21 | fp_type_number(operand) << 25);
+}
+
+// What Thunk::FpSlow calls, outside of compiled code: cpu->mxcsr holds the guest's live mode and takes the flags.
+uint64_t fp_slow(CpuHeader* cpu, FpSlowOp op, uint64_t a, uint64_t b, uint64_t c);
+
+}  // namespace menura::ir
