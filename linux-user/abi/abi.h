@@ -9,6 +9,7 @@
 
 #include <cstddef>
 #include <span>
+#include <string>
 
 #include "linux-user/syscalls/dispatch.h"
 
@@ -17,6 +18,7 @@ namespace menura::linux_user {
 struct Abi {
   const char* machine;                // utsname::machine
   std::span<const Syscall> syscalls;  // by number
+  std::string (*cpuinfo)(Thread&);    // the text of /proc/cpuinfo
 
   size_t stat_size;
   void (*encode_stat)(const struct stat& from, void* to);

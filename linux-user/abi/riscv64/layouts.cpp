@@ -1,0 +1,44 @@
+// layouts.def against the structs that handlers use: no code, only checks.
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <mqueue.h>
+#include <net/if.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/inotify.h>
+#include <sys/ioctl.h>
+#include <sys/msg.h>
+#include <sys/resource.h>
+#include <sys/sem.h>
+#include <sys/shm.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/sysinfo.h>
+#include <sys/time.h>
+#include <sys/times.h>
+#include <sys/timex.h>
+#include <sys/uio.h>
+#include <sys/utsname.h>
+
+#include <cstddef>
+
+#include "linux-user/abi/riscv64/types.h"
+
+namespace menura::linux_user::riscv64 {
+namespace {
+
+using GUEST_stat = Stat;
+using GUEST_epoll_event = EpollEvent;
+using GUEST_semid_ds = SemidDs;
+
+#define SIZE(type, bytes) static_assert(sizeof(type) == (bytes));
+#define FIELD(type, field, offset) static_assert(offsetof(type, field) == (offset));
+#include "linux-user/abi/riscv64/layouts.def"
+#undef SIZE
+#undef FIELD
+
+}  // namespace
+}  // namespace menura::linux_user::riscv64

@@ -1,0 +1,118 @@
+// Sockets. Constants, addresses, options and messages of 64-bit asm-generic ABIs are the host's.
+#include <sys/socket.h>
+
+#include <algorithm>
+
+#include "linux-user/syscalls/blocking.h"
+#include "linux-user/syscalls/guest_access.h"
+#include "linux-user/syscalls/handlers.h"
+#include "linux-user/syscalls/host_call.h"
+#include "linux-user/syscalls/iovecs.h"
+
+namespace menura::linux_user::sys {
+namespace {
+
+// Memory for a result whose room the guest states in an integer. A negative or unreadable size is the kernel's to
+// refuse.
+void* out_sized(Thread& thread, GuestPtr<void> buffer, GuestPtr<int> size) {
+  int room = 0;
+  if (!buffer || load(&room, size) != 0 || room < 0) room = 0;
+  return out(thread, buffer, static_cast<unsigned>(room));
+}
+
+// Looks at all that a message points to. 0, -EFAULT, or the count of elements that no kernel accepts: -EMSGSIZE.
+int64_t check_message(Thread& thread, GuestPtr<msghdr> message, Access access) {
+  msghdr header{};
+  if (load(&header, message) != 0) return -EFAULT;
+  const bool receives = access == Access::Write;
+  const auto reachable = [&](const void* pointer, uint64_t size) {
+    const auto address = reinterpret_cast<uint64_t>(pointer);
+    if (address == 0 || size == 0) return true;
+    if (!in_guest_range(address, size)) return false;
+    if (receives) out(thread, GuestPtr<void>{address}, size);
+    return true;
+  };
+  // The kernel's checks by themselves: a negative name length, a control area beyond INT_MAX, too many elements.
+  const uint64_t name_size = static_cast<int>(header.msg_namelen) < 0 ? 0 : header.msg_namelen;
+  const uint64_t control_size = header.msg_controllen > INT_MAX ? 0 : header.msg_controllen;
+  if (!reachable(header.msg_name, name_size) || !reachable(header.msg_control, control_size)) return -EFAULT;
+  if (header.msg_iovlen > kMaxIovecs) return -EMSGSIZE;
+  if (receives) out(thread, message);
+  return check_iovecs(thread, {reinterpret_cast<uint64_t>(header.msg_iov)}, header.msg_iovlen, access);
+}
+
+int64_t check_messages(Thread& thread, GuestPtr<mmsghdr> messages, unsigned* count, Access access) {
+  *count = std::min<unsigned>(*count, kMaxIovecs);  // as the kernel does
+  for (unsigned i = 0; i < *count; ++i) {
+    const uint64_t address = messages.address + i * sizeof(mmsghdr);
+    if (const int64_t bad = check_message(thread, {address}, access)) {
+      if (i == 0) return bad;
+      *count = i;  // those before it are transferred
+    }
+    out(thread, GuestPtr<mmsghdr>{address});  // msg_len
+  }
+  return 0;
+}
+
+}  // namespace
+
+int64_t socket(Thread&, int family, int type, int protocol) { return host_call(SYS_socket, family, type, protocol); }
+int64_t socketpair(Thread& thread, int family, int type, int protocol, GuestPtr<int> fds) {
+  return host_call(SYS_socketpair, family, type, protocol, out(thread, fds, 2));
+}
+int64_t bind(Thread&, int fd, GuestPtr<void> address, unsigned size) {
+  return host_call(SYS_bind, fd, in(address, size), size);
+}
+int64_t listen(Thread&, int fd, int backlog) { return host_call(SYS_listen, fd, backlog); }
+int64_t accept(Thread& thread, int fd, GuestPtr<void> address, GuestPtr<int> size) {
+  return restarting_call(thread, SYS_accept, fd, out_sized(thread, address, size), out(thread, size));
+}
+int64_t accept4(Thread& thread, int fd, GuestPtr<void> address, GuestPtr<int> size, int flags) {
+  return restarting_call(thread, SYS_accept4, fd, out_sized(thread, address, size), out(thread, size), flags);
+}
+int64_t connect(Thread& thread, int fd, GuestPtr<void> address, unsigned size) {
+  return restarting_call(thread, SYS_connect, fd, in(address, size), size);
+}
+int64_t getsockname(Thread& thread, int fd, GuestPtr<void> address, GuestPtr<int> size) {
+  return host_call(SYS_getsockname, fd, out_sized(thread, address, size), out(thread, size));
+}
+int64_t getpeername(Thread& thread, int fd, GuestPtr<void> address, GuestPtr<int> size) {
+  return host_call(SYS_getpeername, fd, out_sized(thread, address, size), out(thread, size));
+}
+int64_t shutdown(Thread&, int fd, int how) { return host_call(SYS_shutdown, fd, how); }
+
+int64_t sendto(Thread& thread, int fd, GuestPtr<void> data, size_t count, int flags, GuestPtr<void> address,
+               unsigned size) {
+  return restarting_call(thread, SYS_sendto, fd, in(data, count), count, flags, in(address, size), size);
+}
+int64_t recvfrom(Thread& thread, int fd, GuestPtr<void> data, size_t count, int flags, GuestPtr<void> address,
+                 GuestPtr<int> size) {
+  return restarting_call(thread, SYS_recvfrom, fd, out(thread, data, count), count, flags,
+                         out_sized(thread, address, size), out(thread, size));
+}
+int64_t sendmsg(Thread& thread, int fd, GuestPtr<msghdr> message, int flags) {
+  if (const int64_t bad = check_message(thread, message, Access::Read)) return bad;
+  return restarting_call(thread, SYS_sendmsg, fd, in(message), flags);
+}
+int64_t recvmsg(Thread& thread, int fd, GuestPtr<msghdr> message, int flags) {
+  if (const int64_t bad = check_message(thread, message, Access::Write)) return bad;
+  return restarting_call(thread, SYS_recvmsg, fd, in(message), flags);
+}
+int64_t sendmmsg(Thread& thread, int fd, GuestPtr<mmsghdr> messages, unsigned count, int flags) {
+  if (const int64_t bad = check_messages(thread, messages, &count, Access::Read)) return bad;
+  return restarting_call(thread, SYS_sendmmsg, fd, in(messages, count), count, flags);
+}
+int64_t recvmmsg(Thread& thread, int fd, GuestPtr<mmsghdr> messages, unsigned count, int flags,
+                 GuestPtr<timespec> timeout) {
+  if (const int64_t bad = check_messages(thread, messages, &count, Access::Write)) return bad;
+  return restarting_call(thread, SYS_recvmmsg, fd, in(messages, count), count, flags, out(thread, timeout));
+}
+
+int64_t setsockopt(Thread&, int fd, int level, int option, GuestPtr<void> value, unsigned size) {
+  return host_call(SYS_setsockopt, fd, level, option, in(value, size), size);
+}
+int64_t getsockopt(Thread& thread, int fd, int level, int option, GuestPtr<void> value, GuestPtr<int> size) {
+  return host_call(SYS_getsockopt, fd, level, option, out_sized(thread, value, size), out(thread, size));
+}
+
+}  // namespace menura::linux_user::sys
