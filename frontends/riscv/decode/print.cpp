@@ -102,7 +102,7 @@ std::string field_text(const frontends::PatternField& field, const frontends::Pa
     case FieldKind::Unsigned:
       return std::to_string(value);
     case FieldKind::Rm:
-      return value == 7 ? "" : ", " + std::string(kRounding[value]);
+      return ", " + std::string(kRounding[value]);
     case FieldKind::Aq:
       return value != 0 ? ".aq" : "";
     case FieldKind::Rl: {

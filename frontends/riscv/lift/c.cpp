@@ -10,7 +10,8 @@ void c_ld(Lifter& l, RdC rd, Rs1C rs1, Uimm<8> imm) { ld(l, Rd{rd}, Rs1{rs1}, Im
 void c_sw(Lifter& l, Rs2C rs2, Rs1C rs1, Uimm<7> imm) { sw(l, Rs2{rs2}, Rs1{rs1}, ImmS{imm}); }
 void c_sd(Lifter& l, Rs2C rs2, Rs1C rs1, Uimm<8> imm) { sd(l, Rs2{rs2}, Rs1{rs1}, ImmS{imm}); }
 
-void c_nop(Lifter&, Imm6) {}
+void c_nop(Lifter&) {}
+void c_nop_hint(Lifter&, NzImm6) {}
 void c_addi(Lifter& l, Rd rd, Imm6 imm) { addi(l, rd, Rs1{rd}, ImmI{imm}); }
 void c_jal(Lifter& l, ImmCJ imm) { jal(l, Rd{kRa}, ImmJ{imm}); }
 void c_addiw(Lifter& l, Rd rd, Imm6 imm) { addiw(l, rd, Rs1{rd}, ImmI{imm}); }
