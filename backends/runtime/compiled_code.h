@@ -17,8 +17,9 @@ struct HostReg {
   bool is_vector = false;
 };
 
-// A `jmp rel32`, `jcc rel32` or `call rel32` whose displacement the runtime patches once the target is translated. Until then it
-// points at its stub: `call [r12 + thunks[Resolve]]`, found by the return address that it pushes (stub_end).
+// A `jmp rel32`, `jcc rel32` or `call rel32` whose displacement the runtime patches once the target is translated.
+// Until then it points at its stub: `call [r12 + thunks[Resolve]]`, found by the return address that it pushes
+// (stub_end).
 struct Link {
   uint32_t displacement = 0;  // offset of the rel32 in the code; never crosses an 8-byte boundary, so a patch is atomic
   uint32_t stub = 0;          // offset of the stub

@@ -1,0 +1,49 @@
+// Memory for host code: one address range mapped twice, writable here and executable there, never both at one address.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+
+#include "ir/core/result.h"
+
+namespace menura::runtime {
+
+// A range of bytes by offset, [begin, end).
+struct CodeRange {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+};
+
+// Nothing is committed before it is written. Offsets are the same in both views.
+class CodeMemory {
+ public:
+  CodeMemory() = default;
+  CodeMemory(const CodeMemory&) = delete;
+  CodeMemory& operator=(const CodeMemory&) = delete;
+  ~CodeMemory();
+
+  // `size` is a multiple of the page size. Errors: no address space or no memory file to be had.
+  Result<void> reserve(std::size_t size);
+
+  std::size_t size() const { return size_; }
+  uint8_t* writable(std::size_t offset) const { return writable_ + offset; }
+  const uint8_t* executable(std::size_t offset) const { return executable_ + offset; }
+  bool contains(const void* executable_address) const {
+    return static_cast<std::size_t>(static_cast<const uint8_t*>(executable_address) - executable_) < size_;
+  }
+  std::size_t offset_of(const void* executable_address) const {
+    return static_cast<std::size_t>(static_cast<const uint8_t*>(executable_address) - executable_);
+  }
+
+  // In the child of a fork: a copy of its own at the same addresses, with the contents of `used`, since writes into the
+  // parent's mapping would change the parent's code.
+  Result<void> become_private(std::span<const CodeRange> used);
+
+ private:
+  std::size_t size_ = 0;
+  uint8_t* writable_ = nullptr;
+  uint8_t* executable_ = nullptr;
+};
+
+}  // namespace menura::runtime

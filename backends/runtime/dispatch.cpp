@@ -1,0 +1,174 @@
+// From a guest pc to host code: what thunks ask the engine. All of this runs on the stack of run()'s caller.
+#include <algorithm>
+#include <cstring>
+
+#include "backends/runtime/thunk_entries.h"
+#include "backends/runtime/translator_engine.h"
+#include "backends/runtime/vcpu_record.h"
+
+namespace menura::runtime {
+
+namespace {
+
+template <typename Value>
+const Value* find_stub(std::span<Value> stubs, uint64_t offset) {
+  for (const auto& stub : stubs) {
+    if (stub.stub_end == offset) return &stub;
+  }
+  return nullptr;
+}
+
+const void* host_pointer(uint64_t address) { return reinterpret_cast<const void*>(address); }
+
+}  // namespace
+
+// A quiescent point: nothing on this thread refers to a translation any more, return predictions included.
+void TranslatorEngine::acknowledge(Vcpu& vcpu) {
+  vcpu.cpu.stop_request.fetch_and(~kEngineStop, std::memory_order_relaxed);
+  const uint64_t epoch = epoch_.load(std::memory_order_seq_cst);
+  if (vcpu.acknowledged.load(std::memory_order_relaxed) == epoch) return;
+  vcpu.drop_predictions();
+  vcpu.acknowledged.store(epoch, std::memory_order_release);
+}
+
+void TranslatorEngine::select_table(Vcpu& vcpu) {
+  const ir::CpuHeader& cpu = vcpu.cpu;
+  if (vcpu.table != nullptr && vcpu.table->mode == cpu.mode && vcpu.table->extra == cpu.extra) return;
+  vcpu.table = &table_for(cpu.mode, cpu.extra);
+  vcpu.cpu.lookup_table = vcpu.table->places.data();
+  // Predictions are keyed by the pc alone.
+  vcpu.drop_predictions();
+}
+
+ModeTable& TranslatorEngine::table_for(uint64_t mode, uint64_t extra) {
+  const std::lock_guard lock(mutex_);
+  for (const auto& table : tables_) {
+    if (table->mode == mode && table->extra == extra) return *table;
+  }
+  return *tables_.emplace_back(std::make_unique<ModeTable>(mode, extra));
+}
+
+const void* TranslatorEngine::enter_at(Vcpu& vcpu, uint64_t pc) {
+  acknowledge(vcpu);
+  const Translation* const found = find_or_translate(vcpu, {pc, vcpu.cpu.mode, vcpu.cpu.extra});
+  return found != nullptr ? found->entry : nullptr;
+}
+
+const void* TranslatorEngine::resume(Vcpu& vcpu, const Translation* translation) {
+  if (translation == nullptr) return nullptr;
+  if (vcpu.acknowledged.load(std::memory_order_relaxed) == epoch_.load(std::memory_order_acquire)) {
+    return translation->entry;
+  }
+  return enter_at(vcpu, translation->pc);
+}
+
+Translation* TranslatorEngine::find_or_translate(Vcpu& vcpu, const ir::Identity& identity) {
+  Translation* const found = map_.find(identity);
+  return found != nullptr ? found : translate(vcpu, identity, options_.trace.instructions, true);
+}
+
+const void* TranslatorEngine::on_resolve(Vcpu& vcpu, uint64_t stub_end) {
+  ++vcpu.statistics.resolves;
+  Translation* const from = cache_.find(host_pointer(stub_end - 1));
+  LinkSite* const site =
+      const_cast<LinkSite*>(find_stub(std::span<const LinkSite>(from->links), stub_end - from->host_address()));
+  const uint64_t epoch = vcpu.acknowledged.load(std::memory_order_relaxed);
+  Translation* const to =
+      find_or_translate(vcpu, {from->pc + static_cast<uint64_t>(site->target), from->mode, from->extra});
+  // If the cache was so full that this virtual CPU had to become quiescent, `from` may be gone.
+  if (to != nullptr && vcpu.acknowledged.load(std::memory_order_relaxed) == epoch) {
+    const std::lock_guard lock(mutex_);
+    if (from->live && to->live && site->to == nullptr) link(*site, to);
+  }
+  return resume(vcpu, to);
+}
+
+const void* TranslatorEngine::on_indirect(Vcpu& vcpu, uint64_t pc) {
+  ++vcpu.statistics.indirect_misses;
+  Translation* const to = find_or_translate(vcpu, {pc, vcpu.cpu.mode, vcpu.cpu.extra});
+  if (to != nullptr) {
+    const std::lock_guard lock(mutex_);
+    if (to->live) vcpu.table->places[ModeTable::index(pc)].store(to, std::memory_order_release);
+  }
+  return resume(vcpu, to);
+}
+
+uint64_t TranslatorEngine::stub_pc(uint64_t stub_end) const {
+  const Translation* const from = cache_.find(host_pointer(stub_end - 1));
+  const PcStub* const stub = find_stub(from->pc_stubs, stub_end - from->host_address());
+  return from->pc + static_cast<uint64_t>(stub->pc);
+}
+
+const void* TranslatorEngine::on_stop(Vcpu& vcpu, uint64_t stub_end) {
+  ir::CpuHeader& cpu = vcpu.cpu;
+  cpu.pc = stub_pc(stub_end);
+  if ((cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineStop) == 0) return enter_at(vcpu, cpu.pc);
+  cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
+  return nullptr;
+}
+
+const void* TranslatorEngine::on_hot(Vcpu& vcpu, uint64_t stub_end) {
+  Translation* const cold = cache_.find(host_pointer(stub_end - 1));
+  const uint64_t pc = cold->pc;
+  const uint64_t epoch = vcpu.acknowledged.load(std::memory_order_relaxed);
+  const Translation* const next = promote(vcpu, cold);
+  if (vcpu.acknowledged.load(std::memory_order_relaxed) != epoch) return enter_at(vcpu, pc);
+  return resume(vcpu, next);
+}
+
+const void* TranslatorEngine::on_budget(Vcpu& vcpu, uint64_t stub_end) {
+  ir::CpuHeader& cpu = vcpu.cpu;
+  cpu.pc = stub_pc(stub_end);
+  if (cpu.budget <= 0) {
+    cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Budget);
+    return nullptr;
+  }
+  // The tail: a trace that the budget does cover, used once.
+  acknowledge(vcpu);
+  const auto left = static_cast<uint64_t>(cpu.budget);
+  const auto instructions = static_cast<unsigned>(std::min<uint64_t>(left, options_.trace.instructions));
+  const Translation* const tail = translate(vcpu, {cpu.pc, cpu.mode, cpu.extra}, instructions, false);
+  return tail != nullptr ? tail->entry : nullptr;
+}
+
+ThunkHandlers ThunkEntries::handlers() { return {resolve, indirect, stop, hot, budget, helper, fp_slow}; }
+
+const void* ThunkEntries::resolve(ir::CpuHeader* cpu, uint64_t stub_end) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_resolve(vcpu, stub_end);
+}
+
+const void* ThunkEntries::indirect(ir::CpuHeader* cpu, uint64_t pc) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_indirect(vcpu, pc);
+}
+
+const void* ThunkEntries::stop(ir::CpuHeader* cpu, uint64_t stub_end) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_stop(vcpu, stub_end);
+}
+
+const void* ThunkEntries::hot(ir::CpuHeader* cpu, uint64_t stub_end) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_hot(vcpu, stub_end);
+}
+
+const void* ThunkEntries::budget(ir::CpuHeader* cpu, uint64_t stub_end) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_budget(vcpu, stub_end);
+}
+
+uint64_t ThunkEntries::helper(ir::CpuHeader* cpu, uint32_t id) {
+  uint64_t arguments[4];
+  std::memcpy(arguments, cpu->spill, sizeof arguments);
+  return record_of(*cpu).engine.frontend_.helpers()[id].function(cpu, arguments[0], arguments[1], arguments[2],
+                                                                 arguments[3]);
+}
+
+uint64_t ThunkEntries::fp_slow(ir::CpuHeader* cpu, uint32_t op) {
+  uint64_t arguments[3];
+  std::memcpy(arguments, cpu->spill, sizeof arguments);
+  return record_of(*cpu).engine.options_.fp_slow(cpu, op, arguments[0], arguments[1], arguments[2]);
+}
+
+}  // namespace menura::runtime

@@ -1,0 +1,141 @@
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstring>
+
+#include "backends/runtime/thunk_entries.h"
+#include "backends/runtime/thunks_emit.h"
+#include "backends/runtime/translator_engine.h"
+#include "backends/runtime/vcpu_record.h"
+
+namespace menura::runtime {
+
+namespace {
+
+// Execution counters of a profile: enough for a hundred million guest instructions of translations.
+constexpr std::size_t kCounts = std::size_t{8} << 20;
+
+// An engine that has started cannot go on without memory of its own, and nobody above could help.
+[[noreturn]] void out_of_memory(const std::string& what) {
+  std::fprintf(stderr, "menura: %s\n", what.c_str());
+  _exit(125);
+}
+
+}  // namespace
+
+TranslatorEngine::TranslatorEngine(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& compiler,
+                                   const EngineOptions& options)
+    : frontend_(frontend), memory_(memory), compiler_(compiler), options_(options) {}
+
+TranslatorEngine::~TranslatorEngine() {
+  if (counters_ != nullptr) munmap(counters_, counters_size_);
+}
+
+Result<void> TranslatorEngine::start() {
+  if (Result<void> reserved = cache_.reserve(options_.cache_budget, options_.chunk_size); !reserved) return reserved;
+
+  counts_offset_ = std::size_t{cache_.ordinals()} * sizeof(int32_t);
+  count_capacity_ = options_.profile ? kCounts : 0;
+  counters_size_ = counts_offset_ + count_capacity_ * sizeof(uint64_t);
+  void* const counters =
+      mmap(nullptr, counters_size_, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (counters == MAP_FAILED) return Error{"no address space for execution counters; try a larger limit (ulimit -v)"};
+  counters_ = static_cast<uint8_t*>(counters);
+
+  const Thunks thunks = emit_thunks(frontend_.layout(), ThunkEntries::handlers());
+  const std::size_t at = cache_.add_fixed(thunks.code.size());
+  std::memcpy(cache_.memory().writable(at), thunks.code.data(), thunks.code.size());
+  const uint8_t* const base = cache_.memory().executable(at);
+  for (std::size_t i = 0; i < thunks_.size(); ++i) thunks_[i] = base + thunks.entries[i];
+  enter_ = reinterpret_cast<void (*)(ir::CpuHeader*, const void*)>(reinterpret_cast<uintptr_t>(base + thunks.enter));
+  leave_ = base + thunks.leave;
+  bottom_ = base + thunks.bottom;
+  return {};
+}
+
+void TranslatorEngine::attach(ir::CpuHeader& cpu) {
+  auto vcpu = std::make_unique<Vcpu>(*this, cpu);
+  if (!vcpu->make_stack(bottom_)) out_of_memory("no memory for a virtual CPU's return predictions");
+  cpu.engine = vcpu.get();
+  cpu.heat = counters_;
+  for (std::size_t i = 0; i < thunks_.size(); ++i) cpu.thunks[i] = const_cast<void*>(thunks_[i]);
+  const std::lock_guard lock(mutex_);
+  vcpus_.push_back(std::move(vcpu));
+}
+
+void TranslatorEngine::detach(ir::CpuHeader& cpu) {
+  const std::lock_guard lock(mutex_);
+  const Vcpu& vcpu = record_of(cpu);
+  statistics_.add_events(vcpu.statistics);
+  std::erase_if(vcpus_, [&](const auto& entry) { return entry.get() == &vcpu; });
+  cpu.engine = nullptr;
+}
+
+vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
+  Vcpu& vcpu = record_of(cpu);
+  vcpu.fault = {};
+  cpu.exit_detail = 0;
+  if ((cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineStop) != 0) {
+    cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
+  } else {
+    // Whoever frees code asks first whether this runs: then it waits for an acknowledgement.
+    vcpu.running.store(true, std::memory_order_seq_cst);
+    select_table(vcpu);
+    if (const void* const code = enter_at(vcpu, cpu.pc); code != nullptr) enter_(&cpu, code);
+    vcpu.running.store(false, std::memory_order_release);
+  }
+  vcpu::Exit exit;
+  exit.kind = static_cast<ir::ExitKind>(cpu.exit_kind);
+  exit.detail = cpu.exit_detail;
+  exit.fault = vcpu.fault;
+  if (exit.kind == ir::ExitKind::Misaligned) {
+    exit.fault = {ir::FaultKind::Misaligned, ir::Access::Write, exit.detail};
+  } else if (exit.kind == ir::ExitKind::Fault && exit.fault.kind == ir::FaultKind::None) {
+    // Raised by the guest's code itself; its kind is what an access there would raise.
+    exit.fault = {ir::FaultKind::Unmapped, ir::Access::Read, exit.detail};
+    memory_.probe(exit.detail, 1, ir::Access::Read, &exit.fault);
+  }
+  ++vcpu.statistics.exits[static_cast<unsigned>(exit.kind)];
+  return exit;
+}
+
+void TranslatorEngine::before_fork() {
+  mutex_.lock();
+  forking_ = true;
+  // A thread in the middle of a translation may hold locks of the guest's memory, which the child could never free.
+  while (busy_workshops_ != 0) {
+    mutex_.unlock();
+    sched_yield();
+    mutex_.lock();
+  }
+}
+
+void TranslatorEngine::after_fork_parent() {
+  forking_ = false;
+  mutex_.unlock();
+}
+
+void TranslatorEngine::after_fork_child() {
+  if (Result<void> copied = cache_.memory().become_private(cache_.used()); !copied) {
+    out_of_memory(copied.error().message);
+  }
+  std::erase_if(vcpus_, [](const auto& vcpu) { return !pthread_equal(vcpu->thread, pthread_self()); });
+  forking_ = false;
+  mutex_.unlock();
+}
+
+Statistics TranslatorEngine::statistics() {
+  const std::lock_guard lock(mutex_);
+  Statistics sum = statistics_;
+  for (const auto& vcpu : vcpus_) sum.add_events(vcpu->statistics);
+  sum.cache_bytes = cache_.used_bytes();
+  const auto* const counts = reinterpret_cast<const uint64_t*>(counters_ + counts_offset_);
+  for (std::size_t i = 0; i < counted_.size(); ++i) {
+    sum.executed_guest += counts[i] * counted_[i].guest_instructions;
+    sum.executed_host += counts[i] * counted_[i].host_instructions;
+  }
+  return sum;
+}
+
+}  // namespace menura::runtime

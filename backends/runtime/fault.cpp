@@ -1,0 +1,70 @@
+// Host faults in compiled code become guest exits. Runs in signal handlers: takes no lock and allocates nothing.
+#include <ucontext.h>
+
+#include <algorithm>
+#include <cstring>
+
+#include "backends/runtime/translator_engine.h"
+#include "backends/runtime/vcpu_record.h"
+
+namespace menura::runtime {
+
+namespace {
+
+// Where the kernel keeps general registers, by their number in instruction encodings.
+constexpr std::array<int, 16> kContextRegister = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP,
+                                                  REG_RSI, REG_RDI, REG_R8,  REG_R9,  REG_R10, REG_R11,
+                                                  REG_R12, REG_R13, REG_R14, REG_R15};
+
+// The prediction stack is full: start afresh, and let the call be made again. A call that has pushed its guest return
+// address already (rsp is a multiple of 16 then) keeps it.
+void start_stack_afresh(const Vcpu& vcpu, ucontext_t& context) {
+  greg_t& rsp = context.uc_mcontext.gregs[REG_RSP];
+  uint64_t fresh = vcpu.cpu.code_rsp_base;
+  if (rsp % 16 == 0) {
+    fresh -= 8;
+    *reinterpret_cast<uint64_t*>(fresh) = *reinterpret_cast<const uint64_t*>(rsp);
+  }
+  rsp = static_cast<greg_t>(fresh);
+}
+
+}  // namespace
+
+bool TranslatorEngine::take_host_fault(ir::CpuHeader& cpu, void* host_context, const ir::Fault& fault) {
+  ucontext_t& context = *static_cast<ucontext_t*>(host_context);
+  const auto host_pc = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
+  const Translation* const translation = cache_.find(reinterpret_cast<const void*>(host_pc));
+  if (translation == nullptr || cpu.engine == nullptr) return false;
+  Vcpu& vcpu = record_of(cpu);
+  if (vcpu.in_guard(fault.address)) {
+    start_stack_afresh(vcpu, context);
+    return true;
+  }
+
+  auto* const state = reinterpret_cast<uint8_t*>(&cpu);
+  const ir::StateLayout& layout = frontend_.layout();
+  for (const Home& home : translation->homes) {
+    const ir::Slot& slot = layout.slot(home.slot);
+    const void* const reg = home.reg.is_vector
+                                ? static_cast<const void*>(&context.uc_mcontext.fpregs->_xmm[home.reg.number])
+                                : &context.uc_mcontext.gregs[kContextRegister[home.reg.number]];
+    // Host registers hold no more than 16 bytes of a slot.
+    std::memcpy(state + slot.offset, reg, std::min(ir::storage_bytes(slot.type), 16U));
+  }
+  const auto offset = static_cast<uint32_t>(host_pc - translation->host_address());
+  const auto behind = std::upper_bound(translation->pcs.begin(), translation->pcs.end(), offset,
+                                       [](uint32_t value, const PcEntry& entry) { return value < entry.host; });
+  const int64_t guest_offset = behind == translation->pcs.begin() ? 0 : (behind - 1)->pc;
+  cpu.pc = translation->pc + static_cast<uint64_t>(guest_offset);
+  cpu.mxcsr = context.uc_mcontext.fpregs->mxcsr;
+  cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Fault);
+  cpu.exit_detail = fault.address;
+  vcpu.fault = fault;
+  // Faults happen in a region's body, where the stack is as at its entry.
+  cpu.code_rsp = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]);
+  if (cpu.code_rsp % 16 != 8) vcpu.drop_predictions();
+  context.uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(leave_);
+  return true;
+}
+
+}  // namespace menura::runtime

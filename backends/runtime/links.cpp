@@ -1,0 +1,59 @@
+// Direct jumps between translations. All of this needs the engine's lock; the code that is patched may be running.
+#include "backends/runtime/translator_engine.h"
+#include "backends/runtime/vcpu_record.h"
+
+namespace menura::runtime {
+
+// One store of the rel32, which lies within eight aligned bytes: a thread that runs there jumps to the old or to the
+// new target, and both are right as long as no virtual CPU has acknowledged the epoch of the change.
+void TranslatorEngine::patch(const LinkSite& site, const void* target) {
+  const auto* const next = static_cast<const uint8_t*>(site.from->entry) + site.displacement + 4;
+  uint8_t* const place = cache_.memory().writable(cache_.memory().offset_of(next - 4));
+  const auto distance = static_cast<int32_t>(static_cast<const uint8_t*>(target) - next);
+  asm volatile("movl %1, (%0)" : : "r"(place), "r"(distance) : "memory");
+}
+
+void TranslatorEngine::link(LinkSite& site, Translation* to) {
+  site.to = to;
+  site.next = to->incoming;
+  site.previous = &to->incoming;
+  if (site.next != nullptr) site.next->previous = &site.next;
+  to->incoming = &site;
+  patch(site, to->entry);
+}
+
+void TranslatorEngine::unlink(LinkSite& site) {
+  *site.previous = site.next;
+  if (site.next != nullptr) site.next->previous = site.previous;
+  site.to = nullptr;
+  patch(site, static_cast<const uint8_t*>(site.from->entry) + site.stub);
+}
+
+void TranslatorEngine::redirect(Translation* from, Translation* to) {
+  while (from->incoming != nullptr) {
+    LinkSite& site = *from->incoming;
+    *site.previous = site.next;
+    if (site.next != nullptr) site.next->previous = site.previous;
+    link(site, to);
+  }
+  for (const auto& table : tables_) {
+    if (table->mode == from->mode && table->extra == from->extra) table->replace(from, to);
+  }
+}
+
+void TranslatorEngine::kill(Translation* translation) {
+  translation->live = false;
+  map_.remove(translation);
+  for (const auto& table : tables_) table->clear(translation);
+  while (translation->incoming != nullptr) unlink(*translation->incoming);
+  // Whoever is still in it comes back to the engine at its end.
+  for (LinkSite& site : translation->links) {
+    if (site.to != nullptr) unlink(site);
+  }
+  for (PageEntry& entry : translation->pages) {
+    *entry.previous = entry.next;
+    if (entry.next != nullptr) entry.next->previous = entry.previous;
+  }
+}
+
+}  // namespace menura::runtime

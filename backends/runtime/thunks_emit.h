@@ -1,0 +1,43 @@
+// Emits the thunks (thunks.h): the only host code that is not a region's.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "backends/runtime/thunks.h"
+#include "ir/core/state_layout.h"
+
+namespace menura::runtime {
+
+// What thunks call, on the stack of run()'s caller and with the host's MXCSR, pinned slots in the state. The result is
+// the host code to continue with, pins loaded; nullptr leaves run().
+using Handler = const void* (*)(ir::CpuHeader* cpu, uint64_t argument);
+
+struct ThunkHandlers {
+  Handler resolve = nullptr;   // argument: address behind the stub's call
+  Handler indirect = nullptr;  // argument: guest pc
+  Handler stop = nullptr;      // argument: as resolve
+  Handler hot = nullptr;
+  Handler budget = nullptr;
+  uint64_t (*helper)(ir::CpuHeader* cpu, uint32_t id) = nullptr;
+  uint64_t (*fp_slow)(ir::CpuHeader* cpu, uint32_t op) = nullptr;
+};
+
+// Offsets into the emitted code.
+struct Thunks {
+  std::vector<uint8_t> code;  // position-independent
+  std::array<uint32_t, ir::kThunkCount> entries = {};
+  uint32_t enter = 0;   // void(ir::CpuHeader*, const void* code): runs compiled code until it leaves
+  uint32_t leave = 0;   // jmp, state complete in memory: leaves run(); where faults continue
+  uint32_t bottom = 0;  // host half of the predictions below the first one: rax = guest pc, continues there
+};
+
+Thunks emit_thunks(const ir::StateLayout& layout, const ThunkHandlers& handlers);
+
+// The stack of return predictions, from the top: {host address, guest pc} pairs. Below the first prediction lie
+// kBottomPairs of {Thunks::bottom, kNoPc}, so that ReturnMiss may search without looking for the end.
+inline constexpr unsigned kReturnSearch = 8;
+inline constexpr unsigned kBottomPairs = kReturnSearch + 1;
+
+}  // namespace menura::runtime

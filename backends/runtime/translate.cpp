@@ -1,0 +1,291 @@
+// Both gears: from an identity to a translation that everybody can find.
+#include <sched.h>
+
+#include <algorithm>
+#include <cassert>
+#include <chrono>
+#include <cstring>
+#include <memory>
+
+#include "backends/runtime/translator_engine.h"
+#include "backends/runtime/vcpu_record.h"
+
+namespace menura::runtime {
+
+namespace {
+
+// First-gear code is reached from everywhere and soon replaced or forgotten; what is hot may have a line of its own.
+constexpr std::size_t kAlignment = 16;
+constexpr std::size_t kHotAlignment = 64;
+
+// Never runs out: the entry counts on, nobody asks again.
+constexpr int32_t kHeatForever = INT32_MAX;
+
+uint64_t now() {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
+
+// Places arrays one after the other in memory that was measured for them.
+class Layouter {
+ public:
+  explicit Layouter(std::byte* memory) : at_(memory) {}
+
+  template <typename Element>
+  std::span<Element> array(std::size_t count) {
+    at_ += measure_padding<Element>(reinterpret_cast<uintptr_t>(at_));
+    auto* const first = reinterpret_cast<Element*>(at_);
+    std::uninitialized_value_construct_n(first, count);
+    at_ += count * sizeof(Element);
+    return {first, count};
+  }
+  template <typename Element>
+  std::span<const Element> copy(const std::vector<Element>& from) {
+    const std::span<Element> to = array<Element>(from.size());
+    std::copy(from.begin(), from.end(), to.begin());
+    return to;
+  }
+
+ private:
+  template <typename Element>
+  static std::size_t measure_padding(uintptr_t at) {
+    return (alignof(Element) - at % alignof(Element)) % alignof(Element);
+  }
+  std::byte* at_;
+};
+
+template <typename Element>
+std::size_t room_for(std::size_t count) {
+  return count * sizeof(Element) + alignof(Element) - 1;
+}
+
+std::size_t page_count(const ir::Region& region) {
+  std::size_t count = 0;
+  for_each_page(region.guest, [&](uint64_t) { ++count; });
+  return count;
+}
+
+}  // namespace
+
+Workshop& TranslatorEngine::take_workshop(uint64_t* sequence) {
+  std::unique_lock lock(mutex_);
+  while (forking_) {
+    lock.unlock();
+    sched_yield();
+    lock.lock();
+  }
+  ++busy_workshops_;
+  *sequence = change_count_;
+  Workshop* workshop = nullptr;
+  if (!idle_workshops_.empty()) {
+    workshop = idle_workshops_.back();
+    idle_workshops_.pop_back();
+  } else if (workshops_.empty()) {
+    workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, compiler_)).get();
+  } else {
+    workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, compiler_.clone())).get();
+  }
+  workshop->began = now();
+  return *workshop;
+}
+
+void TranslatorEngine::return_workshop(Workshop& workshop) {
+  const std::lock_guard lock(mutex_);
+  idle_workshops_.push_back(&workshop);
+  --busy_workshops_;
+}
+
+bool TranslatorEngine::compile(Workshop& workshop, bool hot) {
+  if (options_.observer != nullptr) options_.observer->formed(workshop.region, hot);
+  if (options_.optimize != nullptr) options_.optimize(workshop.region, frontend_, hot);
+  if (options_.observer != nullptr) options_.observer->optimized(workshop.region, hot);
+  CompileOptions options;
+  options.hot = hot;
+  options.count = options_.count;
+  options.profile = options_.profile;
+  options.heat_index = hot || options_.hot_threshold <= 0 ? -1 : 0;
+  workshop.code.clear();
+  return workshop.compiler->compile(workshop.region, options, workshop.code) &&
+         workshop.code.bytes.size() <= cache_.largest();
+}
+
+Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identity, unsigned instructions, bool keep) {
+  for (;;) {
+    uint64_t sequence = 0;
+    Workshop& workshop = take_workshop(&sequence);
+    Translation* result = nullptr;
+    ir::Fault fault;
+    ir::TraceLimits limits{instructions};
+    for (;; limits.instructions /= 2) {
+      fault = workshop.former.form_trace(identity, workshop.region, limits);
+      if (fault.kind != ir::FaultKind::None) break;
+      if (compile(workshop, false)) {
+        result = publish(vcpu, workshop, sequence, false, keep, nullptr);
+        break;
+      }
+      assert(limits.instructions > 1);
+    }
+    return_workshop(workshop);
+    if (result != nullptr) return result;
+    if (fault.kind != ir::FaultKind::None) {
+      vcpu.cpu.pc = identity.pc;
+      vcpu.cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Fault);
+      vcpu.cpu.exit_detail = fault.address;
+      vcpu.fault = fault;
+      return nullptr;
+    }
+  }
+}
+
+Translation* TranslatorEngine::promote(Vcpu& vcpu, Translation* cold) {
+  // Whoever comes first makes it; the others go on with what is there.
+  heat_of(*cold).store(kHeatForever, std::memory_order_relaxed);
+  if (cold->promoting.exchange(true, std::memory_order_relaxed)) return cold;
+  const ir::Identity identity = cold->identity();
+  const auto known = [&](uint64_t pc) { return map_.find({pc, identity.mode, identity.extra}) != nullptr; };
+  uint64_t sequence = 0;
+  Workshop& workshop = take_workshop(&sequence);
+  Translation* result = nullptr;
+  for (ir::HotLimits limits = options_.hot; limits.instructions >= 8; limits.instructions /= 2) {
+    if (workshop.former.form_hot(identity, workshop.region, known, limits).kind != ir::FaultKind::None) break;
+    if (!compile(workshop, true)) continue;
+    result = publish(vcpu, workshop, sequence, true, true, cold);
+    break;
+  }
+  return_workshop(workshop);
+  return result != nullptr ? result : cold;
+}
+
+Translation* TranslatorEngine::publish(Vcpu& vcpu, Workshop& workshop, uint64_t sequence, bool hot, bool keep,
+                                       Translation* replaced) {
+  const ir::Region& region = workshop.region;
+  const uint64_t acknowledged_before = vcpu.acknowledged.load(std::memory_order_relaxed);
+  std::unique_lock lock(mutex_);
+  Translation* translation = nullptr;
+  while (translation == nullptr) {
+    if (changed_since(sequence, region)) return nullptr;
+    if (Translation* const other = map_.find(region.identity); keep && !hot && other != nullptr) return other;
+    translation = place(workshop, hot);
+    if (translation == nullptr && !make_room()) {
+      // Everything waits for virtual CPUs that have been asked to hurry; this one comes first.
+      lock.unlock();
+      acknowledge(vcpu);
+      sched_yield();
+      lock.lock();
+    }
+  }
+  index_pages(translation);
+  if (keep) map_.set(translation, epoch_.load(std::memory_order_relaxed) + 1);
+  if (replaced != nullptr && vcpu.acknowledged.load(std::memory_order_relaxed) == acknowledged_before) {
+    redirect(replaced, translation);
+  }
+  GearStatistics& gear = hot ? statistics_.hot : statistics_.first;
+  ++gear.regions;
+  gear.guest_instructions += region.guest_instructions;
+  gear.host_bytes += translation->size;
+  gear.nanoseconds += now() - workshop.began;
+  return translation;
+}
+
+Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
+  const ir::Region& region = workshop.region;
+  const CompiledCode& code = workshop.code;
+  const std::size_t pages = page_count(region);
+  const std::size_t metadata = room_for<Translation>(1) + room_for<LinkSite>(code.links.size()) +
+                               room_for<PageEntry>(pages) + room_for<ir::GuestRange>(region.guest.size()) +
+                               room_for<PcStub>(code.pc_stubs.size()) + room_for<PcEntry>(code.pcs.size()) +
+                               room_for<Home>(code.homes.size());
+  CodeCache::Place place;
+  if (!cache_.allocate(code.bytes.size(), hot ? kHotAlignment : kAlignment, metadata, &place)) return nullptr;
+
+  Layouter layouter(place.metadata);
+  Translation* const translation = &layouter.array<Translation>(1)[0];
+  translation->pc = region.identity.pc;
+  translation->entry = cache_.memory().executable(place.offset);
+  translation->mode = region.identity.mode;
+  translation->extra = region.identity.extra;
+  translation->size = static_cast<uint32_t>(code.bytes.size());
+  translation->hot = hot;
+  translation->ordinal = place.ordinal;
+  translation->guest_instructions = region.guest_instructions;
+  translation->links = layouter.array<LinkSite>(code.links.size());
+  translation->pages = layouter.array<PageEntry>(pages);
+  translation->guest = layouter.copy(region.guest);
+  translation->pc_stubs = layouter.copy(code.pc_stubs);
+  translation->pcs = layouter.copy(code.pcs);
+  translation->homes = layouter.copy(code.homes);
+  for (std::size_t i = 0; i < code.links.size(); ++i) {
+    const Link& link = code.links[i];
+    assert(link.displacement % 8 <= 4);
+    LinkSite& site = translation->links[i];
+    site.from = translation;
+    site.target = link.target;
+    site.displacement = link.displacement;
+    site.stub = link.stub;
+    site.stub_end = link.stub_end;
+  }
+
+  uint8_t* const bytes = cache_.memory().writable(place.offset);
+  std::memcpy(bytes, code.bytes.data(), code.bytes.size());
+  relocate(code, *translation, bytes);
+  heat_of(*translation).store(options_.hot_threshold, std::memory_order_relaxed);
+  if (options_.observer != nullptr) {
+    options_.observer->compiled(region, hot, translation->host_address(), {bytes, code.bytes.size()});
+  }
+  cache_.add(place, translation);
+  return translation;
+}
+
+void TranslatorEngine::relocate(const CompiledCode& code, const Translation& translation, uint8_t* bytes) {
+  const std::size_t first_count = counted_.size();
+  for (const CountedBlock& block : code.counts) {
+    if (counted_.size() < count_capacity_) counted_.push_back(block);
+  }
+  const auto put32 = [&](uint32_t offset, int64_t value) {
+    const auto narrow = static_cast<int32_t>(value);
+    std::memcpy(bytes + offset, &narrow, sizeof narrow);
+  };
+  for (const Relocation& relocation : code.relocations) {
+    const uint64_t guest_pc = translation.pc + static_cast<uint64_t>(relocation.addend);
+    switch (relocation.kind) {
+      case Relocation::Kind::GuestPc32:
+        put32(relocation.offset, static_cast<int64_t>(guest_pc));
+        break;
+      case Relocation::Kind::GuestPc64:
+        std::memcpy(bytes + relocation.offset, &guest_pc, sizeof guest_pc);
+        break;
+      case Relocation::Kind::Helper:
+        put32(relocation.offset, relocation.addend);
+        break;
+      case Relocation::Kind::HeatIndex:
+        put32(relocation.offset, int64_t{translation.ordinal} * 4);
+        break;
+      case Relocation::Kind::Count: {
+        // A program that outgrows the counters counts the rest on the last one.
+        const std::size_t index =
+            std::min(first_count + static_cast<std::size_t>(relocation.addend), count_capacity_ - 1);
+        put32(relocation.offset, static_cast<int64_t>(counts_offset_ + index * sizeof(uint64_t)));
+        break;
+      }
+    }
+  }
+}
+
+bool TranslatorEngine::make_room() {
+  const uint64_t acknowledged_epoch = acknowledged();
+  cache_.release(acknowledged_epoch);
+  map_.release(acknowledged_epoch);
+  if (cache_.open_chunk(false)) return true;
+  if (const uint32_t chunk = cache_.oldest_chunk(); chunk != CodeCache::kNone) {
+    for (Translation* const translation : cache_.translations(chunk)) {
+      if (translation->live) kill(translation);
+    }
+    cache_.retire(chunk, request_quiescence());
+    ++statistics_.evicted_chunks;
+  }
+  // Until it may be used anew, another takes its place.
+  return cache_.open_chunk(true);
+}
+
+}  // namespace menura::runtime

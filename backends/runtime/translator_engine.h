@@ -1,0 +1,163 @@
+// TranslatorEngine: runs virtual CPUs by compiled code. It owns the code cache and everything between a guest pc and
+// the host code for it; what compiles a region is passed in.
+#pragma once
+
+#include <sys/types.h>
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+#include <vector>
+
+#include "backends/runtime/code_cache.h"
+#include "backends/runtime/compiled_code.h"
+#include "backends/runtime/observer.h"
+#include "backends/runtime/statistics.h"
+#include "backends/runtime/thunks.h"
+#include "backends/runtime/translation_map.h"
+#include "ir/api/former.h"
+#include "ir/api/frontend.h"
+#include "ir/core/result.h"
+#include "vcpu/engine.h"
+
+namespace menura::runtime {
+
+// Bit of CpuHeader::stop_request that the engine sets for itself. Users set any other bit and may store 0 over all.
+inline constexpr uint32_t kEngineStop = 1U << 31;
+
+struct EngineOptions {
+  std::size_t cache_budget = std::size_t{256} << 20;  // bytes of host code; at least two chunks
+  std::size_t chunk_size = std::size_t{4} << 20;      // what is evicted at once; a power of two, at least 4096
+  int32_t hot_threshold = 50;                         // executions of a trace before it is compiled anew; 0: never
+  bool count = false;                                 // CpuHeader::budget and ::retired are kept exact
+  bool profile = false;                               // count executed guest and host instructions
+  ir::TraceLimits trace = {};
+  ir::HotLimits hot = {};
+  Observer* observer = nullptr;
+  void (*optimize)(ir::Region& region, const ir::Frontend& frontend, bool hot) = nullptr;
+  uint64_t (*fp_slow)(ir::CpuHeader* cpu, uint32_t op, uint64_t a, uint64_t b, uint64_t c) = nullptr;
+};
+
+struct Vcpu;
+struct ModeTable;
+struct Workshop;
+
+class TranslatorEngine : public vcpu::Engine {
+ public:
+  // All outlive the engine.
+  TranslatorEngine(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& compiler,
+                   const EngineOptions& options = {});
+  ~TranslatorEngine() override;
+  TranslatorEngine(const TranslatorEngine&) = delete;
+  TranslatorEngine& operator=(const TranslatorEngine&) = delete;
+
+  // Reserves the code cache; before anything else.
+  Result<void> start();
+
+  void attach(ir::CpuHeader& cpu) override;
+  void detach(ir::CpuHeader& cpu) override;
+  vcpu::Exit run(ir::CpuHeader& cpu) override;
+  void invalidate(uint64_t begin, uint64_t end) override;
+  bool take_host_fault(ir::CpuHeader& cpu, void* host_context, const ir::Fault& fault) override;
+  void before_fork() override;
+  void after_fork_parent() override;
+  void after_fork_child() override;
+
+  Statistics statistics();
+  // The translation of `identity`, for tests and tools.
+  const Translation* find(const ir::Identity& identity) const { return map_.find(identity); }
+
+ private:
+  friend struct ThunkEntries;  // dispatch.cpp: what thunks call
+
+  // --- dispatch.cpp
+  // Host code for cpu.mode, cpu.extra at `pc`, the virtual CPU quiescent; nullptr: an exit has been prepared.
+  const void* enter_at(Vcpu& vcpu, uint64_t pc);
+  // Continues at `translation` if nothing asks for a quiescent point, else anew at its pc.
+  const void* resume(Vcpu& vcpu, const Translation* translation);
+  const void* on_resolve(Vcpu& vcpu, uint64_t stub_end);
+  const void* on_indirect(Vcpu& vcpu, uint64_t pc);
+  const void* on_stop(Vcpu& vcpu, uint64_t stub_end);
+  const void* on_hot(Vcpu& vcpu, uint64_t stub_end);
+  const void* on_budget(Vcpu& vcpu, uint64_t stub_end);
+  Translation* find_or_translate(Vcpu& vcpu, const ir::Identity& identity);
+  void acknowledge(Vcpu& vcpu);
+  void select_table(Vcpu& vcpu);
+  ModeTable& table_for(uint64_t mode, uint64_t extra);
+  uint64_t stub_pc(uint64_t stub_end) const;
+
+  // --- translate.cpp
+  // nullptr where the code cannot be fetched: an exit has been prepared. With `keep`, others will find it.
+  Translation* translate(Vcpu& vcpu, const ir::Identity& identity, unsigned instructions, bool keep);
+  // The hot successor of `cold`, or `cold` itself.
+  Translation* promote(Vcpu& vcpu, Translation* cold);
+  Workshop& take_workshop(uint64_t* sequence);
+  void return_workshop(Workshop& workshop);
+  bool compile(Workshop& workshop, bool hot);
+  // nullptr: guest code has changed since `sequence`. May make the virtual CPU quiescent, to get room.
+  Translation* publish(Vcpu& vcpu, Workshop& workshop, uint64_t sequence, bool hot, bool keep, Translation* replaced);
+  // nullptr: no room in the current chunk.
+  Translation* place(Workshop& workshop, bool hot);
+  void relocate(const CompiledCode& code, const Translation& translation, uint8_t* bytes);
+  bool make_room();
+  std::atomic_ref<int32_t> heat_of(const Translation& translation) const {
+    return std::atomic_ref<int32_t>(reinterpret_cast<int32_t*>(counters_)[translation.ordinal]);
+  }
+
+  // --- links.cpp
+  void link(LinkSite& site, Translation* to);
+  void unlink(LinkSite& site);
+  void redirect(Translation* from, Translation* to);
+  // Nothing enters it any more.
+  void kill(Translation* translation);
+  void patch(const LinkSite& site, const void* target);
+
+  // --- invalidate.cpp
+  // All virtual CPUs drop their return predictions at their next quiescent point, and hurry there. Returns the epoch.
+  uint64_t request_quiescence();
+  // The latest epoch that all virtual CPUs have acknowledged.
+  uint64_t acknowledged() const;
+  void index_pages(Translation* translation);
+  void invalidate_page(PageEntry* entry, const ir::GuestRange& range, bool* killed);
+  bool changed_since(uint64_t sequence, const ir::Region& region) const;
+
+  const ir::Frontend& frontend_;
+  ir::MemoryPort& memory_;
+  Compiler& compiler_;
+  const EngineOptions options_;
+
+  CodeCache cache_;
+  TranslationMap map_;
+  std::array<const void*, ir::kThunkCount> thunks_ = {};
+  void (*enter_)(ir::CpuHeader*, const void*) = nullptr;
+  const void* leave_ = nullptr;
+  const void* bottom_ = nullptr;
+  uint8_t* counters_ = nullptr;  // heat by ordinal, then execution counts
+  std::size_t counters_size_ = 0;
+  std::size_t counts_offset_ = 0;
+  std::size_t count_capacity_ = 0;
+  std::vector<CountedBlock> counted_;
+
+  // Guards everything that is not atomic below and in the cache. Never held while guest memory is touched, a region is
+  // compiled or a MemoryPort is called, so that a fault handler may take it.
+  std::mutex mutex_;
+  std::atomic<uint64_t> epoch_{1};  // of requested quiescence
+  std::vector<std::unique_ptr<Vcpu>> vcpus_;
+  std::vector<std::unique_ptr<ModeTable>> tables_;
+  std::unordered_map<uint64_t, PageEntry*> pages_;
+  std::array<ir::GuestRange, 64> changes_ = {};  // the latest invalidations, a ring
+  uint64_t change_count_ = 0;
+  Statistics statistics_;
+
+  // Working memory of translating threads. Fork waits until none is in use.
+  std::vector<std::unique_ptr<Workshop>> workshops_;
+  std::vector<Workshop*> idle_workshops_;
+  unsigned busy_workshops_ = 0;
+  bool forking_ = false;
+};
+
+}  // namespace menura::runtime
