@@ -81,6 +81,8 @@ class AttributeCheck {
     }
     const Type type = inst_.op == Op::Store || inst_.op == Op::StoreCond ? arg(1) : inst_.type;
     if (type == Type::I1) return "i1 has no form in memory";
+    const bool reserves = inst_.op == Op::LoadLinked || inst_.op == Op::StoreCond;
+    if (reserves && desc.size() > 8) return "reservations have at most 8 bytes";
     if (desc.size() > storage_bytes(type)) {
       return "accesses " + std::to_string(desc.size()) + " bytes, more than " + quoted(type) + " holds";
     }
@@ -129,6 +131,7 @@ class AttributeCheck {
     if (inst_.type != helper.result) return who + " gives " + quoted(helper.result) + ", not " + quoted(inst_.type);
     if (args_.size() != helper.arg_count) return who + " takes " + std::to_string(helper.arg_count) + " operands";
     for (unsigned i = 0; i < args_.size(); ++i) {
+      if (bits(arg(i)) > 64) return "helpers take at most 64 bits per operand";
       if (arg(i) != helper.args[i]) {
         return who + " takes " + quoted(helper.args[i]) + " as operand " + std::to_string(i + 1) + ", not " +
                quoted(arg(i));
@@ -166,9 +169,9 @@ class AttributeCheck {
       case Op::FCvt:
         return expect(inst_.type != arg(0), "its formats are the same");
       case Op::F2I:
-        return expect(bits(inst_.type) >= 8, "its result is at least i8");
+        return expect(inst_.type != Type::I1 && bits(inst_.type) <= 64, "its result is i8 to i64");
       case Op::I2F:
-        return expect(bits(arg(0)) >= 8, "its operand is at least i8");
+        return expect(arg(0) != Type::I1 && bits(arg(0)) <= 64, "its operand is i8 to i64");
       default:
         return {};
     }

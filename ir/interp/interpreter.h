@@ -1,0 +1,67 @@
+// Interpreter: runs virtual CPUs of one guest by forming regions and evaluating them. Always right, never fast.
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <unordered_map>
+
+#include "ir/api/former.h"
+#include "ir/interp/evaluator.h"
+
+namespace menura::ir {
+
+class Interpreter {
+ public:
+  struct Options {
+    bool count = false;  // keep CpuHeader::budget and ::retired, and stop before the instruction beyond the budget
+  };
+
+  // Both outlive it.
+  Interpreter(const Frontend& frontend, MemoryPort& memory, Options options);
+  ~Interpreter();
+  Interpreter(const Interpreter&) = delete;
+  Interpreter& operator=(const Interpreter&) = delete;
+
+  // As vcpu::Engine says.
+  void attach(CpuHeader& cpu);
+  void detach(CpuHeader& cpu);
+  InterpreterExit run(CpuHeader& cpu);
+  // Forgets regions made from code in [begin, end); a region that is running is left before its next guest
+  // instruction. Neither allocates nor frees, so that a host fault handler may call it.
+  void invalidate(uint64_t begin, uint64_t end);
+  // Around a host fork(): nothing is being changed in between.
+  void lock_for_fork() { mutex_.lock(); }
+  void unlock_after_fork() { mutex_.unlock(); }
+
+ private:
+  struct Thread;  // what one virtual CPU has of its own
+  using RegionPointer = std::shared_ptr<const PreparedRegion>;
+  struct Hash {
+    std::size_t operator()(const Identity& identity) const {
+      const uint64_t mixed = (identity.pc ^ identity.mode << 48 ^ identity.extra << 32) * 0x9e3779b97f4a7c15U;
+      return mixed ^ mixed >> 32;
+    }
+  };
+
+  RegionPointer find(Thread& thread, const Identity& identity, Fault* fault);
+  RegionPointer form(Thread& thread, const Identity& identity, Fault* fault);
+  void drop_invalid();  // with the mutex held
+
+  const Frontend& frontend_;
+  MemoryPort& memory_;
+  const Options options_;
+
+  std::mutex mutex_;  // never held while guest memory is accessed
+  std::unordered_map<Identity, RegionPointer, Hash> regions_;
+
+  // Ranges that invalidate() was given and drop_invalid() has not yet taken out. When they overflow, all regions go.
+  static constexpr unsigned kMostPending = 64;
+  std::atomic_flag pending_lock_ = {};
+  std::array<GuestRange, kMostPending> pending_;
+  unsigned pending_count_ = 0;
+  std::atomic<uint64_t> generation_{0};  // of the code: changed by every invalidation
+};
+
+}  // namespace menura::ir
