@@ -3,7 +3,9 @@
 // host, and a page that code was translated from is not writable) and answers the memory system calls as Linux would.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <map>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -56,7 +58,6 @@ class GuestMemory final : public ir::MemoryPort {
   int64_t brk(uint64_t address);
   int64_t madvise(uint64_t address, uint64_t length, int advice);
   int64_t msync(uint64_t address, uint64_t length, int flags);
-  int64_t mincore(uint64_t address, uint64_t length, uint64_t vector);
   int64_t shmat(int id, uint64_t address, int flags);
   int64_t shmdt(uint64_t address);
 
@@ -81,29 +82,39 @@ class GuestMemory final : public ir::MemoryPort {
   // Code in these ranges is no longer valid; told to the engine once the lock is released.
   using Stale = std::vector<Range>;
 
-  // All of these are called with the lock held.
+  // All of these are called with the lock held. Addresses are multiples of the page size.
   void forget_code(uint64_t begin, uint64_t end, Stale* stale);
-  void unprotect_page(uint64_t page, Stale* stale);
+  void forget_page(uint64_t page, Stale* stale);
+  void forget_object(const Vma& vma, Stale* stale);
   template <typename Visit>
   void for_each_alias(uint64_t page, Visit visit);
-  int64_t place(uint64_t address, uint64_t length, bool fixed);
-  int64_t map_locked(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset, Stale* stale);
-  int64_t unmap_locked(uint64_t begin, uint64_t end, Stale* stale);
-  int64_t move_locked(uint64_t old_begin, uint64_t old_size, uint64_t new_size, int flags, uint64_t target,
-                      Stale* stale);
+  int64_t place(uint64_t hint, uint64_t length);
   int64_t settle_gaps(uint64_t begin, uint64_t end);
+  int64_t map_locked(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset, Stale* stale);
+  void unmap_locked(uint64_t begin, uint64_t end, Stale* stale);
+  int64_t protect_locked(uint64_t begin, uint64_t end, int prot, Stale* stale);
+  int64_t remap_locked(uint64_t old_address, uint64_t old_size, uint64_t new_size, int flags, uint64_t new_address,
+                       Stale* stale);
+  int64_t move_locked(uint64_t from, uint64_t old_size, uint64_t new_size, int flags, uint64_t to, Stale* stale);
+  uint64_t brk_locked(uint64_t address, Stale* stale);
   ir::Fault explain_locked(uint64_t address, ir::Access access) const;
+
+  // With the lock released.
   void invalidate(const Stale& stale);
+  ir::Fault explain_range(uint64_t address, uint64_t size, ir::Access access);
 
   std::mutex mutex_;
   VmaMap vmas_;
-  PageBitmap watched_;  // pages that code was translated from
+  PageBitmap watched_;                      // pages that code was translated from
+  std::atomic<uint32_t> write_watches_{0};  // of those, how many the guest could write to (an upper bound)
+  bool has_shared_objects_ = false;         // there may be aliases
   vcpu::Engine* engine_ = nullptr;
   uint64_t mmap_top_ = kGuestEnd;
   uint64_t brk_start_ = 0;
   uint64_t brk_ = 0;
   Range stack_;
-  uint64_t next_object_ = 1;  // names of anonymous shared objects
+  uint64_t next_object_ = 1;               // names of anonymous shared objects
+  std::map<uint64_t, uint64_t> attached_;  // System V shared memory: address -> bytes
 };
 
 }  // namespace menura::linux_user

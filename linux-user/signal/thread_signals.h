@@ -15,6 +15,11 @@ struct ThreadSignals {
   uint64_t mask = 0;  // blocked for the guest; bit n - 1: signal n
   stack_t altstack = {.ss_sp = nullptr, .ss_flags = SS_DISABLE, .ss_size = 0};
 
+  // A wait with a mask of its own (sigsuspend, ppoll, ...) was interrupted: `mask` is the wait's, under which the
+  // signal is delivered; this is the thread's own, which the frame keeps.
+  bool has_saved_mask = false;
+  uint64_t saved_mask = 0;
+
   // The one signal that a host handler took and the run loop has not delivered yet; 0 = none.
   std::atomic<int> taken{0};
   siginfo_t taken_info = {};
