@@ -138,8 +138,19 @@ std::string print(RowName name, uint32_t word) {
       continue;
     }
     const size_t end = found.assembly.find('}', at);
-    const frontends::PatternField* field = pattern.find(found.assembly.substr(at + 1, end - at - 1));
-    if (field != nullptr) text += field_text(*field, pattern, word);
+    std::string_view name_text = found.assembly.substr(at + 1, end - at - 1);
+    // {rm=rne}: a mode that goes without saying, other than dyn.
+    const bool silent_rne = name_text == "rm=rne";
+    if (silent_rne) name_text = "rm";
+    const frontends::PatternField* field = pattern.find(name_text);
+    if (field != nullptr) {
+      if (silent_rne) {
+        const uint64_t mode = field->extract(word);
+        if (mode != 0) text += ", " + std::string(kRounding[mode]);
+      } else {
+        text += field_text(*field, pattern, word);
+      }
+    }
     at = end;
   }
   return text;

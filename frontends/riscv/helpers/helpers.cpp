@@ -1,6 +1,7 @@
 #include "frontends/riscv/helpers/helpers.h"
 
 #include "frontends/riscv/state.h"
+#include "ir/interp/fp.h"
 #include "vcpu/door.h"
 
 namespace menura::riscv {
@@ -27,6 +28,19 @@ uint64_t counter(CpuHeader* cpu, uint64_t which, uint64_t, uint64_t, uint64_t) {
   return static_cast<uint64_t>(Wide{now} * kTimeHz / door->counter_hz());
 }
 
+// Zfa, 25.4: rounds toward zero and keeps the low 32 bits of the integer; flags as fcvt.w.d, so invalid is raised
+// exactly where that would saturate. Infinities and NaNs give 0.
+uint64_t fcvtmod_w_d(CpuHeader* cpu, uint64_t bits, uint64_t, uint64_t, uint64_t) {
+  constexpr ir::FpDesc kTowardZero = {.rounding = static_cast<uint32_t>(ir::RoundingSource::Zero)};
+  ir::fp_evaluate(ir::Op::F2I, Type::I32, Type::F64, kTowardZero, cpu->mxcsr, bits);
+  const auto exponent = static_cast<int>(bits >> 52 & 0x7ff);
+  if (exponent == 0x7ff || exponent < 1023) return 0;
+  const uint64_t significand = (bits & ((uint64_t{1} << 52) - 1)) | uint64_t{1} << 52;
+  const int shift = exponent - 1023 - 52;
+  const uint64_t magnitude = shift <= 0 ? significand >> -shift : shift < 32 ? significand << shift : 0;
+  return static_cast<uint32_t>((bits >> 63) != 0 ? 0 - magnitude : magnitude);
+}
+
 constexpr Helper kHelpers[] = {
     {.name = "riscv.set_frm_mode",
      .function = set_frm_mode,
@@ -40,6 +54,12 @@ constexpr Helper kHelpers[] = {
      .arg_count = 1,
      .args = {Type::I32},
      .effects = {.reads_state = true, .writes_state = true}},  // never merged: time passes
+    {.name = "riscv.fcvtmod_w_d",
+     .function = fcvtmod_w_d,
+     .result = Type::I32,
+     .arg_count = 1,
+     .args = {Type::I64},
+     .effects = {.fp_flags = true}},
 };
 constexpr ir::HelperTable kTable{kHelpers};
 

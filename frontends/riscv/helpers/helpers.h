@@ -8,6 +8,7 @@ namespace menura::riscv {
 enum class HelperName : ir::HelperId {
   SetFrmMode,  // (frm): writes the mode word's bits for this rounding mode
   Counter,     // (0 cycle, 1 time, 2 instret): its value
+  FcvtmodWD,   // (bits of a double): the integer modulo 2^32
 };
 
 // Frequency of the time register, in Hz: what a RISC-V board's device tree says most often.

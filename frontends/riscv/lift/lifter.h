@@ -85,12 +85,17 @@ class Lifter {
 
   // --- floating-point registers: 64 bits; narrower values are NaN-boxed (21.2)
   Value f64(FReg reg) { return b.get(f_slot(reg.number)); }
-  Value f32(FReg reg) { return b.convert(Op::NanUnbox, Type::F32, f64(reg)); }
+  Value f32(FReg reg) { return f(Type::F32, reg); }
+  Value f(Type format, FReg reg) { return format == Type::F64 ? f64(reg) : b.convert(Op::NanUnbox, format, f64(reg)); }
+  Value f_bits(FReg reg) { return b.convert(Op::Bitcast, Type::I64, f64(reg)); }
   // What an operation with the rounding-mode field `rm` says: 7 is dynamic. The frontend has made sure that it is
   // valid.
   ir::FpDesc fp_desc(unsigned rm) const { return {.rounding = static_cast<uint32_t>(rounding_source(rm, mode_))}; }
   void set_f64(FReg reg, Value value) { b.set(f_slot(reg.number), value); }
-  void set_f32(FReg reg, Value value) { set_f64(reg, b.convert(Op::NanBox, Type::F64, value)); }
+  void set_f32(FReg reg, Value value) { set_f(Type::F32, reg, value); }
+  void set_f(Type format, FReg reg, Value value) {
+    set_f64(reg, format == Type::F64 ? value : b.convert(Op::NanBox, Type::F64, value));
+  }
 
   // --- ends
   // The encoding is reserved after all, in a way that its row cannot say.
