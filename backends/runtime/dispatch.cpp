@@ -5,6 +5,7 @@
 #include "backends/runtime/thunk_entries.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/runtime/vcpu_record.h"
+#include "ir/interp/fp.h"
 
 namespace menura::runtime {
 
@@ -24,7 +25,9 @@ const void* host_pointer(uint64_t address) { return reinterpret_cast<const void*
 
 // A quiescent point: nothing on this thread refers to a translation any more, return predictions included.
 void TranslatorEngine::acknowledge(Vcpu& vcpu) {
-  vcpu.cpu.stop_request.fetch_and(~kEngineStop, std::memory_order_relaxed);
+  if ((vcpu.cpu.stop_request.load(std::memory_order_relaxed) & kEngineStop) != 0) {
+    vcpu.cpu.stop_request.fetch_and(~kEngineStop, std::memory_order_relaxed);
+  }
   const uint64_t epoch = epoch_.load(std::memory_order_seq_cst);
   if (vcpu.acknowledged.load(std::memory_order_relaxed) == epoch) return;
   vcpu.drop_predictions();
@@ -102,7 +105,7 @@ uint64_t TranslatorEngine::stub_pc(uint64_t stub_end) const {
 const void* TranslatorEngine::on_stop(Vcpu& vcpu, uint64_t stub_end) {
   ir::CpuHeader& cpu = vcpu.cpu;
   cpu.pc = stub_pc(stub_end);
-  if ((cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineStop) == 0) return enter_at(vcpu, cpu.pc);
+  if (!stop_requested(cpu)) return enter_at(vcpu, cpu.pc);
   cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
   return nullptr;
 }
@@ -168,7 +171,7 @@ uint64_t ThunkEntries::helper(ir::CpuHeader* cpu, uint32_t id) {
 uint64_t ThunkEntries::fp_slow(ir::CpuHeader* cpu, uint32_t op) {
   uint64_t arguments[3];
   std::memcpy(arguments, cpu->spill, sizeof arguments);
-  return record_of(*cpu).engine.options_.fp_slow(cpu, op, arguments[0], arguments[1], arguments[2]);
+  return ir::fp_slow(cpu, static_cast<ir::FpSlowOp>(op), arguments[0], arguments[1], arguments[2]);
 }
 
 }  // namespace menura::runtime

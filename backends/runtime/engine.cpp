@@ -76,14 +76,19 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
   Vcpu& vcpu = record_of(cpu);
   vcpu.fault = {};
   cpu.exit_detail = 0;
-  if ((cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineStop) != 0) {
+  if (stop_requested(cpu)) {
     cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
   } else {
     // Whoever frees code asks first whether this runs: then it waits for an acknowledgement.
     vcpu.running.store(true, std::memory_order_seq_cst);
     select_table(vcpu);
-    if (const void* const code = enter_at(vcpu, cpu.pc); code != nullptr) enter_(&cpu, code);
-    vcpu.running.store(false, std::memory_order_release);
+    do {
+      if (const void* const code = enter_at(vcpu, cpu.pc); code != nullptr) enter_(&cpu, code);
+    } while (cpu.exit_kind == static_cast<uint32_t>(ir::ExitKind::Stop) && !stop_requested(cpu));
+    vcpu.running.store(false, std::memory_order_seq_cst);
+    if ((cpu.stop_request.load(std::memory_order_seq_cst) & kEngineStop) != 0) {
+      cpu.stop_request.fetch_and(~kEngineStop, std::memory_order_relaxed);
+    }
   }
   vcpu::Exit exit;
   exit.kind = static_cast<ir::ExitKind>(cpu.exit_kind);

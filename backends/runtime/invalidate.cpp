@@ -71,8 +71,11 @@ bool TranslatorEngine::changed_since(uint64_t sequence, const ir::Region& region
 uint64_t TranslatorEngine::request_quiescence() {
   const uint64_t epoch = epoch_.fetch_add(1, std::memory_order_seq_cst) + 1;
   for (const auto& vcpu : vcpus_) {
-    if (vcpu->running.load(std::memory_order_seq_cst)) {
-      vcpu->cpu.stop_request.fetch_or(kEngineStop, std::memory_order_relaxed);
+    if (!vcpu->running.load(std::memory_order_seq_cst)) continue;
+    vcpu->cpu.stop_request.fetch_or(kEngineStop, std::memory_order_seq_cst);
+    // If it has just left, it must not find in a system call what is meant for compiled code.
+    if (!vcpu->running.load(std::memory_order_seq_cst)) {
+      vcpu->cpu.stop_request.fetch_and(~kEngineStop, std::memory_order_relaxed);
     }
   }
   return epoch;

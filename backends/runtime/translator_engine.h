@@ -26,9 +26,6 @@
 
 namespace menura::runtime {
 
-// Bit of CpuHeader::stop_request that the engine sets for itself. Users set any other bit and may store 0 over all.
-inline constexpr uint32_t kEngineStop = 1U << 31;
-
 struct EngineOptions {
   std::size_t cache_budget = std::size_t{256} << 20;  // bytes of host code; at least two chunks
   std::size_t chunk_size = std::size_t{4} << 20;      // what is evicted at once; a power of two, at least 4096
@@ -39,7 +36,6 @@ struct EngineOptions {
   ir::HotLimits hot = {};
   Observer* observer = nullptr;
   void (*optimize)(ir::Region& region, const ir::Frontend& frontend, bool hot) = nullptr;
-  uint64_t (*fp_slow)(ir::CpuHeader* cpu, uint32_t op, uint64_t a, uint64_t b, uint64_t c) = nullptr;
 };
 
 struct Vcpu;

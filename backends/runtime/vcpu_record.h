@@ -18,6 +18,9 @@ namespace menura::runtime {
 
 class TranslatorEngine;
 
+// Bit of CpuHeader::stop_request that the engine sets for itself. Users set any other bit and may store 0 over all.
+inline constexpr uint32_t kEngineStop = 1U << 31;
+
 // What compiled code probes for indirect jumps: translations of one mode and extra word, by bits of their pc.
 struct ModeTable {
   ModeTable(uint64_t table_mode, uint64_t table_extra);
@@ -62,6 +65,11 @@ struct Vcpu {
 };
 
 inline Vcpu& record_of(const ir::CpuHeader& cpu) { return *static_cast<Vcpu*>(cpu.engine); }
+
+// By somebody else than the engine.
+inline bool stop_requested(const ir::CpuHeader& cpu) {
+  return (cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineStop) != 0;
+}
 
 struct Workshop {
   Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& shared)
