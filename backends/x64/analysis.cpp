@@ -1,0 +1,321 @@
+#include "backends/x64/analysis.h"
+
+#include <algorithm>
+
+namespace menura::x64 {
+
+using ir::BlockId;
+using ir::Inst;
+using ir::Op;
+using ir::Region;
+using ir::Type;
+using ir::Value;
+
+namespace {
+
+// The first bytes of CpuHeader::spill pass arguments to thunks and hold MXCSR for a moment.
+constexpr uint32_t kReservedSpill = 64;
+// How far apart an instruction and the user that absorbs it may be.
+constexpr uint32_t kFuseDistance = 24;
+
+bool is_pure(Op op) { return ir::info(op).effect == ir::Effect::None || op == Op::Get; }
+
+// Offset of the guest instruction that a block ends in.
+int64_t last_insn(const Region& region, const ir::Block& block) {
+  for (uint32_t at = block.first + block.count; at-- > block.first;) {
+    if (region.insts[at].op == Op::Insn) return region.insts[at].imm;
+  }
+  return block.pc_offset;
+}
+
+}  // namespace
+
+void Analysis::blocks(const Region& region) {
+  block_.assign(region.blocks.size(), {});
+  depth_.assign(region.blocks.size(), 0);
+  block_at_.resize(region.insts.size());
+  for (uint32_t place = 0; place < region.order.size(); ++place) {
+    const BlockId b = region.order[place];
+    block_[b].place = place;
+    std::fill_n(block_at_.begin() + region.blocks[b].first, region.blocks[b].count, b);
+  }
+  block_[region.order[0]].preds = 1;
+  for (const BlockId b : region.order) {
+    const Inst& end = region.terminator(region.blocks[b]);
+    ir::for_each_edge(region, end, [&](ir::Edge edge) {
+      ++block_[edge.target].preds;
+      // The blocks between the target of a back edge and its source are taken for the loop: what order says, not
+      // what dominators prove, and good enough for weights.
+      if (block_[edge.target].place <= block_[b].place) {
+        for (uint32_t p = block_[edge.target].place; p <= block_[b].place; ++p) {
+          uint8_t& depth = depth_[region.order[p]];
+          if (depth < 4) ++depth;
+        }
+      }
+    });
+  }
+  uint32_t chain = 0;
+  for (uint32_t place = 0; place < region.order.size(); ++place) {
+    BlockInfo& info = block_[region.order[place]];
+    const ir::Block& block = region.blocks[region.order[place]];
+    info.depth = depth_[region.order[place]];
+    if (place > 0 && info.preds == 1 && block.param_count == 0) {
+      const Inst& end = region.terminator(region.blocks[region.order[place - 1]]);
+      if (end.op == Op::Br || end.op == Op::CondBr) {
+        ir::for_each_edge(region, end, [&](ir::Edge edge) { info.continues |= edge.target == region.order[place]; });
+      }
+    }
+    if (!info.continues) ++chain;
+    info.chain = chain;
+    const Inst& end = region.terminator(block);
+    if (block.count == 1 && end.op == Op::Jump) {
+      for (uint32_t p = 0; p < place && !info.polls; ++p) {
+        const ir::Block& from = region.blocks[region.order[p]];
+        ir::for_each_edge(region, region.terminator(from), [&](ir::Edge edge) {
+          if (edge.target == region.order[place] && end.imm <= last_insn(region, from)) info.polls = true;
+        });
+      }
+      info.link_only = place > 0 && !info.polls;
+    }
+  }
+}
+
+bool Analysis::values(const Region& region, const Homes& homes) {
+  info_.assign(region.insts.size(), {});
+  find_reps(region, homes);
+  count_uses(region);
+  if (!place_globals(region)) return false;
+  fuse(region, homes);
+  return true;
+}
+
+// Forward: values that need no instruction of their own share the register of another.
+void Analysis::find_reps(const Region& region, const Homes& homes) {
+  slot_value_.assign(layout_.slots.size(), ir::kNoValue);
+  const auto forget_overlaps = [&](ir::SlotId id) {
+    const ir::Slot& s = layout_.slot(id);
+    for (ir::SlotId other = 0; other < slot_value_.size(); ++other) {
+      const ir::Slot& o = layout_.slot(other);
+      if (o.offset < s.offset + ir::storage_bytes(s.type) && s.offset < o.offset + ir::storage_bytes(o.type)) {
+        slot_value_[other] = ir::kNoValue;
+      }
+    }
+  };
+  for (const BlockId b : region.order) {
+    if (!block_[b].continues) std::fill(slot_value_.begin(), slot_value_.end(), ir::kNoValue);
+    const ir::Block& block = region.blocks[b];
+    for (Value v = block.first; v < block.first + block.count; ++v) {
+      const Inst& inst = region.insts[v];
+      ValueInfo& info = info_[v];
+      info.rep = v;
+      info.emit_at = v;
+      const Value a = inst.arg_count > 0 && inst.arg_count <= 3 ? rep(inst.args[0]) : ir::kNoValue;
+      if (inst.op == Op::Set) {
+        if (homes.overlaps(static_cast<ir::SlotId>(inst.imm))) forget_overlaps(static_cast<ir::SlotId>(inst.imm));
+        slot_value_[inst.imm] = a;
+      } else if (inst.op == Op::Get) {
+        if (slot_value_[inst.imm] != ir::kNoValue) {
+          info.rep = slot_value_[inst.imm];
+        } else {
+          slot_value_[inst.imm] = v;
+        }
+      } else if (inst.op == Op::Copy) {
+        info.rep = a;
+      } else if (inst.op == Op::Call) {
+        const ir::HelperEffects effects = helpers_[static_cast<ir::HelperId>(inst.imm)].effects;
+        if (effects.writes_state) std::fill(slot_value_.begin(), slot_value_.end(), ir::kNoValue);
+      } else if (inst.op == Op::Trunc && inst.type != Type::I1) {
+        // Bits above a value's type are unspecified in its register, so the narrower value is the same register.
+        if (!is_wide(region.insts[inst.args[0]].type)) info.rep = a;
+      } else if (inst.op == Op::Zext && !is_wide(inst.type)) {
+        const Type from = region.insts[inst.args[0]].type;
+        if (region.insts[a].op != Op::Const && info_[a].known_bits <= ir::bits(from)) info.rep = a;
+      }
+      if (info.rep == v) info.known_bits = bits_known(region, inst, homes);
+    }
+  }
+}
+
+// Which low bits of the host register can be other than zero, by how the emitter computes the op.
+uint8_t Analysis::bits_known(const Region& region, const Inst& inst, const Homes& homes) const {
+  if (inst.type == Type::I1) return 1;
+  if (!ir::is_int(inst.type) || is_wide(inst.type)) return 64;
+  switch (inst.op) {
+    case Op::Const:
+    case Op::Param:
+    case Op::PcRel:
+      return 64;
+    case Op::Get:
+      return homes.of(static_cast<ir::SlotId>(inst.imm)) != kNoReg ? 64 : static_cast<uint8_t>(ir::bits(inst.type));
+    case Op::Load:
+    case Op::Atomic:
+    case Op::CmpXchg:
+    case Op::LoadLinked: {
+      const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
+      if (!desc.sign_extend) return static_cast<uint8_t>(8 * desc.size());
+      return ir::bits(inst.type) == 32 ? 32 : 64;
+    }
+    case Op::Zext:
+      return static_cast<uint8_t>(ir::bits(region.insts[inst.args[0]].type));
+    case Op::And: {
+      const Inst& mask = region.insts[rep(inst.args[1])];
+      if (mask.op == Op::Const && mask.imm >= 0) {
+        return static_cast<uint8_t>(64 - std::min(63, __builtin_clzll(static_cast<uint64_t>(mask.imm) | 1)));
+      }
+      break;
+    }
+    case Op::Shr: {
+      const Inst& amount = region.insts[rep(inst.args[1])];
+      if (inst.type == Type::I64 && amount.op == Op::Const) return static_cast<uint8_t>(64 - (amount.imm & 63));
+      break;
+    }
+    default:
+      break;
+  }
+  return inst.type == Type::I32 ? 32 : 64;
+}
+
+// Uses are counted on representatives; then, backward, those of instructions that nobody needs are taken away.
+void Analysis::count_uses(const Region& region) {
+  const auto visit_operands = [&](const Inst& inst, auto visit) {
+    for (const Value arg : region.args(inst)) visit(rep(arg));
+    if (inst.edge_count > 0) {
+      ir::for_each_edge(region, inst, [&](ir::Edge edge) {
+        for (const Value arg : edge.args) visit(rep(arg));
+      });
+    }
+  };
+  for (const BlockId b : region.order) {
+    const ir::Block& block = region.blocks[b];
+    for (Value v = block.first; v < block.first + block.count; ++v) {
+      if (info_[v].rep != v) continue;
+      const uint32_t chain = block_[b].chain;
+      visit_operands(region.insts[v], [&](Value arg) {
+        ValueInfo& info = info_[arg];
+        ++info.uses;
+        if (block_[block_at_[arg]].chain != chain || arg > v) {
+          info.spill = 0;  // global: gets its place below
+        } else {
+          info.last_use = std::max(info.last_use, v);
+        }
+      });
+    }
+  }
+  for (auto place = region.order.rbegin(); place != region.order.rend(); ++place) {
+    const ir::Block& block = region.blocks[*place];
+    for (Value v = block.first + block.count; v-- > block.first;) {
+      ValueInfo& info = info_[v];
+      if (info.rep != v) continue;
+      const Inst& inst = region.insts[v];
+      if (info.uses == 0 && is_pure(inst.op)) {
+        info.dead = true;
+        visit_operands(inst, [&](Value arg) { --info_[arg].uses; });
+      }
+    }
+  }
+}
+
+// Values used beyond their chain get a fixed place in spill memory for the whole region.
+bool Analysis::place_globals(const Region& region) {
+  uint32_t used = kReservedSpill;
+  const auto place = [&](ValueInfo& info, Type type) {
+    const uint32_t size = std::max(8U, ir::storage_bytes(type));
+    used = (used + size - 1) & ~(size - 1);
+    info.spill = used;
+    used += size;
+  };
+  for (Value v = 0; v < info_.size(); ++v) {
+    ValueInfo& info = info_[v];
+    const Inst& inst = region.insts[v];
+    const bool needed = info.rep == v && !info.dead && inst.type != Type::Void;
+    const bool constant = (inst.op == Op::Const && !is_wide(inst.type)) || inst.op == Op::PcRel;
+    if (needed && !constant && (info.spill != kNever || inst.op == Op::Param || is_wide(inst.type))) {
+      place(info, inst.type);
+    } else {
+      info.spill = kNever;
+    }
+  }
+  spill_used_ = used;
+  return used <= ir::kSpillBytes - 1024;  // the rest is for the allocator
+}
+
+bool Analysis::slots_stay(const Region& region, const Inst& inst, uint32_t from, uint32_t to) const {
+  for (uint32_t p = from + 1; p < to; ++p) {
+    const Inst& between = region.insts[p];
+    if (between.op != Op::Set) continue;
+    for (const Value arg : region.args(inst)) {
+      const Inst& source = region.insts[rep(arg)];
+      if (source.op == Op::Get && source.imm == between.imm) return false;
+    }
+  }
+  return true;
+}
+
+// Whether the emitter of `user` knows a form that includes `v`.
+bool Analysis::may_fuse(const Region& region, Value v, Value user) const {
+  const Inst& inst = region.insts[v];
+  const Inst& by = region.insts[user];
+  const auto constant = [&](Value x) { return region.insts[rep(x)].op == Op::Const; };
+  switch (inst.op) {
+    case Op::ICmp:
+      return by.op == Op::CondBr || by.op == Op::Select;
+    case Op::FCmp: {
+      if (by.op != Op::CondBr) return false;
+      if (const Type type = region.insts[inst.args[0]].type; type != Type::F32 && type != Type::F64) return false;
+      for (uint32_t p = v + 1; p < user; ++p) {
+        const ir::Effect effect = ir::info(region.insts[p].op).effect;
+        if (effect != ir::Effect::None && effect != ir::Effect::State && region.insts[p].op != Op::Insn) return false;
+      }
+      return true;
+    }
+    case Op::And:
+      return by.op == Op::ICmp && rep(by.args[0]) == v && constant(by.args[1]) &&
+             region.insts[rep(by.args[1])].imm == 0 && by.aux <= static_cast<uint32_t>(ir::Cond::Ne);
+    case Op::Add:
+    case Op::Shl: {
+      if (inst.type != Type::I64 && inst.type != Type::I32) return false;
+      const bool scale = inst.op == Op::Shl && constant(inst.args[1]) && region.insts[rep(inst.args[1])].imm >= 1 &&
+                         region.insts[rep(inst.args[1])].imm <= 3;
+      if (inst.op == Op::Shl && !scale) return false;
+      if ((by.op == Op::Load || by.op == Op::Store) && rep(by.args[0]) == v) return inst.type == Type::I64;
+      if (by.op != Op::Add || by.type != inst.type || !scale) return false;
+      // lea base + index * scale, of which one operand is the scaled one.
+      const Value other = rep(by.args[0]) == v ? rep(by.args[1]) : rep(by.args[0]);
+      return other != v && !info_[other].fused;
+    }
+    case Op::FNeg:
+      return by.op == Op::FMa && (by.type == Type::F32 || by.type == Type::F64);
+    default:
+      return false;
+  }
+}
+
+// Backward: the users come first, so that chains of absorbed instructions end up at their last user's position.
+void Analysis::fuse(const Region& region, const Homes& homes) {
+  for (auto place = region.order.rbegin(); place != region.order.rend(); ++place) {
+    const ir::Block& block = region.blocks[*place];
+    for (Value v = block.first + block.count; v-- > block.first;) {
+      ValueInfo& info = info_[v];
+      const Inst& inst = region.insts[v];
+      if (info.rep != v || info.dead) continue;
+      if (inst.op == Op::Set && homes.of(static_cast<ir::SlotId>(inst.imm)) != kNoReg) {
+        const Value value = rep(inst.args[0]);
+        if (block_[block_at_[value]].chain == block_[*place].chain) info_[value].set_at = v;
+      }
+      if (info.uses != 1 || info.spill != kNever || info.last_use <= v) continue;
+      const Value user = info.last_use;
+      if (info_[user].dead) continue;  // the one use that counts is another
+      const uint32_t at = info_[user].emit_at;
+      if (at - v > kFuseDistance || !may_fuse(region, v, user) || !slots_stay(region, inst, v, at)) continue;
+      info.fused = true;
+      info.emit_at = at;
+      info.last_use = at;
+      for (const Value arg : region.args(inst)) {
+        ValueInfo& operand = info_[rep(arg)];
+        operand.last_use = std::max(operand.last_use, at);
+      }
+    }
+  }
+}
+
+}  // namespace menura::x64

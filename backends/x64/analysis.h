@@ -1,0 +1,78 @@
+// What the emitter knows about a region before it emits the first byte: which values are one and the same in a host
+// register, who uses them last, which are computed inside their only user, and how blocks follow each other.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "backends/x64/homes.h"
+#include "ir/core/helper_table.h"
+#include "ir/core/region.h"
+#include "ir/core/state_layout.h"
+
+namespace menura::x64 {
+
+// Positions are indices into Region::insts, which is also the order of emission.
+inline constexpr uint32_t kNever = UINT32_MAX;
+
+struct ValueInfo {
+  ir::Value rep = ir::kNoValue;  // the value whose register this one shares (itself, mostly)
+  uint32_t uses = 0;
+  uint32_t last_use = 0;     // in its own chain of blocks
+  uint32_t emit_at = 0;      // where it is computed: its own position, or its user's if `fused`
+  uint32_t set_at = kNever;  // the first write of it to a slot with a home, in its chain
+  uint32_t spill = kNever;   // byte offset in CpuHeader::spill, fixed, of a value used in other chains
+  uint8_t known_bits = 64;   // all bits of the host register from here up are zero
+  bool fused = false;        // emitted by its only user
+  bool dead = false;
+};
+
+struct BlockInfo {
+  uint32_t place = 0;  // index in Region::order
+  uint32_t preds = 0;
+  uint32_t chain = 0;      // blocks of one chain are entered only from the one before: registers keep their values
+  bool continues = false;  // not the first of its chain
+  bool polls = false;      // nothing but a jump out, backward: it looks for stop requests
+  bool link_only = false;  // nothing but a jump out: branches to it become links
+  uint8_t depth = 0;       // of loops around it
+};
+
+class Analysis {
+ public:
+  Analysis(const ir::StateLayout& layout, const ir::HelperTable& helpers) : layout_(layout), helpers_(helpers) {}
+
+  // Blocks and loops, then homes, then values. False: more values live across blocks than there is spill space.
+  void blocks(const ir::Region& region);
+  bool values(const ir::Region& region, const Homes& homes);
+
+  ValueInfo& operator[](ir::Value v) { return info_[v]; }
+  const ValueInfo& operator[](ir::Value v) const { return info_[v]; }
+  const BlockInfo& block(ir::BlockId b) const { return block_[b]; }
+  const std::vector<uint8_t>& depths() const { return depth_; }
+  uint32_t spill_used() const { return spill_used_; }
+  // Blocks whose jump out needs code before it (a poll, moved homes) are not link-only.
+  void clear_link_only() {
+    for (BlockInfo& b : block_) b.link_only = false;
+  }
+
+ private:
+  void find_reps(const ir::Region& region, const Homes& homes);
+  void count_uses(const ir::Region& region);
+  bool place_globals(const ir::Region& region);
+  void fuse(const ir::Region& region, const Homes& homes);
+  bool may_fuse(const ir::Region& region, ir::Value v, ir::Value user) const;
+  bool slots_stay(const ir::Region& region, const ir::Inst& inst, uint32_t from, uint32_t to) const;
+  uint8_t bits_known(const ir::Region& region, const ir::Inst& inst, const Homes& homes) const;
+  ir::Value rep(ir::Value v) const { return info_[v].rep; }
+
+  const ir::StateLayout& layout_;
+  const ir::HelperTable& helpers_;
+  std::vector<ValueInfo> info_;
+  std::vector<BlockInfo> block_;
+  std::vector<uint8_t> depth_;
+  std::vector<uint32_t> block_at_;     // by position
+  std::vector<ir::Value> slot_value_;  // while walking: what a slot is known to hold
+  uint32_t spill_used_ = 0;
+};
+
+}  // namespace menura::x64

@@ -1,0 +1,191 @@
+// Comparisons: into host flags where their user takes them, else into a register as 0 or 1.
+#include "backends/x64/emitter.h"
+
+namespace menura::x64 {
+
+using ir::Cond;
+using ir::FpCond;
+using ir::Op;
+using ir::Type;
+
+namespace {
+
+CondCode code_of(Cond cond) {
+  switch (cond) {
+    case Cond::Eq:
+      return CondCode::kE;
+    case Cond::Ne:
+      return CondCode::kNE;
+    case Cond::Ult:
+      return CondCode::kB;
+    case Cond::Ule:
+      return CondCode::kBE;
+    case Cond::Ugt:
+      return CondCode::kA;
+    case Cond::Uge:
+      return CondCode::kAE;
+    case Cond::Slt:
+      return CondCode::kL;
+    case Cond::Sle:
+      return CondCode::kLE;
+    case Cond::Sgt:
+      return CondCode::kG;
+    case Cond::Sge:
+      return CondCode::kGE;
+  }
+  return CondCode::kE;
+}
+
+}  // namespace
+
+Emitter::Condition Emitter::negate(Condition c) {
+  Condition n;
+  n.cc = x86::negateCond(c.cc);
+  if (c.parity == Condition::Parity::AndNot) n.parity = Condition::Parity::Or;
+  if (c.parity == Condition::Parity::Or) n.parity = Condition::Parity::AndNot;
+  return n;
+}
+
+Emitter::Condition Emitter::emit_compare(const Inst& inst) {
+  Value a = rep(inst.args[0]);
+  Value b = rep(inst.args[1]);
+  const Type type = type_of(inst.args[0]);
+  const unsigned width = type == Type::I1 ? 32 : ir::bits(type);
+  auto cond = static_cast<Cond>(inst.aux);
+  Condition c;
+  c.cc = code_of(cond);
+  if (is_const(a) && !is_const(b)) {
+    std::swap(a, b);
+    c.cc = x86::reverseCond(c.cc);
+  }
+  // Masks compared with zero.
+  if (info_[a].fused && region_->insts[a].op == Op::And) {
+    const Inst& mask = region_->insts[a];
+    Value x = rep(mask.args[0]);
+    Value y = rep(mask.args[1]);
+    if (is_const(x)) std::swap(x, y);
+    const Operand rx = use_rm(x, width);
+    int32_t imm = 0;
+    if (imm32(y, width, &imm)) {
+      a_.emit(Id::kIdTest, rx, asmjit::Imm(imm));
+    } else {
+      const Reg ry = use(y);
+      a_.emit(Id::kIdTest, rx, gp(ry, width));
+    }
+    return c;
+  }
+  int32_t imm = 0;
+  if (imm32(b, width, &imm)) {
+    if (imm == 0 && (in_reg(a) || is_const(a) || live_after(a))) {
+      const Reg ra = use(a);
+      a_.test(gp(ra, width), gp(ra, width));
+    } else {
+      const Operand ra = use_rm(a, width);
+      a_.emit(Id::kIdCmp, ra, asmjit::Imm(imm));
+    }
+    return c;
+  }
+  if (!in_reg(a) && in_reg(b)) {
+    std::swap(a, b);
+    c.cc = x86::reverseCond(c.cc);
+  }
+  const Reg ra = use(a);
+  const Operand rb = use_rm(b, width);
+  a_.emit(Id::kIdCmp, gp(ra, width), rb);
+  return c;
+}
+
+Emitter::Condition Emitter::condition(Value v) {
+  v = rep(v);
+  const Inst& inst = region_->insts[v];
+  if (info_[v].fused && inst.op == Op::ICmp) return emit_compare(inst);
+  if (info_[v].fused && inst.op == Op::FCmp) return emit_fp_compare(inst);
+  const Reg r = use(v);
+  a_.test(g32(r), g32(r));
+  Condition c;
+  c.cc = CondCode::kNE;
+  return c;
+}
+
+// dst = 1 where the flags say so, else 0.
+void Emitter::emit_set_condition(Value v, Condition c, Reg dst) {
+  a_.emit(x86::Inst::setccFromCond(c.cc), gp(dst, 8));
+  if (c.parity != Condition::Parity::Ignore) {
+    const Reg t = temp_int();
+    const bool both = c.parity == Condition::Parity::AndNot;
+    a_.emit(x86::Inst::setccFromCond(both ? CondCode::kNP : CondCode::kP), gp(t, 8));
+    a_.emit(both ? Id::kIdAnd : Id::kIdOr, gp(dst, 8), gp(t, 8));
+  }
+  a_.movzx(g32(dst), gp(dst, 8));
+  define(v, dst);
+}
+
+void Emitter::emit_icmp(Value v, const Inst& inst) {
+  const Value a = rep(inst.args[0]);
+  const Value b = rep(inst.args[1]);
+  if (info_[a].fused || info_[b].fused) {
+    const Condition c = emit_compare(inst);
+    emit_set_condition(v, c, dest(v, {a, b}));
+    return;
+  }
+  // The result starts as zero where it is no operand: setcc then needs no extension.
+  const Reg dst = dest(v);
+  if (((regs_of(a) | regs_of(b)) & mask_of(dst)) == 0) {
+    a_.xor_(g32(dst), g32(dst));
+    const Condition c = emit_compare(inst);
+    a_.emit(x86::Inst::setccFromCond(c.cc), gp(dst, 8));
+    define(v, dst);
+    return;
+  }
+  const Condition c = emit_compare(inst);
+  emit_set_condition(v, c, dst);
+}
+
+void Emitter::emit_fcmp(Value v, const Inst& inst) {
+  if (needs_slow(inst)) return emit_fp_slow(v, inst);
+  const Condition c = emit_fp_compare(inst);
+  emit_set_condition(v, c, dest(v, {}, locked_ & kIntRegs));
+}
+
+// Unordered sets ZF, PF and CF: `above` and `above or equal` are false then, so Lt and Le compare the other way round.
+Emitter::Condition Emitter::emit_fp_compare(const Inst& inst) {
+  const auto desc = ir::unpack<ir::FpDesc>(inst.aux);
+  const auto cond = static_cast<FpCond>(desc.cond);
+  const bool single = type_of(inst.args[0]) == Type::F32;
+  Value a = rep(inst.args[0]);
+  Value b = rep(inst.args[1]);
+  if (cond == FpCond::Lt || cond == FpCond::Le) std::swap(a, b);
+  InstId id = 0;
+  if (desc.signaling) {
+    id = host_.avx ? (single ? Id::kIdVcomiss : Id::kIdVcomisd) : (single ? Id::kIdComiss : Id::kIdComisd);
+  } else {
+    id = host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
+  }
+  const Reg ra = use(a);
+  const Operand rb = use_rm(b, single ? 32 : 64);
+  a_.emit(id, xm(ra), rb);
+  Condition c;
+  switch (cond) {
+    case FpCond::Eq:
+      c.cc = CondCode::kE;
+      c.parity = Condition::Parity::AndNot;
+      break;
+    case FpCond::Lt:
+    case FpCond::Gt:
+      c.cc = CondCode::kA;
+      break;
+    case FpCond::Le:
+    case FpCond::Ge:
+      c.cc = CondCode::kAE;
+      break;
+    case FpCond::Un:
+      c.cc = CondCode::kP;
+      break;
+    case FpCond::Ord:
+      c.cc = CondCode::kNP;
+      break;
+  }
+  return c;
+}
+
+}  // namespace menura::x64

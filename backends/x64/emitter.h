@@ -1,0 +1,336 @@
+// Emitter: one region -> host code, in one forward pass over its instructions. Private to this folder; its members are
+// defined in one file per theme (README.md).
+#pragma once
+
+#include <asmjit/x86.h>
+
+#include <initializer_list>
+#include <vector>
+
+#include "backends/runtime/compiled_code.h"
+#include "backends/runtime/thunks.h"
+#include "backends/x64/analysis.h"
+#include "backends/x64/homes.h"
+#include "backends/x64/host_features.h"
+#include "ir/core/exit_kind.h"
+#include "ir/core/helper_table.h"
+#include "ir/core/region.h"
+#include "ir/core/state_layout.h"
+
+namespace menura::x64 {
+
+namespace x86 = asmjit::x86;
+namespace Id = asmjit::x86::Inst;
+using asmjit::Label;
+using asmjit::Operand;
+using InstId = asmjit::InstId;
+using CondCode = x86::CondCode;
+
+// Counts what it emits: profiles want to know host instructions per guest instruction.
+class Assembler final : public x86::Assembler {
+ public:
+  uint32_t emitted = 0;
+
+ private:
+  asmjit::Error _emit(asmjit::InstId id, const asmjit::Operand_& o0, const asmjit::Operand_& o1,
+                      const asmjit::Operand_& o2, const asmjit::Operand_* rest) override {
+    ++emitted;
+    return x86::Assembler::_emit(id, o0, o1, o2, rest);
+  }
+};
+
+class Emitter final : private asmjit::ErrorHandler {
+ public:
+  Emitter(const ir::StateLayout& layout, const ir::HelperTable& helpers, const HostFeatures& features);
+  bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out);
+
+ private:
+  using Value = ir::Value;
+  using Inst = ir::Inst;
+  using Type = ir::Type;
+
+  // --- compiler.cpp: the pass
+  void handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter* origin) override;
+  bool run(bool hot);
+  void emit_block(ir::BlockId block);
+  void emit_inst(Value v);
+  void finish_code();
+
+  // --- registers.cpp: where values are
+  struct Location {
+    RegMask regs = 0;                            // every register that holds the value
+    ir::SlotId slot = ir::StateLayout::kNoSlot;  // a slot in the state struct that holds it
+    uint32_t spill = kNever;                     // byte offset in CpuHeader::spill
+  };
+  void reset_chain();
+  Value rep(Value v) const { return info_[v].rep; }
+  const Inst& inst_of(Value v) const { return region_->insts[info_[v].rep]; }
+  Type type_of(Value v) const { return region_->insts[v].type; }
+  bool live_after(Value v) const { return info_[rep(v)].last_use > pos_; }
+  bool is_const(Value v) const { return inst_of(v).op == ir::Op::Const && !is_wide(inst_of(v).type); }
+  // A constant as its type has it: truncated, zero-extended.
+  uint64_t const_bits(Value v) const;
+  // The constant sign-extended from the width of an operation; false where it fits no imm32.
+  bool imm32(Value v, unsigned width, int32_t* out) const;
+  bool is_fused(Value v) const { return info_[rep(v)].fused; }
+  RegMask regs_of(Value v) const { return loc_[rep(v)].regs; }
+  bool in_reg(Value v) const { return loc_[rep(v)].regs != 0; }
+  bool in_memory(Value v) const;
+  x86::Mem memory_of(Value v, unsigned bytes) const;  // where in_memory
+  unsigned memory_bits(Value v) const;
+
+  Reg use(Value v);  // in some register, locked until the end of the instruction
+  Reg use_vec(Value v) { return use(v); }
+  Operand use_rm(Value v, unsigned width);  // register or memory operand of `width` bits
+  void load_into(Reg reg, Value v);         // a copy of the value in this register; its old content is lost
+  Reg temp(RegMask wanted);                 // a register for this instruction alone
+  Reg temp_int() { return temp(kIntRegs); }
+  Reg temp_vec() { return temp(kVecRegs); }
+  void take(Reg reg);  // empties a scratch register and locks it
+  // The register for a result: the home that it will be written to, a register of an operand that dies here, or a
+  // free one; none of `avoid`.
+  Reg dest(Value v, std::initializer_list<Value> reuse = {}, RegMask avoid = 0);
+  void define(Value v, Reg reg);        // `reg` holds the value from now on
+  void define_copy(Value v, Reg from);  // as define, where `from` may not be kept (a fixed register)
+  void lock(Reg reg) { locked_ |= mask_of(reg); }
+  Reg home_hint(Value v) const;
+  Reg alloc(RegMask wanted);
+  void evict(Reg reg);
+  bool replaceable(Reg reg, uint32_t from) const;
+  void preserve(Reg reg);  // keeps the value alive elsewhere, if it is needed after this instruction
+  void drop(Reg reg);      // forgets what the register holds
+  uint32_t spill_place(Type type);
+  void move(Reg to, Reg from);
+  void move_constant(Reg to, uint64_t bits, Type type);
+  void load_memory(Reg to, const x86::Mem& from, Type type);
+  void store_memory(const x86::Mem& to, Reg from, Type type);
+  void force(Value v);  // emits a fused value after all
+
+  // --- state.cpp: slots
+  x86::Mem state(int64_t offset, unsigned bytes = 8) const {
+    return x86::ptr(x86::r12, static_cast<int32_t>(offset), bytes);
+  }
+  x86::Mem slot_memory(ir::SlotId slot) const;
+  x86::Mem spill_memory(uint32_t offset, unsigned bytes = 8) const;
+  void emit_get(Value v, const Inst& inst);
+  void emit_set(const Inst& inst);
+  void release_slot(ir::SlotId slot);  // before its memory is overwritten
+  void forget_slots();                 // before all slots change
+  void sync_overlapping(ir::SlotId slot, bool store);
+
+  // --- integer.cpp
+  void emit_add(Value v, const Inst& inst);
+  void emit_sub(Value v, const Inst& inst);
+  void emit_alu(Value v, InstId id, Value a, Value b, unsigned width, bool commutative);
+  void emit_andn(Value v, const Inst& inst);
+  void emit_mul(Value v, const Inst& inst);
+  void emit_mul_high(Value v, const Inst& inst);
+  void emit_divide(Value v, const Inst& inst);
+  void emit_shift(Value v, const Inst& inst);
+  void emit_select(Value v, const Inst& inst);
+  void emit_min_max(Value v, const Inst& inst);
+  void emit_carry(Value v, const Inst& inst);
+  void emit_extend(Value v, const Inst& inst);
+  void emit_concat(Value v, const Inst& inst);
+  Reg extended(Value v, bool sign);  // an 8- or 16-bit value extended to 32 bits, in a temporary
+  void mask_bool(Value v, Reg reg);
+
+  // --- bits.cpp
+  void emit_count(Value v, const Inst& inst);
+  void emit_bswap(Value v, const Inst& inst);
+  void emit_bit_reverse(Value v, const Inst& inst);
+  void emit_clmul(Value v, const Inst& inst);
+
+  // --- compare.cpp: conditions as host flags
+  struct Condition {
+    CondCode cc = CondCode::kE;
+    enum class Parity : uint8_t { Ignore, AndNot, Or } parity = Parity::Ignore;  // of FP equality
+  };
+  Condition emit_compare(const Inst& inst);
+  Condition emit_fp_compare(const Inst& inst);
+  Condition condition(Value v);  // of an i1, fused or not
+  static Condition negate(Condition c);
+  void emit_set_condition(Value v, Condition c, Reg dst);
+  void emit_icmp(Value v, const Inst& inst);
+  void emit_fcmp(Value v, const Inst& inst);
+
+  // --- memory.cpp
+  x86::Mem address(Value base, int64_t displacement, unsigned bytes);
+  void check_alignment(const x86::Mem& memory, unsigned align_log2);
+  void mark_pc();  // the next instruction may fault
+  void emit_load(Value v, const Inst& inst);
+  void emit_store(const Inst& inst);
+  void emit_probe(const Inst& inst);
+  void emit_fence(const Inst& inst);
+  void swap_bytes(Reg reg, unsigned bytes);
+  void swap_elements(Reg reg, unsigned element_log2);
+  void extend_in_place(Reg reg, unsigned bytes, bool sign, Type type);
+
+  // --- atomics.cpp
+  void emit_atomic(Value v, const Inst& inst);
+  void emit_cmpxchg(Value v, const Inst& inst);
+  void emit_load_linked(Value v, const Inst& inst);
+  void emit_store_cond(Value v, const Inst& inst);
+
+  // --- fp.cpp, fp_convert.cpp
+  void emit_fp_binary(Value v, const Inst& inst);
+  void emit_fp_unary(Value v, const Inst& inst);
+  void emit_fma(Value v, const Inst& inst);
+  void emit_fp_min_max(Value v, const Inst& inst);
+  void emit_fp_sign(Value v, const Inst& inst);
+  void emit_fround(Value v, const Inst& inst);
+  void emit_fcvt(Value v, const Inst& inst);
+  void emit_f2i(Value v, const Inst& inst);
+  void emit_i2f(Value v, const Inst& inst);
+  void emit_bitcast(Value v, const Inst& inst);
+  void emit_nan_box(Value v, const Inst& inst);
+  void emit_nan_unbox(Value v, const Inst& inst);
+  void emit_fp_flags_get(Value v);
+  void emit_fp_flags_set(const Inst& inst);
+  void emit_fp_mode_set(const Inst& inst);
+  void emit_fp_slow(Value v, const Inst& inst);
+  bool needs_slow(const Inst& inst) const;
+  void set_rounding(ir::RoundingSource source);
+  void restore_rounding();
+  void fix_nan(Reg reg, Type type, const Inst& inst);
+  void vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b);
+  void vec_move(Reg to, Reg from);
+
+  // --- vector.cpp
+  void emit_vec_binary(Value v, const Inst& inst);
+  void emit_vcmp(Value v, const Inst& inst);
+  void vec_binary(ir::Op op, ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  void vec_compare(ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  void vec_splat(ir::LaneDesc desc, Reg dst, Value value);
+  void emit_vsplat(Value v, const Inst& inst);
+  void emit_vextract(Value v, const Inst& inst);
+  void emit_vinsert(Value v, const Inst& inst);
+
+  // --- wide.cpp: values too wide for a register, in spill memory
+  void emit_wide(Value v, const Inst& inst);
+  void emit_wide_access(Value v, const Inst& inst);
+  void emit_wide_integer(Value v, const Inst& inst);
+  x86::Mem wide_memory(Value v, unsigned word) const;
+  void copy_wide(Value to, Value from);
+  void copy_memory(x86::Mem to, x86::Mem from, unsigned bytes);
+  void load_word(Reg to, Value v, unsigned word, bool sign);
+  bool is_wide_constant(Value v) const;
+
+  // --- calls.cpp
+  void emit_call(Value v, const Inst& inst);
+  void call_thunk(runtime::Thunk thunk);
+  void store_argument(unsigned number, Value v);
+
+  // --- control.cpp
+  Label label_of(ir::BlockId block);
+  void emit_br(const Inst& inst);
+  void emit_cond_br(const Inst& inst);
+  void go_to(ir::Edge edge);                   // unconditionally, or fall through
+  void branch_to(Condition c, ir::Edge edge);  // where c holds
+  void pass_arguments(ir::Edge edge);
+  bool is_back_edge(ir::BlockId target) const;
+  bool is_next(ir::BlockId target) const;
+  void jump_condition(CondCode cc, ir::BlockId target);
+
+  // --- exits.cpp
+  void emit_entry();
+  void emit_budget(ir::BlockId block);
+  void emit_profile(ir::BlockId block);
+  void to_contract();
+  void from_contract();
+  void emit_jump(const Inst& inst);
+  void emit_jump_indirect(const Inst& inst);
+  void emit_call_direct(const Inst& inst);
+  void emit_call_indirect(const Inst& inst);
+  void emit_continuation(const Inst& inst);
+  void emit_return(const Inst& inst);
+  void emit_exit(const Inst& inst);
+  void probe_and_jump(bool call);
+  void poll(int64_t pc);
+  void jump_to_thunk(runtime::Thunk thunk);
+  void link(std::initializer_list<uint8_t> opcode, int64_t target, bool is_call);
+  void load_guest_pc(Reg reg, int64_t offset);
+  void store_guest_pc(const x86::Mem& to, int64_t offset);
+  void push_guest_pc(int64_t offset);
+  void relocation(runtime::Relocation::Kind kind, uint32_t at, int64_t addend);
+  void pc_stub(runtime::Thunk thunk, int64_t pc);
+
+  // --- cold code, placed behind the body
+  struct Cold {
+    Label entry;
+    Label back;
+    void (*emit)(Emitter&, const Cold&);
+    uint64_t data[4];
+  };
+  Label cold(void (*emit)(Emitter&, const Cold&), std::initializer_list<uint64_t> data, const Label* back = nullptr);
+
+  // --- constants behind the code
+  x86::Mem pool(uint64_t low, uint64_t high, unsigned bytes);
+
+  static x86::Gp g64(Reg r) { return x86::gpq(r); }
+  static x86::Gp g32(Reg r) { return x86::gpd(r); }
+  static x86::Gp gp(Reg r, unsigned width) {
+    switch (width) {
+      case 8:
+        return x86::gpb_lo(r);
+      case 16:
+        return x86::gpw(r);
+      case 32:
+        return x86::gpd(r);
+      default:
+        return x86::gpq(r);
+    }
+  }
+  static x86::Xmm xm(Reg r) { return x86::xmm(r - kXmm0); }
+  // Integer operations are done in 32 or 64 bits.
+  static unsigned width_of(Type type) { return ir::bits(type) > 32 ? 64 : 32; }
+  uint32_t here() const { return static_cast<uint32_t>(a_.offset()); }
+
+  const ir::StateLayout& layout_;
+  const ir::HelperTable& helpers_;
+  const HostFeatures host_;
+  asmjit::CodeHolder code_;
+  Assembler a_;
+  Homes homes_;
+  Analysis info_;
+
+  const ir::Region* region_ = nullptr;
+  const runtime::CompileOptions* options_ = nullptr;
+  runtime::CompiledCode* out_ = nullptr;
+  bool failed_ = false;
+
+  // Position in the pass.
+  Value pos_ = 0;
+  ir::BlockId block_ = 0;
+  int64_t insn_pc_ = 0;
+  int64_t marked_pc_ = INT64_MIN;
+
+  // Registers.
+  RegMask pool_ = 0;    // scratch: not a home, not reserved
+  RegMask locked_ = 0;  // in use by the instruction being emitted
+  Value holder_[32];
+  std::vector<Location> loc_;
+  std::vector<Value> slot_holder_;      // what value a slot's memory is known to hold
+  std::vector<ir::SlotId> held_slots_;  // those with a holder, to be reset
+  uint32_t spill_top_ = 0;
+
+  // Control.
+  std::vector<Label> labels_;
+  Label entry_;
+  uint32_t profiled_ = 0;  // host instructions emitted when the block's own began
+  std::vector<Cold> cold_;
+  struct PendingLink {
+    uint32_t displacement;
+    int64_t target;
+    bool is_call;
+  };
+  std::vector<PendingLink> links_;
+  struct PoolEntry {
+    Label label;
+    uint64_t low;
+    uint64_t high;
+  };
+  std::vector<PoolEntry> pool_entries_;
+};
+
+}  // namespace menura::x64

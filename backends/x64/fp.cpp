@@ -1,0 +1,410 @@
+// Floating-point arithmetic on the host's FPU. MXCSR holds the guest's rounding mode and collects its sticky flags
+// while compiled code runs. What the host cannot do in place goes to Thunk::FpSlow.
+#include "ir/interp/fp.h"
+
+#include "backends/x64/emitter.h"
+
+namespace menura::x64 {
+
+using ir::CpuHeader;
+using ir::FpDesc;
+using ir::NanPolicy;
+using ir::Op;
+using ir::RoundingSource;
+using ir::Type;
+
+namespace {
+
+// Where MXCSR lies for a moment: behind the arguments of thunks (analysis.cpp reserves it).
+constexpr uint32_t kSavedMxcsr = 32;
+constexpr uint32_t kOtherMxcsr = 40;
+
+bool has_host_form(Type type) { return type == Type::F32 || type == Type::F64; }
+
+}  // namespace
+
+// Whether an op with an FpDesc is left to the shared exact functions.
+bool Emitter::needs_slow(const Inst& inst) const {
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  const Type operand = inst.arg_count > 0 ? type_of(inst.args[0]) : inst.type;
+  const auto nan = static_cast<NanPolicy>(desc.nan);
+  const bool host_types =
+      (has_host_form(inst.type) || !ir::is_float(inst.type)) && (has_host_form(operand) || !ir::is_float(operand));
+  switch (inst.op) {
+    case Op::FMa:
+      if (!host_.fma) return true;
+      [[fallthrough]];
+    case Op::FAdd:
+    case Op::FSub:
+    case Op::FMul:
+    case Op::FDiv:
+    case Op::FSqrt:
+    case Op::FCvt:
+      break;
+    case Op::FMin:
+    case Op::FMax:
+      return !host_types || nan != NanPolicy::Canonical || static_cast<ir::MinMax>(desc.min_max) != ir::MinMax::Number;
+    case Op::FCmp:
+      return !host_types;
+    case Op::FRound:
+    case Op::F2I:
+    case Op::I2F:
+      if (inst.op != Op::FRound && ir::bits(inst.op == Op::F2I ? inst.type : operand) < 32) return true;
+      if (inst.op == Op::F2I && static_cast<ir::Saturation>(desc.saturation) == ir::Saturation::Indefinite) {
+        return true;
+      }
+      break;
+    default:
+      return false;
+  }
+  if (!host_types) {
+    // Half precision converts exactly to single, and singles to halves by MXCSR's mode.
+    const bool half = inst.op == Op::FCvt && host_.f16c && nan == NanPolicy::Canonical &&
+                      ((operand == Type::F16 && inst.type == Type::F32));
+    if (!half) return true;
+  }
+  if (static_cast<RoundingSource>(desc.rounding) == RoundingSource::NearestAway) return true;
+  if (desc.tiny_before != 0 && inst.op != Op::FRound && inst.op != Op::F2I && inst.op != Op::I2F) return true;
+  return nan != NanPolicy::Canonical && inst.op != Op::F2I && inst.op != Op::I2F;
+}
+
+void Emitter::emit_fp_slow(Value v, const Inst& inst) {
+  take(kRax);
+  for (unsigned i = 0; i < inst.arg_count; ++i) store_argument(i, inst.args[i]);
+  const auto op = ir::fp_slow_op(inst.op, inst.type, type_of(inst.args[0]), ir::unpack<FpDesc>(inst.aux));
+  a_.mov(x86::eax, static_cast<uint32_t>(op));
+  call_thunk(runtime::Thunk::FpSlow);
+  if (in_vec(inst.type)) {
+    const Reg dst = dest(v);
+    move(dst, kRax);
+    define(v, dst);
+  } else {
+    define_copy(v, kRax);
+  }
+}
+
+// dst = a op b: the three-operand form where there is AVX.
+void Emitter::vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b) {
+  if (host_.avx) {
+    a_.emit(avx, xm(dst), xm(a), b);
+    return;
+  }
+  if (dst != a && b.isReg() && b.as<x86::Reg>().id() == xm(dst).id()) {
+    const Reg t = temp_vec();
+    vec_move(t, a);
+    a_.emit(sse, xm(t), b);
+    vec_move(dst, t);
+    return;
+  }
+  vec_move(dst, a);
+  a_.emit(sse, xm(dst), b);
+}
+
+// A NaN result becomes the canonical one, out of line. The host's own default NaN is negative.
+void Emitter::fix_nan(Reg reg, Type type, const Inst&) {
+  const bool single = type == Type::F32;
+  const InstId compare =
+      host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
+  a_.emit(compare, xm(reg), xm(reg));
+  const Label back = a_.newLabel();
+  a_.jp(cold(
+      [](Emitter& e, const Cold& c) {
+        e.move_constant(static_cast<Reg>(c.data[0]), c.data[1], static_cast<Type>(c.data[2]));
+        e.a_.jmp(c.back);
+      },
+      {reg, ir::fp_canonical_nan(type), static_cast<uint64_t>(type)}, &back));
+  a_.bind(back);
+}
+
+// A rounding mode other than the live one, for one operation. Clobbers rax, which must have been taken.
+void Emitter::set_rounding(RoundingSource source) {
+  if (source == RoundingSource::Live) return;
+  uint32_t mode = 0;
+  switch (source) {
+    case RoundingSource::Down:
+      mode = 1;
+      break;
+    case RoundingSource::Up:
+      mode = 2;
+      break;
+    case RoundingSource::Zero:
+      mode = 3;
+      break;
+    default:
+      break;
+  }
+  a_.emit(host_.avx ? Id::kIdVstmxcsr : Id::kIdStmxcsr, spill_memory(kSavedMxcsr, 4));
+  a_.mov(x86::eax, spill_memory(kSavedMxcsr, 4));
+  a_.and_(x86::eax, ~ir::kMxcsrMode);
+  if (mode != 0) a_.or_(x86::eax, mode << ir::kMxcsrModeShift);
+  a_.mov(spill_memory(kOtherMxcsr, 4), x86::eax);
+  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, spill_memory(kOtherMxcsr, 4));
+}
+
+// Back to the live mode; flags that came up meanwhile stay.
+void Emitter::restore_rounding() {
+  a_.emit(host_.avx ? Id::kIdVstmxcsr : Id::kIdStmxcsr, spill_memory(kOtherMxcsr, 4));
+  a_.mov(x86::eax, spill_memory(kOtherMxcsr, 4));
+  a_.and_(x86::eax, ir::kMxcsrFlags);
+  a_.or_(spill_memory(kSavedMxcsr, 4), x86::eax);
+  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, spill_memory(kSavedMxcsr, 4));
+}
+
+void Emitter::emit_fp_binary(Value v, const Inst& inst) {
+  if (needs_slow(inst)) return emit_fp_slow(v, inst);
+  const auto rounding = static_cast<RoundingSource>(ir::unpack<FpDesc>(inst.aux).rounding);
+  const bool single = inst.type == Type::F32;
+  InstId avx = 0;
+  InstId sse = 0;
+  bool commutative = false;
+  switch (inst.op) {
+    case Op::FAdd:
+      avx = single ? Id::kIdVaddss : Id::kIdVaddsd;
+      sse = single ? Id::kIdAddss : Id::kIdAddsd;
+      commutative = true;
+      break;
+    case Op::FSub:
+      avx = single ? Id::kIdVsubss : Id::kIdVsubsd;
+      sse = single ? Id::kIdSubss : Id::kIdSubsd;
+      break;
+    case Op::FMul:
+      avx = single ? Id::kIdVmulss : Id::kIdVmulsd;
+      sse = single ? Id::kIdMulss : Id::kIdMulsd;
+      commutative = true;
+      break;
+    default:
+      avx = single ? Id::kIdVdivss : Id::kIdVdivsd;
+      sse = single ? Id::kIdDivss : Id::kIdDivsd;
+      break;
+  }
+  // NaN results are canonical, so the order of operands does not matter.
+  Value a = rep(inst.args[0]);
+  Value b = rep(inst.args[1]);
+  if (commutative && !in_reg(a) && in_reg(b)) std::swap(a, b);
+  if (rounding != RoundingSource::Live) take(kRax);
+  const Reg ra = use(a);
+  const Operand rb = use_rm(b, single ? 32 : 64);
+  if (rounding != RoundingSource::Live) set_rounding(rounding);
+  const Reg dst = dest(v, {a, b});
+  if (commutative && !host_.avx && rb.isReg() && rb.as<x86::Reg>().id() == xm(dst).id()) {
+    a_.emit(sse, xm(dst), xm(ra));
+  } else {
+    vec3(avx, sse, dst, ra, rb);
+  }
+  if (rounding != RoundingSource::Live) restore_rounding();
+  fix_nan(dst, inst.type, inst);
+  define(v, dst);
+}
+
+void Emitter::emit_fp_unary(Value v, const Inst& inst) {
+  if (needs_slow(inst)) return emit_fp_slow(v, inst);
+  const auto rounding = static_cast<RoundingSource>(ir::unpack<FpDesc>(inst.aux).rounding);
+  const bool single = inst.type == Type::F32;
+  if (rounding != RoundingSource::Live) take(kRax);
+  const Reg ra = use(inst.args[0]);
+  if (rounding != RoundingSource::Live) set_rounding(rounding);
+  const Reg dst = dest(v, {inst.args[0]});
+  if (host_.avx) {
+    a_.emit(single ? Id::kIdVsqrtss : Id::kIdVsqrtsd, xm(dst), xm(ra), xm(ra));
+  } else {
+    a_.emit(single ? Id::kIdSqrtss : Id::kIdSqrtsd, xm(dst), xm(ra));
+  }
+  if (rounding != RoundingSource::Live) restore_rounding();
+  fix_nan(dst, inst.type, inst);
+  define(v, dst);
+}
+
+// The operands may be negated by instructions that only this one uses: the host has a form for each combination. A
+// negated NaN operand gives the same result, since NaNs become canonical.
+void Emitter::emit_fma(Value v, const Inst& inst) {
+  if (needs_slow(inst)) return emit_fp_slow(v, inst);
+  const auto rounding = static_cast<RoundingSource>(ir::unpack<FpDesc>(inst.aux).rounding);
+  const bool single = inst.type == Type::F32;
+  bool negate_product = false;
+  bool negate_addend = false;
+  Value operand[3];
+  for (unsigned i = 0; i < 3; ++i) {
+    operand[i] = rep(inst.args[i]);
+    if (info_[operand[i]].fused && region_->insts[operand[i]].op == Op::FNeg) {
+      (i < 2 ? negate_product : negate_addend) ^= true;
+      operand[i] = rep(region_->insts[operand[i]].args[0]);
+    }
+  }
+  if (rounding != RoundingSource::Live) take(kRax);
+  const Reg ra = use(operand[0]);
+  const Reg rb = use(operand[1]);
+  const Reg rc = use(operand[2]);
+  if (rounding != RoundingSource::Live) set_rounding(rounding);
+  // The factors are looked at again where the result is a NaN.
+  const Reg dst = dest(v, {operand[2]}, mask_of(ra) | mask_of(rb));
+  vec_move(dst, rc);
+  static constexpr InstId forms[2][2][2] = {
+      {{Id::kIdVfmadd231sd, Id::kIdVfmsub231sd}, {Id::kIdVfnmadd231sd, Id::kIdVfnmsub231sd}},
+      {{Id::kIdVfmadd231ss, Id::kIdVfmsub231ss}, {Id::kIdVfnmadd231ss, Id::kIdVfnmsub231ss}}};
+  a_.emit(forms[single ? 1 : 0][negate_product ? 1 : 0][negate_addend ? 1 : 0], xm(dst), xm(ra), xm(rb));
+  if (rounding != RoundingSource::Live) restore_rounding();
+  a_.emit(single ? Id::kIdVucomiss : Id::kIdVucomisd, xm(dst), xm(dst));
+  const Label back = a_.newLabel();
+  a_.jp(cold(
+      [](Emitter& e, const Cold& c) {
+        const auto out = static_cast<Reg>(c.data[0]);
+        const auto type = static_cast<Type>(c.data[1]);
+        const auto x = static_cast<Reg>(c.data[2]);
+        const auto y = static_cast<Reg>(c.data[3]);
+        // Infinity times zero is invalid even where a quiet NaN is added, and the host says nothing then. The product
+        // alone says it; its other flags must not be seen.
+        e.a_.vstmxcsr(e.spill_memory(kSavedMxcsr, 4));
+        e.a_.emit(type == Type::F32 ? Id::kIdVmulss : Id::kIdVmulsd, xm(out), xm(x), xm(y));
+        e.a_.vstmxcsr(e.spill_memory(kOtherMxcsr, 4));
+        e.a_.vldmxcsr(e.spill_memory(kSavedMxcsr, 4));
+        const Label valid = e.a_.newLabel();
+        e.a_.test(e.spill_memory(kOtherMxcsr, 1), 1);
+        e.a_.jz(valid);
+        e.a_.or_(e.spill_memory(kSavedMxcsr, 4), 1);
+        e.a_.vldmxcsr(e.spill_memory(kSavedMxcsr, 4));
+        e.a_.bind(valid);
+        e.move_constant(out, ir::fp_canonical_nan(type), type);
+        e.a_.jmp(c.back);
+      },
+      {dst, static_cast<uint64_t>(inst.type), ra, rb}, &back));
+  a_.bind(back);
+  define(v, dst);
+}
+
+// IEEE 754-2019 minimumNumber and maximumNumber: ordered and different operands inline, the rest out of line.
+void Emitter::emit_fp_min_max(Value v, const Inst& inst) {
+  if (needs_slow(inst)) return emit_fp_slow(v, inst);
+  const bool single = inst.type == Type::F32;
+  const bool min = inst.op == Op::FMin;
+  const Reg ra = use(inst.args[0]);
+  const Reg rb = use(inst.args[1]);
+  const Reg dst = dest(v, {}, mask_of(ra) | mask_of(rb));
+  const InstId compare =
+      host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
+  a_.emit(compare, xm(ra), xm(rb));
+  const Label back = a_.newLabel();
+  a_.je(cold(
+      [](Emitter& e, const Cold& c) {
+        const auto x = static_cast<Reg>(c.data[0] & 0xff);
+        const auto y = static_cast<Reg>(c.data[0] >> 8);
+        const auto out = static_cast<Reg>(c.data[1]);
+        const auto type = static_cast<Type>(c.data[2]);
+        const bool is_single = type == Type::F32;
+        const InstId unordered = e.host_.avx ? (is_single ? Id::kIdVucomiss : Id::kIdVucomisd)
+                                             : (is_single ? Id::kIdUcomiss : Id::kIdUcomisd);
+        const Label nan = e.a_.newLabel();
+        const Label x_is_nan = e.a_.newLabel();
+        e.a_.jp(nan);
+        // Equal, but for the sign of zeros: min is negative if either is, max only if both are.
+        const bool is_min = c.data[3] != 0;
+        e.vec_move(out, x);
+        e.a_.emit(is_min ? Id::kIdOrps : Id::kIdAndps, xm(out), xm(y));
+        e.a_.jmp(c.back);
+        e.a_.bind(nan);
+        e.a_.emit(unordered, xm(x), xm(x));
+        e.a_.jp(x_is_nan);
+        e.vec_move(out, x);
+        e.a_.jmp(c.back);
+        e.a_.bind(x_is_nan);
+        e.vec_move(out, y);
+        e.a_.emit(unordered, xm(y), xm(y));
+        e.a_.jnp(c.back);
+        e.move_constant(out, ir::fp_canonical_nan(type), type);
+        e.a_.jmp(c.back);
+      },
+      {ra | static_cast<uint64_t>(rb) << 8, dst, static_cast<uint64_t>(inst.type), min}, &back));
+  const InstId avx = single ? (min ? Id::kIdVminss : Id::kIdVmaxss) : (min ? Id::kIdVminsd : Id::kIdVmaxsd);
+  const InstId sse = single ? (min ? Id::kIdMinss : Id::kIdMaxss) : (min ? Id::kIdMinsd : Id::kIdMaxsd);
+  vec3(avx, sse, dst, ra, xm(rb));
+  a_.bind(back);
+  define(v, dst);
+}
+
+// Sign bits: no rounding, no flags, any format.
+void Emitter::emit_fp_sign(Value v, const Inst& inst) {
+  const unsigned bits = ir::bits(inst.type);
+  const uint64_t sign = uint64_t{1} << (bits - 1);
+  const Value a = rep(inst.args[0]);
+  const Reg ra = use(a);
+  if (inst.op == Op::FCopySign) {
+    const Reg rb = use(inst.args[1]);
+    const Reg t = temp_vec();
+    // t = b & sign; result = (a & ~sign) | t
+    load_memory(t, pool(sign, 0, 16), Type::V128);
+    vec3(Id::kIdVandps, Id::kIdAndps, t, t, xm(rb));
+    const Reg dst = dest(v, {a}, mask_of(t) | mask_of(rb));
+    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(sign - 1, 0, 16));
+    vec3(Id::kIdVorps, Id::kIdOrps, dst, dst, xm(t));
+    define(v, dst);
+    return;
+  }
+  const Reg dst = dest(v, {a});
+  if (inst.op == Op::FNeg) {
+    vec3(Id::kIdVxorps, Id::kIdXorps, dst, ra, pool(sign, 0, 16));
+  } else {
+    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(sign - 1, 0, 16));
+  }
+  define(v, dst);
+}
+
+void Emitter::emit_fp_flags_get(Value v) {
+  const Reg dst = dest(v, {}, 0);
+  const Reg t = temp_int();
+  a_.emit(host_.avx ? Id::kIdVstmxcsr : Id::kIdStmxcsr, spill_memory(kSavedMxcsr, 4));
+  a_.mov(g32(dst), spill_memory(kSavedMxcsr, 4));
+  // MXCSR has the denormal flag between invalid and the others.
+  a_.mov(g32(t), g32(dst));
+  a_.shr(g32(t), 1);
+  a_.and_(g32(t), 0x1e);
+  a_.and_(g32(dst), 1);
+  a_.or_(g32(dst), g32(t));
+  define(v, dst);
+}
+
+void Emitter::emit_fp_flags_set(const Inst& inst) {
+  take(kRax);
+  const Reg value = use(inst.args[0]);
+  const Reg t = temp_int();
+  a_.emit(host_.avx ? Id::kIdVstmxcsr : Id::kIdStmxcsr, spill_memory(kSavedMxcsr, 4));
+  a_.mov(g32(t), g32(value));
+  a_.and_(g32(t), 0x1e);
+  a_.add(g32(t), g32(t));
+  a_.mov(x86::eax, g32(value));
+  a_.and_(x86::eax, 1);
+  a_.or_(x86::eax, g32(t));
+  a_.mov(g32(t), spill_memory(kSavedMxcsr, 4));
+  a_.and_(g32(t), ~ir::kMxcsrFlags);
+  a_.or_(x86::eax, g32(t));
+  a_.mov(spill_memory(kSavedMxcsr, 4), x86::eax);
+  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, spill_memory(kSavedMxcsr, 4));
+}
+
+void Emitter::emit_fp_mode_set(const Inst& inst) {
+  take(kRax);
+  const Reg mode = use(inst.args[0]);
+  const Reg t = temp_int();
+  // Nearest, zero, down, up are 0, 3, 1, 2 in MXCSR: a table of two bits each, in a constant.
+  a_.mov(g32(t), g32(mode));
+  a_.and_(g32(t), 3);
+  a_.add(g32(t), g32(t));
+  a_.mov(x86::eax, 0x9c);
+  if (host_.bmi2) {
+    a_.shrx(x86::eax, x86::eax, g32(t));
+  } else {
+    const Reg save = temp_int();
+    a_.mov(g64(save), x86::rcx);
+    a_.mov(x86::ecx, g32(t));
+    a_.shr(x86::eax, x86::cl);
+    a_.mov(x86::rcx, g64(save));
+  }
+  a_.and_(x86::eax, 3);
+  a_.shl(x86::eax, ir::kMxcsrModeShift);
+  a_.emit(host_.avx ? Id::kIdVstmxcsr : Id::kIdStmxcsr, spill_memory(kSavedMxcsr, 4));
+  a_.mov(g32(t), spill_memory(kSavedMxcsr, 4));
+  a_.and_(g32(t), ~ir::kMxcsrMode);
+  a_.or_(x86::eax, g32(t));
+  a_.mov(spill_memory(kSavedMxcsr, 4), x86::eax);
+  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, spill_memory(kSavedMxcsr, 4));
+}
+
+}  // namespace menura::x64

@@ -1,0 +1,308 @@
+// Values too wide for a register: 128-bit integers, vectors of 256 and 512 bits, and the formats that are only moved.
+// Each has a fixed place in spill memory, where it is worked on in pieces.
+#include "backends/x64/emitter.h"
+
+namespace menura::x64 {
+
+using ir::Cond;
+using ir::Op;
+using ir::Type;
+
+namespace {
+unsigned words_of(Type type) { return ir::storage_bytes(type) / 8; }
+}  // namespace
+
+x86::Mem Emitter::wide_memory(Value v, unsigned word) const { return spill_memory(info_[rep(v)].spill + 8 * word); }
+
+// Between two places in memory, 16 bytes at a time.
+void Emitter::copy_memory(x86::Mem to, x86::Mem from, unsigned bytes) {
+  const Reg t = temp_vec();
+  for (unsigned at = 0; at < bytes; at += 16) {
+    load_memory(t, from.cloneAdjusted(at), Type::V128);
+    store_memory(to.cloneAdjusted(at), t, Type::V128);
+  }
+  locked_ &= ~mask_of(t);
+}
+
+void Emitter::copy_wide(Value to, Value from) {
+  copy_memory(wide_memory(to, 0), wide_memory(from, 0), ir::storage_bytes(type_of(to)));
+}
+
+// One 64-bit word of an operand, which may itself be narrower: extended.
+void Emitter::load_word(Reg to, Value v, unsigned word, bool sign) {
+  const Type type = type_of(rep(v));
+  if (is_wide(type)) {
+    a_.mov(g64(to), wide_memory(v, word));
+    return;
+  }
+  if (word > 0 && !sign) {
+    a_.xor_(g32(to), g32(to));
+    return;
+  }
+  load_into(to, v);
+  const unsigned bits = ir::bits(type_of(v));
+  if (bits == 1) {
+    if (sign) a_.neg(g64(to));
+  } else {
+    extend_in_place(to, bits / 8, sign, Type::I64);
+  }
+  if (word > 0) a_.sar(g64(to), 63);
+}
+
+void Emitter::emit_wide(Value v, const Inst& inst) {
+  const Type type = inst.type;
+  switch (inst.op) {
+    case Op::Param:
+    case Op::Copy:
+      return;
+    case Op::Const: {
+      const Reg t = temp_int();
+      move_constant(t, static_cast<uint64_t>(inst.imm), Type::I64);
+      for (unsigned word = 0; word < words_of(type); ++word) {
+        if (word == 1 && type == Type::I128) a_.sar(g64(t), 63);
+        a_.mov(wide_memory(v, word), g64(t));
+      }
+      return;
+    }
+    case Op::Get:
+      return copy_memory(wide_memory(v, 0), slot_memory(static_cast<ir::SlotId>(inst.imm)), ir::storage_bytes(type));
+    case Op::Set: {
+      const auto slot = static_cast<ir::SlotId>(inst.imm);
+      if (homes_.overlaps(slot)) sync_overlapping(slot, true);
+      copy_memory(slot_memory(slot), wide_memory(inst.args[0], 0), ir::storage_bytes(type_of(inst.args[0])));
+      if (homes_.overlaps(slot)) sync_overlapping(slot, false);
+      return;
+    }
+    case Op::Load:
+    case Op::Store:
+      return emit_wide_access(v, inst);
+    case Op::Select: {
+      const Condition c = condition(inst.args[0]);
+      const Label other = a_.newLabel();
+      const Label done = a_.newLabel();
+      a_.emit(x86::Inst::jccFromCond(negate(c).cc), other);
+      copy_wide(v, inst.args[1]);
+      a_.jmp(done);
+      a_.bind(other);
+      copy_wide(v, inst.args[2]);
+      a_.bind(done);
+      return;
+    }
+    case Op::Concat: {
+      if (is_wide(type_of(inst.args[0]))) break;
+      a_.mov(wide_memory(v, 0), g64(use(inst.args[0])));
+      a_.mov(wide_memory(v, 1), g64(use(inst.args[1])));
+      return;
+    }
+    case Op::Trunc: {
+      const Reg dst = dest(v);
+      a_.mov(g64(dst), wide_memory(inst.args[0], 0));
+      mask_bool(v, dst);
+      if (type == Type::I32) a_.mov(g32(dst), g32(dst));
+      return define(v, dst);
+    }
+    case Op::Bitcast: {
+      if (is_wide(type_of(inst.args[0])) && is_wide(type)) return copy_wide(v, inst.args[0]);
+      if (type == Type::V128) {
+        const Reg dst = dest(v);
+        load_memory(dst, wide_memory(inst.args[0], 0), Type::V128);
+        return define(v, dst);
+      }
+      return store_memory(wide_memory(v, 0), use(inst.args[0]), Type::V128);
+    }
+    case Op::VAdd:
+    case Op::VSub:
+    case Op::VAnd:
+    case Op::VOr:
+    case Op::VXor:
+    case Op::VCmp: {
+      const auto desc = ir::unpack<ir::LaneDesc>(inst.aux);
+      const Reg a = temp_vec();
+      const Reg b = temp_vec();
+      const Reg d = temp_vec();
+      const RegMask before = locked_;
+      for (unsigned word = 0; word < words_of(type); word += 2) {
+        load_memory(a, wide_memory(inst.args[0], word), Type::V128);
+        load_memory(b, wide_memory(inst.args[1], word), Type::V128);
+        if (inst.op == Op::VCmp) {
+          vec_compare(desc, d, a, b);
+        } else {
+          vec_binary(inst.op, desc, d, a, b);
+        }
+        store_memory(wide_memory(v, word), d, Type::V128);
+        locked_ = before;
+      }
+      return;
+    }
+    case Op::VSplat: {
+      const Reg d = temp_vec();
+      vec_splat(ir::unpack<ir::LaneDesc>(inst.aux), d, inst.args[0]);
+      for (unsigned word = 0; word < words_of(type); word += 2) store_memory(wide_memory(v, word), d, Type::V128);
+      return;
+    }
+    case Op::VExtract: {
+      const auto desc = ir::unpack<ir::LaneDesc>(inst.aux);
+      const unsigned bytes = ir::storage_bytes(static_cast<Type>(desc.lane));
+      const Reg dst = dest(v);
+      load_memory(dst, spill_memory(info_[rep(inst.args[0])].spill + bytes * desc.index),
+                  bytes == 1   ? Type::I8
+                  : bytes == 2 ? Type::I16
+                  : bytes == 4 ? Type::I32
+                               : Type::I64);
+      extend_in_place(dst, bytes, desc.sign_extend, type);
+      mask_bool(v, dst);
+      return define(v, dst);
+    }
+    case Op::VInsert: {
+      const auto desc = ir::unpack<ir::LaneDesc>(inst.aux);
+      const unsigned bytes = ir::storage_bytes(static_cast<Type>(desc.lane));
+      copy_wide(v, inst.args[0]);
+      a_.mov(spill_memory(info_[v].spill + bytes * desc.index, bytes), gp(use(inst.args[1]), bytes * 8));
+      return;
+    }
+    default:
+      break;
+  }
+  emit_wide_integer(v, inst);
+}
+
+// Reads are made whole before anything is written; a write that could fault in its middle is tried at both ends first.
+void Emitter::emit_wide_access(Value v, const Inst& inst) {
+  const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
+  const bool load = inst.op == Op::Load;
+  const Type type = load ? inst.type : type_of(inst.args[1]);
+  const unsigned bytes = desc.size();
+  if (bytes < 16 || (desc.big_endian && !ir::is_vector(type) && type != Type::I128)) {
+    failed_ = true;  // no frontend narrows or reverses what is only moved
+    return;
+  }
+  const x86::Mem memory = address(inst.args[0], inst.imm, 0);
+  check_alignment(memory, desc.align_log2);
+  const unsigned element = type == Type::I128 ? 4 : desc.element_log2;
+  const Reg t = temp_vec();
+  mark_pc();
+  if (!load && bytes > 16) {
+    x86::Mem first = memory;
+    first.setSize(1);
+    a_.lock().or_(first, 0);
+    x86::Mem last = memory.cloneAdjusted(bytes - 1);
+    last.setSize(1);
+    a_.lock().or_(last, 0);
+  }
+  const Value value = load ? v : inst.args[1];
+  for (unsigned at = 0; at < bytes; at += 16) {
+    const x86::Mem here_in_guest = memory.cloneAdjusted(at);
+    const x86::Mem here_in_spill = wide_memory(value, at / 8);
+    load_memory(t, load ? here_in_guest : here_in_spill, Type::V128);
+    if (desc.big_endian) swap_elements(t, element);
+    store_memory(load ? here_in_spill : here_in_guest, t, Type::V128);
+  }
+  if (load && bytes < ir::storage_bytes(type)) {
+    move_constant(t, 0, Type::V128);
+    for (unsigned at = bytes; at < ir::storage_bytes(type); at += 16) {
+      store_memory(wide_memory(v, at / 8), t, Type::V128);
+    }
+  }
+}
+
+// 128-bit integers, word by word.
+void Emitter::emit_wide_integer(Value v, const Inst& inst) {
+  const Reg low = temp_int();
+  const Reg high = temp_int();
+  const auto keep = [&] {
+    a_.mov(wide_memory(v, 0), g64(low));
+    a_.mov(wide_memory(v, 1), g64(high));
+  };
+  const auto both = [&](InstId first, InstId second) {
+    load_word(low, inst.args[0], 0, false);
+    load_word(high, inst.args[0], 1, false);
+    a_.emit(first, g64(low), wide_memory(inst.args[1], 0));
+    a_.emit(second, g64(high), wide_memory(inst.args[1], 1));
+    keep();
+  };
+  switch (inst.op) {
+    case Op::Add:
+      return both(Id::kIdAdd, Id::kIdAdc);
+    case Op::Sub:
+      return both(Id::kIdSub, Id::kIdSbb);
+    case Op::And:
+      return both(Id::kIdAnd, Id::kIdAnd);
+    case Op::Or:
+      return both(Id::kIdOr, Id::kIdOr);
+    case Op::Xor:
+      return both(Id::kIdXor, Id::kIdXor);
+    case Op::Zext:
+    case Op::Sext:
+      load_word(low, inst.args[0], 0, inst.op == Op::Sext);
+      load_word(high, inst.args[0], 1, inst.op == Op::Sext);
+      return keep();
+    case Op::Shl:
+    case Op::Shr:
+    case Op::Sar: {
+      if (!is_wide_constant(inst.args[1])) break;
+      const auto amount = static_cast<unsigned>(region_->insts[rep(inst.args[1])].imm) & 127;
+      load_word(low, inst.args[0], 0, false);
+      load_word(high, inst.args[0], 1, false);
+      const unsigned part = amount & 63;
+      if (inst.op == Op::Shl) {
+        if (amount >= 64) {
+          a_.mov(g64(high), g64(low));
+          a_.xor_(g32(low), g32(low));
+          if (part != 0) a_.shl(g64(high), part);
+        } else if (part != 0) {
+          a_.shld(g64(high), g64(low), part);
+          a_.shl(g64(low), part);
+        }
+      } else {
+        const bool arithmetic = inst.op == Op::Sar;
+        if (amount >= 64) {
+          a_.mov(g64(low), g64(high));
+          if (arithmetic) {
+            a_.sar(g64(high), 63);
+            if (part != 0) a_.sar(g64(low), part);
+          } else {
+            a_.xor_(g32(high), g32(high));
+            if (part != 0) a_.shr(g64(low), part);
+          }
+        } else if (part != 0) {
+          a_.shrd(g64(low), g64(high), part);
+          a_.emit(arithmetic ? Id::kIdSar : Id::kIdShr, g64(high), asmjit::Imm(part));
+        }
+      }
+      return keep();
+    }
+    case Op::ICmp: {
+      // Equality by the differences of both halves, order by the borrow out of a subtraction.
+      auto cond = static_cast<Cond>(inst.aux);
+      Value a = inst.args[0];
+      Value b = inst.args[1];
+      Condition c;
+      if (cond == Cond::Eq || cond == Cond::Ne) {
+        load_word(low, a, 0, false);
+        load_word(high, a, 1, false);
+        a_.xor_(g64(low), wide_memory(b, 0));
+        a_.xor_(g64(high), wide_memory(b, 1));
+        a_.or_(g64(low), g64(high));
+        c.cc = cond == Cond::Eq ? CondCode::kE : CondCode::kNE;
+      } else {
+        const bool swap = cond == Cond::Ugt || cond == Cond::Ule || cond == Cond::Sgt || cond == Cond::Sle;
+        if (swap) std::swap(a, b);
+        load_word(low, a, 0, false);
+        load_word(high, a, 1, false);
+        a_.cmp(g64(low), wide_memory(b, 0));
+        a_.sbb(g64(high), wide_memory(b, 1));
+        const bool is_signed = cond >= Cond::Slt;
+        const bool less = cond == Cond::Ult || cond == Cond::Ugt || cond == Cond::Slt || cond == Cond::Sgt;
+        c.cc = is_signed ? (less ? CondCode::kL : CondCode::kGE) : (less ? CondCode::kB : CondCode::kAE);
+      }
+      return emit_set_condition(v, c, low);
+    }
+    default:
+      break;
+  }
+  failed_ = true;  // README.md lists what there is
+}
+
+bool Emitter::is_wide_constant(Value v) const { return inst_of(v).op == Op::Const; }
+
+}  // namespace menura::x64
