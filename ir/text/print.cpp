@@ -130,6 +130,7 @@ class Printer {
   }
 
   void attribute(const Inst& inst, Attr attr) {
+    if (attr == Attr::Imm && inst.op == Op::NanUnbox && inst.imm == 0) return;
     if (attr == Attr::Imm) return item(number(inst.imm));
     if (attr == Attr::CallTargets) {
       if (inst.arg_count == 0 || inst.imm != 0) item(offset(inst.imm));
