@@ -1,0 +1,48 @@
+// SlotFacts: what the slots are known to hold at the entry of each block of a region, whatever way led there. A forward
+// dataflow over the region as it came from the frontend; for hot regions only.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "ir/core/helper_table.h"
+#include "ir/core/region.h"
+#include "ir/opt/facts.h"
+#include "ir/opt/slot_map.h"
+
+namespace menura::ir::opt {
+
+struct SlotFact {
+  Facts facts;
+  int64_t constant = 0;
+  bool is_constant = false;
+  bool operator==(const SlotFact&) const = default;
+};
+
+class SlotFacts {
+ public:
+  SlotFacts(const StateLayout& layout, const HelperTable& helpers, const SlotMap& slots)
+      : layout_(layout), helpers_(helpers), slots_(slots) {}
+
+  void run(const Region& region);
+  const SlotFact& at_entry(BlockId block, SlotId slot) const { return entry_[block * slots_.size() + slot]; }
+
+ private:
+  void transfer(const Region& region, BlockId block);
+  void flow(BlockId target);
+  void forget(SlotId slot) { now_[slot] = SlotFact{Facts::of(layout_.slots[slot].type), 0, false}; }
+  void forget_all();
+
+  const StateLayout& layout_;
+  const HelperTable& helpers_;
+  const SlotMap& slots_;
+  std::vector<SlotFact> entry_;   // by block and slot
+  std::vector<uint8_t> reached_;  // by block
+  std::vector<SlotFact> now_;     // by slot, while walking a block
+  std::vector<Facts> facts_;      // by instruction
+  bool changed_ = false;
+  bool give_up_ = false;  // what still changes becomes unknown
+};
+
+}  // namespace menura::ir::opt
