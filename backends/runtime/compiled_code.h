@@ -15,6 +15,7 @@ namespace menura::runtime {
 struct HostReg {
   uint8_t number = 0;
   bool is_vector = false;
+  bool operator==(const HostReg&) const = default;
 };
 
 // A `jmp rel32`, `jcc rel32` or `call rel32` whose displacement the runtime patches once the target is translated.
@@ -46,6 +47,7 @@ struct PcEntry {
 struct Home {
   ir::SlotId slot = 0;
   HostReg reg;
+  bool operator==(const Home&) const = default;
 };
 
 // A constant in the code that depends on something outside it.

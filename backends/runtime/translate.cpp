@@ -27,6 +27,15 @@ uint64_t now() {
           .count());
 }
 
+uint64_t hash(const std::vector<Home>& homes) {
+  uint64_t sum = 0;
+  for (const Home& home : homes) {
+    sum =
+        (sum ^ home.slot ^ uint64_t{home.reg.number} << 16 ^ uint64_t{home.reg.is_vector} << 24) * 0x9e3779b97f4a7c15U;
+  }
+  return sum;
+}
+
 // Places arrays one after the other in memory that was measured for them.
 class Layouter {
  public:
@@ -192,10 +201,10 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
   const ir::Region& region = workshop.region;
   const CompiledCode& code = workshop.code;
   const std::size_t pages = page_count(region);
+  const std::span<const Home> homes = intern(code.homes);
   const std::size_t metadata = room_for<Translation>(1) + room_for<LinkSite>(code.links.size()) +
                                room_for<PageEntry>(pages) + room_for<ir::GuestRange>(region.guest.size()) +
-                               room_for<PcStub>(code.pc_stubs.size()) + room_for<PcEntry>(code.pcs.size()) +
-                               room_for<Home>(code.homes.size());
+                               room_for<PcStub>(code.pc_stubs.size()) + room_for<PcEntry>(code.pcs.size());
   CodeCache::Place place;
   if (!cache_.allocate(code.bytes.size(), hot ? kHotAlignment : kAlignment, metadata, &place)) return nullptr;
 
@@ -214,7 +223,7 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
   translation->guest = layouter.copy(region.guest);
   translation->pc_stubs = layouter.copy(code.pc_stubs);
   translation->pcs = layouter.copy(code.pcs);
-  translation->homes = layouter.copy(code.homes);
+  translation->homes = homes;
   for (std::size_t i = 0; i < code.links.size(); ++i) {
     const Link& link = code.links[i];
     assert(link.displacement % 8 <= 4);
@@ -235,6 +244,16 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
   }
   cache_.add(place, translation);
   return translation;
+}
+
+// Most regions have the homes of the contract, and the others are alike as loops are: kept for good, few times.
+std::span<const Home> TranslatorEngine::intern(const std::vector<Home>& homes) {
+  const auto [it, added] = homes_.try_emplace(hash(homes));
+  auto& same_hash = it->second;
+  for (const std::vector<Home>& known : same_hash) {
+    if (known == homes) return known;
+  }
+  return same_hash.emplace_front(homes);
 }
 
 void TranslatorEngine::relocate(const CompiledCode& code, const Translation& translation, uint8_t* bytes) {

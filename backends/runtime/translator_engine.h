@@ -8,6 +8,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <forward_list>
 #include <memory>
 #include <mutex>
 #include <unordered_map>
@@ -98,6 +99,7 @@ class TranslatorEngine : public vcpu::Engine {
   Translation* publish(Vcpu& vcpu, Workshop& workshop, uint64_t sequence, bool hot, bool keep, Translation* replaced);
   // nullptr: no room in the current chunk.
   Translation* place(Workshop& workshop, bool hot);
+  std::span<const Home> intern(const std::vector<Home>& homes);
   void relocate(const CompiledCode& code, const Translation& translation, uint8_t* bytes);
   bool make_room();
   std::atomic_ref<int32_t> heat_of(const Translation& translation) const {
@@ -145,7 +147,8 @@ class TranslatorEngine : public vcpu::Engine {
   std::vector<std::unique_ptr<Vcpu>> vcpus_;
   std::vector<std::unique_ptr<ModeTable>> tables_;
   std::unordered_map<uint64_t, PageEntry*> pages_;
-  std::array<ir::GuestRange, 64> changes_ = {};  // the latest invalidations, a ring
+  std::unordered_map<uint64_t, std::forward_list<std::vector<Home>>> homes_;  // by hash; nodes stay where they are
+  std::array<ir::GuestRange, 64> changes_ = {};                               // the latest invalidations, a ring
   uint64_t change_count_ = 0;
   Statistics statistics_;
 
