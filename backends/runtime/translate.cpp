@@ -4,11 +4,14 @@
 #include <algorithm>
 #include <cassert>
 #include <chrono>
+#include <cstdio>
+#include <cstdlib>
 #include <cstring>
 #include <memory>
 
 #include "backends/runtime/translator_engine.h"
 #include "backends/runtime/vcpu_record.h"
+#include "ir/verify/verify.h"
 
 namespace menura::runtime {
 
@@ -105,9 +108,22 @@ void TranslatorEngine::return_workshop(Workshop& workshop) {
   --busy_workshops_;
 }
 
+void TranslatorEngine::verify([[maybe_unused]] const ir::Region& region) const {
+#ifndef NDEBUG
+  const std::string wrong = ir::verify(region, frontend_.layout(), frontend_.helpers());
+  if (!wrong.empty()) {
+    std::fprintf(stderr, "menura: region at 0x%llx: %s\n", static_cast<unsigned long long>(region.identity.pc),
+                 wrong.c_str());
+    std::abort();
+  }
+#endif
+}
+
 bool TranslatorEngine::compile(Workshop& workshop, bool hot) {
   if (options_.observer != nullptr) options_.observer->formed(workshop.region, hot);
-  if (options_.optimize != nullptr) options_.optimize(workshop.region, frontend_, hot);
+  verify(workshop.region);
+  workshop.optimizer.run(workshop.region, hot ? options_.hot_level : options_.trace_level);
+  verify(workshop.region);
   if (options_.observer != nullptr) options_.observer->optimized(workshop.region, hot);
   CompileOptions options;
   options.hot = hot;

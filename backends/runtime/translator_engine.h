@@ -23,6 +23,7 @@
 #include "ir/api/former.h"
 #include "ir/api/frontend.h"
 #include "ir/core/result.h"
+#include "ir/opt/optimizer.h"
 #include "vcpu/engine.h"
 
 namespace menura::runtime {
@@ -36,7 +37,8 @@ struct EngineOptions {
   ir::TraceLimits trace = {};
   ir::HotLimits hot = {};
   Observer* observer = nullptr;
-  void (*optimize)(ir::Region& region, const ir::Frontend& frontend, bool hot) = nullptr;
+  ir::OptLevel trace_level = ir::OptLevel::Fast;
+  ir::OptLevel hot_level = ir::OptLevel::Full;
 };
 
 struct Vcpu;
@@ -94,6 +96,8 @@ class TranslatorEngine : public vcpu::Engine {
   Translation* promote(Vcpu& vcpu, Translation* cold);
   Workshop& take_workshop(uint64_t* sequence);
   void return_workshop(Workshop& workshop);
+  // In debug builds: aborts and says what is wrong.
+  void verify(const ir::Region& region) const;
   bool compile(Workshop& workshop, bool hot);
   // nullptr: guest code has changed since `sequence`. May make the virtual CPU quiescent, to get room.
   Translation* publish(Vcpu& vcpu, Workshop& workshop, uint64_t sequence, bool hot, bool keep, Translation* replaced);

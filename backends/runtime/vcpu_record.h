@@ -12,6 +12,7 @@
 #include "backends/runtime/statistics.h"
 #include "backends/runtime/thunks.h"
 #include "ir/api/former.h"
+#include "ir/opt/optimizer.h"
 #include "vcpu/engine.h"
 
 namespace menura::runtime {
@@ -72,12 +73,17 @@ inline bool stop_requested(const ir::CpuHeader& cpu) {
 }
 
 struct Workshop {
+  // `shared` is used by this workshop alone.
   Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& shared)
-      : former(frontend, memory), compiler(&shared) {}
+      : former(frontend, memory), optimizer(frontend.layout(), frontend.helpers()), compiler(&shared) {}
   Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, std::unique_ptr<Compiler> compiler_of_its_own)
-      : former(frontend, memory), own(std::move(compiler_of_its_own)), compiler(own.get()) {}
+      : former(frontend, memory),
+        optimizer(frontend.layout(), frontend.helpers()),
+        own(std::move(compiler_of_its_own)),
+        compiler(own.get()) {}
 
   ir::Former former;
+  ir::Optimizer optimizer;
   ir::Region region;
   std::unique_ptr<Compiler> own;
   Compiler* compiler;

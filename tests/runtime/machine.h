@@ -130,6 +130,7 @@ class FaultHandler {
 class Machine : public ::testing::Test {
  protected:
   void start(EngineOptions options = {}) {
+    options.trace_level = options.hot_level = ir::OptLevel::None;  // the toy compiler knows few ops
     engine_ = std::make_unique<TranslatorEngine>(guest_, memory_, compiler_, options);
     const Result<void> started = engine_->start();
     ASSERT_TRUE(static_cast<bool>(started)) << started.error().message;
