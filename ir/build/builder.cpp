@@ -111,7 +111,8 @@ void Builder::add_edge(BlockId target, std::initializer_list<Value> args) {
 }
 
 void Builder::add_return_edge(uint64_t return_pc) {
-  if (const BlockId block = block_of(return_pc); block != kNoBlock) add_edge(block);
+  // A return enters a region as everybody does where it goes to the entry block: that takes no edge.
+  if (const BlockId block = block_of(return_pc); block != kNoBlock && block != 0) add_edge(block);
 }
 
 BlockId Builder::target_block(uint64_t pc) {
