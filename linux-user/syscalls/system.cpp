@@ -65,20 +65,24 @@ int64_t personality(Thread&, unsigned persona) { return host_call(SYS_personalit
 namespace {
 
 // Limits of the address space would hit Menura, which needs more of it than its guest: they are accepted and not kept.
-bool is_memory_limit(unsigned resource) {
-  return resource == RLIMIT_AS || resource == RLIMIT_DATA || resource == RLIMIT_STACK;
-}
+bool is_address_space_limit(unsigned resource) { return resource == RLIMIT_AS || resource == RLIMIT_DATA; }
+
+// What Menura's own threads need of a stack: the limit is the host process's, too.
+constexpr rlim64_t kLeastStack = 1 << 20;
 
 }  // namespace
 
 int64_t prlimit64(Thread& thread, int pid, unsigned resource, GuestPtr<rlimit64> limit, GuestPtr<rlimit64> old) {
-  if (limit && is_memory_limit(resource) && (pid == 0 || pid == host_call(SYS_getpid))) {
-    rlimit64 wanted{};
-    if (load(&wanted, limit) != 0) return -EFAULT;
-    if (wanted.rlim_cur > wanted.rlim_max) return -EINVAL;
-    limit = {};
+  const bool own = pid == 0 || pid == host_call(SYS_getpid);
+  if (!limit || !own || (!is_address_space_limit(resource) && resource != RLIMIT_STACK)) {
+    return host_call(SYS_prlimit64, pid, resource, in(limit), out(thread, old));
   }
-  return host_call(SYS_prlimit64, pid, resource, in(limit), out(thread, old));
+  rlimit64 wanted{};
+  if (load(&wanted, limit) != 0) return -EFAULT;
+  if (wanted.rlim_cur > wanted.rlim_max) return -EINVAL;
+  if (is_address_space_limit(resource)) return host_call(SYS_prlimit64, pid, resource, nullptr, out(thread, old));
+  wanted.rlim_cur = std::max(wanted.rlim_cur, std::min(kLeastStack, wanted.rlim_max));
+  return host_call(SYS_prlimit64, pid, resource, &wanted, out(thread, old));
 }
 int64_t getrlimit(Thread& thread, unsigned resource, GuestPtr<rlimit64> to) {
   if (!to) return resource < RLIM_NLIMITS ? -EFAULT : -EINVAL;

@@ -1,13 +1,17 @@
-// layouts.def against the structs that handlers use: no code, only checks.
+// layouts.def and constants.def against the structs that handlers use: no code, only checks.
+#include <asm/termbits.h>
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <mqueue.h>
 #include <net/if.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/msg.h>
 #include <sys/resource.h>
 #include <sys/sem.h>
@@ -39,6 +43,10 @@ using GUEST_semid_ds = SemidDs;
 #include "linux-user/abi/riscv64/layouts.def"
 #undef SIZE
 #undef FIELD
+
+#define SAME(name, value) static_assert((name) == (value));
+#include "linux-user/abi/riscv64/constants.def"
+#undef SAME
 
 }  // namespace
 }  // namespace menura::linux_user::riscv64
