@@ -4,6 +4,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace menura::linux_user {
 
@@ -19,7 +20,8 @@ class Paths {
   const char* to_host(const char* path, std::string& buffer) const;
 
  private:
-  std::string sysroot_;  // without a slash at the end
+  std::string sysroot_;           // without a slash at the end
+  std::vector<std::string> top_;  // what lies in it directly, with a slash before and behind: most paths are elsewhere
 };
 
 // Whether `path` is /proc/self/<name>, /proc/thread-self/<name> or /proc/<own pid>/<name>.
