@@ -111,6 +111,7 @@ bool Rewriter::run(const Region& in, const std::vector<uint8_t>& dying, const Sl
   holder_.clear();
   map_.resize(in.insts.size());
   slot_value_.assign(slots_.size(), kNoValue);
+  slots_stale_ = false;
   table_.assign(kTableSize, kNoValue);
   chain_first_ = 0;
   count_entries();
@@ -136,8 +137,8 @@ void Rewriter::count_entries() {
   }
 }
 
-// Whether the block continues a chain.
-bool Rewriter::begin_block(BlockId id, std::size_t place) {
+// Whether the block continues a chain decides what is still known.
+void Rewriter::begin_block(BlockId id, std::size_t place) {
   block_ = id;
   entry_facts_hold_ = slot_facts_ != nullptr;
   const Block& block = in_->blocks[id];
@@ -146,14 +147,21 @@ bool Rewriter::begin_block(BlockId id, std::size_t place) {
     bool continues = false;
     if (end.op == Op::Br || end.op == Op::CondBr)
       for_each_edge(*in_, end, [&](const Edge& edge) { continues |= edge.target == id; });
-    if (continues) return true;
+    if (continues) {
+      if (block.count > 1 && slots_stale_) forget_slots();
+      return;
+    }
   }
   chain_first_ = static_cast<Value>(out_->insts.size());
+  // Side exits, of which traces have many, hold nothing but a jump.
+  slots_stale_ = true;
   if (block.count > 1) forget_slots();
-  return false;
 }
 
-void Rewriter::forget_slots() { std::fill(slot_value_.begin(), slot_value_.end(), kNoValue); }
+void Rewriter::forget_slots() {
+  std::fill(slot_value_.begin(), slot_value_.end(), kNoValue);
+  slots_stale_ = false;
+}
 
 bool Rewriter::may_reach(Value outer, Value inner) const {
   if (is_constant(inner) || op(inner) == Op::PcRel) return true;

@@ -52,7 +52,7 @@ class Rewriter {
   static constexpr unsigned kTableSize = 512;
   static constexpr unsigned kDeepest = 6;  // nested make() calls: beyond, instructions are taken as they are
 
-  bool begin_block(BlockId id, std::size_t place);
+  void begin_block(BlockId id, std::size_t place);
   void count_entries();
   bool rewrite(Value at, const Inst& inst);
   Value get(const Inst& inst);
@@ -75,6 +75,7 @@ class Rewriter {
   Value chain_first_ = 0;  // first value of the chain
   unsigned depth_ = 0;
   bool cut_edges_ = false;
+  bool slots_stale_ = false;       // slot_value_ is of an earlier chain
   bool entry_facts_hold_ = false;  // no helper has written the state since the block's entry
 
   std::vector<Value> map_;         // by instruction of in_

@@ -99,6 +99,9 @@ TEST_F(OptTest, ChainsOfExtensions) {
   // A sign-extended load is as wide as it gets.
   expect_value("v3:i64 = load v1, size=4 le sx\nv4:i32 = trunc v3\nv9:i64 = sext v4",
                std::string(kR0) + "v9:i64 = load v1, size=4 le sx");
+  // A zero-extended one is not a sign-extended one.
+  const std::string word = "v3:i64 = load v1, size=4 le\nv4:i32 = trunc v3\nv9:i64 = sext v4";
+  expect_value(word, std::string(kR0) + word);
   expect_value("v3:i64 = load v1, size=2 le\nv4:i64 = const 0xffff\nv9:i64 = and v3, v4",
                std::string(kR0) + "v9:i64 = load v1, size=2 le");
 }
