@@ -122,7 +122,8 @@ void TranslatorEngine::verify([[maybe_unused]] const ir::Region& region) const {
 bool TranslatorEngine::compile(Workshop& workshop, bool hot) {
   if (options_.observer != nullptr) options_.observer->formed(workshop.region, hot);
   verify(workshop.region);
-  workshop.optimizer.run(workshop.region, hot ? options_.hot_level : options_.trace_level);
+  // A budget may run out between any two blocks, where the level for hot regions may have dropped writes of slots.
+  workshop.optimizer.run(workshop.region, hot && !options_.count ? options_.hot_level : options_.trace_level);
   verify(workshop.region);
   if (options_.observer != nullptr) options_.observer->optimized(workshop.region, hot);
   CompileOptions options;
