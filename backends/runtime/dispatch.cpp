@@ -35,20 +35,14 @@ void TranslatorEngine::acknowledge(Vcpu& vcpu) {
 }
 
 void TranslatorEngine::select_table(Vcpu& vcpu) {
-  const ir::CpuHeader& cpu = vcpu.cpu;
-  if (vcpu.table != nullptr && vcpu.table->mode == cpu.mode && vcpu.table->extra == cpu.extra) return;
-  vcpu.table = &table_for(cpu.mode, cpu.extra);
-  vcpu.cpu.lookup_table = vcpu.table->places.data();
+  ir::CpuHeader& cpu = vcpu.cpu;
+  if (vcpu.table->is_for(cpu.mode, cpu.extra)) return;
+  const std::lock_guard lock(mutex_);
+  vcpu.table = vcpu.find_table(cpu.mode, cpu.extra);
+  if (vcpu.table == nullptr) out_of_memory("no memory for a virtual CPU's jump table");
+  cpu.lookup_table = vcpu.table->records();
   // Predictions are keyed by the pc alone.
   vcpu.drop_predictions();
-}
-
-ModeTable& TranslatorEngine::table_for(uint64_t mode, uint64_t extra) {
-  const std::lock_guard lock(mutex_);
-  for (const auto& table : tables_) {
-    if (table->mode == mode && table->extra == extra) return *table;
-  }
-  return *tables_.emplace_back(std::make_unique<ModeTable>(mode, extra));
 }
 
 const void* TranslatorEngine::enter_at(Vcpu& vcpu, uint64_t pc) {
@@ -91,7 +85,7 @@ const void* TranslatorEngine::on_indirect(Vcpu& vcpu, uint64_t pc) {
   Translation* const to = find_or_translate(vcpu, {pc, vcpu.cpu.mode, vcpu.cpu.extra});
   if (to != nullptr) {
     const std::lock_guard lock(mutex_);
-    if (to->live) vcpu.table->places[ModeTable::index(pc)].store(to, std::memory_order_release);
+    if (to->live) vcpu.table->add(*to);
   }
   return resume(vcpu, to);
 }

@@ -16,13 +16,12 @@ namespace {
 // Execution counters of a profile: enough for a hundred million guest instructions of translations.
 constexpr std::size_t kCounts = std::size_t{8} << 20;
 
-// An engine that has started cannot go on without memory of its own, and nobody above could help.
-[[noreturn]] void out_of_memory(const std::string& what) {
+}  // namespace
+
+void out_of_memory(const std::string& what) {
   std::fprintf(stderr, "menura: %s\n", what.c_str());
   _exit(125);
 }
-
-}  // namespace
 
 TranslatorEngine::TranslatorEngine(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& compiler,
                                    const EngineOptions& options)
@@ -57,6 +56,9 @@ Result<void> TranslatorEngine::start() {
 void TranslatorEngine::attach(ir::CpuHeader& cpu) {
   auto vcpu = std::make_unique<Vcpu>(*this, cpu);
   if (!vcpu->make_stack(bottom_)) out_of_memory("no memory for a virtual CPU's return predictions");
+  vcpu->table = vcpu->find_table(cpu.mode, cpu.extra);
+  if (vcpu->table == nullptr) out_of_memory("no memory for a virtual CPU's jump table");
+  cpu.lookup_table = vcpu->table->records();
   cpu.engine = vcpu.get();
   cpu.heat = counters_;
   for (std::size_t i = 0; i < thunks_.size(); ++i) cpu.thunks[i] = const_cast<void*>(thunks_[i]);

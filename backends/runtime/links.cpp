@@ -36,15 +36,19 @@ void TranslatorEngine::redirect(Translation* from, Translation* to) {
     if (site.next != nullptr) site.next->previous = site.previous;
     link(site, to);
   }
-  for (const auto& table : tables_) {
-    if (table->mode == from->mode && table->extra == from->extra) table->replace(from, to);
+  for (const auto& vcpu : vcpus_) {
+    for (const auto& table : vcpu->tables) {
+      if (table->is_for(from->mode, from->extra)) table->replace(*from, *to);
+    }
   }
 }
 
 void TranslatorEngine::kill(Translation* translation) {
   translation->live = false;
   map_.remove(translation);
-  for (const auto& table : tables_) table->clear(translation);
+  for (const auto& vcpu : vcpus_) {
+    for (const auto& table : vcpu->tables) table->clear(*translation);
+  }
   while (translation->incoming != nullptr) unlink(*translation->incoming);
   // Whoever is still in it comes back to the engine at its end.
   for (LinkSite& site : translation->links) {

@@ -196,12 +196,11 @@ class Emitter {
     a_.mov(rsp, header(&ir::CpuHeader::code_rsp_base, 8));
     a_.mov(rbx, rax);
     a_.mov(r10, header(&ir::CpuHeader::lookup_table, 8));
-    a_.shr(rbx, kLookupShift);
-    a_.and_(ebx, kLookupEntries - 1);
-    a_.mov(r10, qword_ptr(r10, rbx, 3));
-    a_.cmp(rax, qword_ptr(r10, offsetof(CodeRecord, pc)));
+    static_assert(sizeof(CodeRecord) == 16 && kLookupShift == 1);
+    a_.and_(ebx, (kLookupEntries - 1) << kLookupShift);
+    a_.cmp(rax, qword_ptr(r10, rbx, 3, offsetof(CodeRecord, pc)));
     a_.jne(indirect_);
-    a_.jmp(qword_ptr(r10, offsetof(CodeRecord, entry)));
+    a_.jmp(qword_ptr(r10, rbx, 3, offsetof(CodeRecord, entry)));
     for (unsigned up = 1; up <= kReturnSearch; ++up) {
       a_.bind(found[up]);
       a_.add(rsp, static_cast<int32_t>(16 * up));

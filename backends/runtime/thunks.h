@@ -28,15 +28,15 @@ constexpr int32_t thunk_offset(Thunk thunk) {
   return static_cast<int32_t>(offsetof(ir::CpuHeader, thunks) + sizeof(void*) * static_cast<unsigned>(thunk));
 }
 
-// What probed tables point to: immutable once published. An empty place points to a record whose pc is kNoPc.
+// The probed table: CodeRecord[kLookupEntries] at CpuHeader::lookup_table, indexed by bits of the guest pc. Each
+// virtual CPU has its own, one per (mode, extra), so that a hit needs no comparison but that of the pc, and an entry
+// may be read in two steps: only its virtual CPU's thread gives it to another pc, outside of compiled code.
 struct CodeRecord {
-  uint64_t pc = 0;
+  uint64_t pc = 0;  // kNoPc: none
   const void* entry = nullptr;
 };
 inline constexpr uint64_t kNoPc = ~uint64_t{0};
 
-// The probed table: CodeRecord*[kLookupEntries] at CpuHeader::lookup_table, indexed by bits of the guest pc. One table
-// per (mode, extra), so that a hit needs no comparison but that of the pc.
 inline constexpr unsigned kLookupBits = 12;
 inline constexpr unsigned kLookupShift = 1;  // of the guest pc, before masking
 inline constexpr unsigned kLookupEntries = 1U << kLookupBits;

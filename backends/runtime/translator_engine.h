@@ -42,7 +42,6 @@ struct EngineOptions {
 };
 
 struct Vcpu;
-struct ModeTable;
 struct Workshop;
 
 class TranslatorEngine : public vcpu::Engine {
@@ -86,7 +85,6 @@ class TranslatorEngine : public vcpu::Engine {
   Translation* find_or_translate(Vcpu& vcpu, const ir::Identity& identity);
   void acknowledge(Vcpu& vcpu);
   void select_table(Vcpu& vcpu);
-  ModeTable& table_for(uint64_t mode, uint64_t extra);
   uint64_t stub_pc(uint64_t stub_end) const;
 
   // --- translate.cpp
@@ -149,7 +147,6 @@ class TranslatorEngine : public vcpu::Engine {
   std::mutex mutex_;
   std::atomic<uint64_t> epoch_{1};  // of requested quiescence
   std::vector<std::unique_ptr<Vcpu>> vcpus_;
-  std::vector<std::unique_ptr<ModeTable>> tables_;
   std::unordered_map<uint64_t, PageEntry*> pages_;
   std::unordered_map<uint64_t, std::forward_list<std::vector<Home>>> homes_;  // by hash; nodes stay where they are
   std::array<ir::GuestRange, 64> changes_ = {};                               // the latest invalidations, a ring

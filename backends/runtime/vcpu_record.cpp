@@ -8,29 +8,70 @@ namespace menura::runtime {
 
 namespace {
 
-constexpr CodeRecord kNoCode{kNoPc, nullptr};
-
 constexpr std::size_t kPage = 4096;
+// Guests switch between few modes; extra words may be many.
+constexpr std::size_t kMostTables = 16;
 // 16,000 nested calls are predicted; deeper ones start afresh (TranslatorEngine::take_host_fault).
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
 
 }  // namespace
 
-ModeTable::ModeTable(uint64_t table_mode, uint64_t table_extra) : mode(table_mode), extra(table_extra) {
-  for (auto& place : places) place.store(&kNoCode, std::memory_order_relaxed);
+JumpTable::JumpTable() {
+  void* const memory = mmap(nullptr, kLookupEntries * sizeof(CodeRecord), PROT_READ | PROT_WRITE,
+                            MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+  if (memory == MAP_FAILED) return;
+  records_ = static_cast<CodeRecord*>(memory);
+  records_[0].pc = kNoPc;
 }
 
-void ModeTable::clear(const CodeRecord* record) { replace(record, &kNoCode); }
+JumpTable::~JumpTable() {
+  if (records_ != nullptr) munmap(records_, kLookupEntries * sizeof(CodeRecord));
+}
 
-void ModeTable::replace(const CodeRecord* record, const CodeRecord* by) {
-  const CodeRecord* expected = record;
-  places[index(record->pc)].compare_exchange_strong(expected, by, std::memory_order_release);
+void JumpTable::assign(uint64_t mode, uint64_t extra) {
+  madvise(records_, kLookupEntries * sizeof(CodeRecord), MADV_DONTNEED);
+  records_[0].pc = kNoPc;
+  mode_ = mode;
+  extra_ = extra;
+}
+
+void JumpTable::add(const CodeRecord& record) {
+  CodeRecord& place = place_of(record.pc);
+  std::atomic_ref(place.entry).store(record.entry, std::memory_order_relaxed);
+  std::atomic_ref(place.pc).store(record.pc, std::memory_order_relaxed);
+}
+
+void JumpTable::clear(const CodeRecord& record) {
+  CodeRecord& place = place_of(record.pc);
+  if (place.entry == record.entry) std::atomic_ref(place.pc).store(kNoPc, std::memory_order_relaxed);
+}
+
+void JumpTable::replace(const CodeRecord& record, const CodeRecord& by) {
+  CodeRecord& place = place_of(record.pc);
+  if (place.entry == record.entry) std::atomic_ref(place.entry).store(by.entry, std::memory_order_release);
 }
 
 Vcpu::Vcpu(TranslatorEngine& owner, ir::CpuHeader& header) : engine(owner), cpu(header), thread(pthread_self()) {}
 
 Vcpu::~Vcpu() {
   if (stack != nullptr) munmap(stack, stack_size);
+}
+
+JumpTable* Vcpu::find_table(uint64_t mode, uint64_t extra) {
+  for (const auto& entry : tables) {
+    if (entry->is_for(mode, extra)) return entry.get();
+  }
+  if (tables.size() < kMostTables) {
+    auto added = std::make_unique<JumpTable>();
+    if (!added->ok()) return nullptr;
+    tables.push_back(std::move(added));
+    next_table = tables.size() - 1;
+  } else {
+    next_table = (next_table + 1) % kMostTables;
+  }
+  JumpTable& chosen = *tables[next_table];
+  chosen.assign(mode, extra);
+  return &chosen;
 }
 
 bool Vcpu::make_stack(const void* bottom) {

@@ -1,12 +1,13 @@
-// The engine's own records: of a virtual CPU, of a probed table, of a translating thread's working memory.
+// The engine's own records: of a virtual CPU, of a translating thread's working memory.
 #pragma once
 
 #include <pthread.h>
 
-#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <string>
+#include <vector>
 
 #include "backends/runtime/compiled_code.h"
 #include "backends/runtime/statistics.h"
@@ -22,19 +23,33 @@ class TranslatorEngine;
 // Bit of CpuHeader::stop_request that the engine sets for itself. Users set any other bit and may store 0 over all.
 inline constexpr uint32_t kEngineStop = 1U << 31;
 
-// What compiled code probes for indirect jumps: translations of one mode and extra word, by bits of their pc.
-struct ModeTable {
-  ModeTable(uint64_t table_mode, uint64_t table_extra);
+// What compiled code of one virtual CPU probes for indirect jumps: code of one mode and extra word, by bits of its pc.
+// Memory is committed as it is used: an untouched entry has pc 0, which only the first place could be asked for.
+// Changed with the engine's lock; what others than the virtual CPU's thread may do is clear() and replace().
+class JumpTable {
+ public:
+  JumpTable();
+  ~JumpTable();
+  JumpTable(const JumpTable&) = delete;
+  JumpTable& operator=(const JumpTable&) = delete;
 
-  static std::size_t index(uint64_t pc) { return pc >> kLookupShift & (kLookupEntries - 1); }
+  bool ok() const { return records_ != nullptr; }
+  bool is_for(uint64_t mode, uint64_t extra) const { return mode == mode_ && extra == extra_; }
+  // Empties it.
+  void assign(uint64_t mode, uint64_t extra);
 
-  uint64_t mode;
-  uint64_t extra;
-  // Removes it if it is there.
-  void clear(const CodeRecord* record);
-  void replace(const CodeRecord* record, const CodeRecord* by);  // of the same pc
+  void* records() const { return records_; }
+  void add(const CodeRecord& record);
+  // Removes the entry of this very code, or lets it lead to other code of the same pc.
+  void clear(const CodeRecord& record);
+  void replace(const CodeRecord& record, const CodeRecord& by);
 
-  std::array<std::atomic<const CodeRecord*>, kLookupEntries> places;
+ private:
+  CodeRecord& place_of(uint64_t pc) const { return records_[pc >> kLookupShift & (kLookupEntries - 1)]; }
+
+  CodeRecord* records_ = nullptr;
+  uint64_t mode_ = 0;
+  uint64_t extra_ = 0;
 };
 
 struct Vcpu {
@@ -46,8 +61,10 @@ struct Vcpu {
   std::atomic<bool> running{false};
   std::atomic<uint64_t> acknowledged{0};
 
-  ir::Fault fault;  // of the exit under way
-  ModeTable* table = nullptr;
+  ir::Fault fault;             // of the exit under way
+  JumpTable* table = nullptr;  // that of the header's mode and extra word
+  std::vector<std::unique_ptr<JumpTable>> tables;
+  std::size_t next_table = 0;  // to be assigned anew when there are enough
 
   uint8_t* stack = nullptr;  // of return predictions, the guard page first
   std::size_t stack_size = 0;
@@ -59,6 +76,8 @@ struct Vcpu {
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
 
+  // The table of a mode and extra word; nullptr: out of memory.
+  JumpTable* find_table(uint64_t mode, uint64_t extra);
   // Makes the prediction stack; false: out of memory.
   bool make_stack(const void* bottom);
   void drop_predictions() { cpu.code_rsp = cpu.code_rsp_base; }
@@ -66,6 +85,9 @@ struct Vcpu {
 };
 
 inline Vcpu& record_of(const ir::CpuHeader& cpu) { return *static_cast<Vcpu*>(cpu.engine); }
+
+// An engine that has started cannot go on without memory of its own, and nobody above could help: says so and exits.
+[[noreturn]] void out_of_memory(const std::string& what);
 
 // By somebody else than the engine.
 inline bool stop_requested(const ir::CpuHeader& cpu) {

@@ -163,13 +163,12 @@ void Emitter::probe_and_jump(bool call) {
         e.jump_to_thunk(Thunk::Exit);
       },
       {call}));
-  static_assert(runtime::kLookupShift <= 3);
+  static_assert(sizeof(runtime::CodeRecord) == 16 && runtime::kLookupShift == 1);
   a_.mov(x86::r10d, x86::eax);
   a_.mov(x86::rbx, state(offsetof(CpuHeader, lookup_table)));
   a_.and_(x86::r10d, (runtime::kLookupEntries - 1) << runtime::kLookupShift);
-  a_.mov(x86::rbx, x86::ptr(x86::rbx, x86::r10, 3 - runtime::kLookupShift));
-  a_.cmp(x86::qword_ptr(x86::rbx, offsetof(runtime::CodeRecord, pc)), x86::rax);
-  const x86::Mem entry = x86::qword_ptr(x86::rbx, offsetof(runtime::CodeRecord, entry));
+  a_.cmp(x86::qword_ptr(x86::rbx, x86::r10, 3, offsetof(runtime::CodeRecord, pc)), x86::rax);
+  const x86::Mem entry = x86::qword_ptr(x86::rbx, x86::r10, 3, offsetof(runtime::CodeRecord, entry));
   if (call) {
     const Label back = a_.newLabel();
     a_.jne(cold(

@@ -45,7 +45,7 @@ struct alignas(64) CpuHeader {
 
   // --- engine: what compiled code reaches through its state pointer, so that it needs no address of Menura's own
   void* engine = nullptr;        // the engine's record of this virtual CPU
-  void* lookup_table = nullptr;  // hash of code records of this mode and extra word, probed by compiled code
+  void* lookup_table = nullptr;  // code records of this mode and extra word by hash, probed by compiled code
   void* heat = nullptr;          // execution counters (uint32_t each), by index
   uint64_t host_rsp = 0;         // stack of the C++ code that called the engine
   uint64_t code_rsp = 0;         // stack of compiled code: nothing but return predictions

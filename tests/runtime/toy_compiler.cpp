@@ -109,13 +109,12 @@ class Work {
     a_.bind(go);
     a_.mov(rbx, rax);
     a_.mov(r10, header(offsetof(ir::CpuHeader, lookup_table)));
-    a_.shr(rbx, kLookupShift);
-    a_.and_(ebx, kLookupEntries - 1);
-    a_.mov(r10, qword_ptr(r10, rbx, 3));
-    a_.cmp(rax, qword_ptr(r10, offsetof(CodeRecord, pc)));
+    static_assert(sizeof(CodeRecord) == 16 && kLookupShift == 1);
+    a_.and_(ebx, (kLookupEntries - 1) << kLookupShift);
+    a_.cmp(rax, qword_ptr(r10, rbx, 3, offsetof(CodeRecord, pc)));
     a_.jne(miss);
-    is_call ? a_.call(qword_ptr(r10, offsetof(CodeRecord, entry)))
-            : a_.jmp(qword_ptr(r10, offsetof(CodeRecord, entry)));
+    is_call ? a_.call(qword_ptr(r10, rbx, 3, offsetof(CodeRecord, entry)))
+            : a_.jmp(qword_ptr(r10, rbx, 3, offsetof(CodeRecord, entry)));
     if (is_call) a_.jmp(done);
     a_.bind(miss);
     is_call ? a_.call(header(thunk_offset(Thunk::Indirect))) : a_.jmp(header(thunk_offset(Thunk::Indirect)));
