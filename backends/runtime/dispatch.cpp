@@ -64,6 +64,15 @@ Translation* TranslatorEngine::find_or_translate(Vcpu& vcpu, const ir::Identity&
   return found != nullptr ? found : translate(vcpu, identity, options_.trace.instructions, true);
 }
 
+bool TranslatorEngine::translate_ahead(ir::CpuHeader& cpu, uint64_t pc) {
+  Vcpu& vcpu = record_of(cpu);
+  vcpu.running.store(true, std::memory_order_seq_cst);
+  acknowledge(vcpu);
+  const bool found = find_or_translate(vcpu, {pc, cpu.mode, cpu.extra}) != nullptr;
+  vcpu.running.store(false, std::memory_order_seq_cst);
+  return found;
+}
+
 const void* TranslatorEngine::on_resolve(Vcpu& vcpu, uint64_t stub_end) {
   ++vcpu.statistics.resolves;
   Translation* const from = cache_.find(host_pointer(stub_end - 1));

@@ -65,6 +65,8 @@ class TranslatorEngine : public vcpu::Engine {
   void after_fork_parent() override;
   void after_fork_child() override;
 
+  // Makes first-gear code for `pc` in the virtual CPU's mode, if there is none; false: it cannot be fetched.
+  bool translate_ahead(ir::CpuHeader& cpu, uint64_t pc);
   Statistics statistics();
   // The translation of `identity`, for tests and tools.
   const Translation* find(const ir::Identity& identity) const { return map_.find(identity); }
