@@ -258,9 +258,11 @@ bool Analysis::may_fuse(const Region& region, Value v, Value user) const {
   const auto constant = [&](Value x) { return region.insts[rep(x)].op == Op::Const; };
   switch (inst.op) {
     case Op::ICmp:
-      return by.op == Op::CondBr || by.op == Op::Select;
+      if (is_wide(region.insts[inst.args[0]].type)) return false;
+      return (by.op == Op::CondBr || (by.op == Op::Select && rep(by.args[1]) != v && rep(by.args[2]) != v)) &&
+             rep(by.args[0]) == v;
     case Op::FCmp: {
-      if (by.op != Op::CondBr) return false;
+      if (by.op != Op::CondBr || rep(by.args[0]) != v) return false;
       if (const Type type = region.insts[inst.args[0]].type; type != Type::F32 && type != Type::F64) return false;
       for (uint32_t p = v + 1; p < user; ++p) {
         const ir::Effect effect = ir::info(region.insts[p].op).effect;

@@ -52,6 +52,9 @@ Emitter::Condition Emitter::emit_compare(const Inst& inst) {
   const Type type = type_of(inst.args[0]);
   const unsigned width = type == Type::I1 ? 32 : ir::bits(type);
   auto cond = static_cast<Cond>(inst.aux);
+  // The signed values of an i1 are 0 and -1.
+  constexpr Cond of_bits[] = {Cond::Ugt, Cond::Uge, Cond::Ult, Cond::Ule};
+  if (type == Type::I1 && cond >= Cond::Slt) cond = of_bits[inst.aux - static_cast<unsigned>(Cond::Slt)];
   Condition c;
   c.cc = code_of(cond);
   if (is_const(a) && !is_const(b)) {

@@ -74,6 +74,7 @@ void Emitter::emit_block(BlockId block) {
   pos_ = b.first;
   insn_pc_ = b.pc_offset;
   marked_pc_ = INT64_MIN;
+  in_instruction_ = false;
   locked_ = 0;
   if (!info_.block(block).continues) {
     reset_chain();
@@ -115,6 +116,7 @@ void Emitter::emit_inst(Value v) {
       return;
     case Op::Insn:
       insn_pc_ = inst.imm;
+      in_instruction_ = true;
       return;
     case Op::Get:
       emit_get(v, inst);

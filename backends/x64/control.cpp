@@ -17,6 +17,13 @@ Label Emitter::label_of(BlockId block) {
 
 bool Emitter::is_back_edge(BlockId target) const { return info_.block(target).place <= info_.block(block_).place; }
 
+// Whether all of the state is in slots at the start of a block: a virtual CPU may stop there. (What runs within one
+// guest instruction ends by itself.)
+bool Emitter::starts_instruction(BlockId block) const {
+  const ir::Block& b = region_->blocks[block];
+  return b.param_count == 0 && region_->insts[b.first].op == Op::Insn;
+}
+
 bool Emitter::is_next(BlockId target) const {
   // Blocks that are nothing but links are not emitted.
   uint32_t place = info_.block(block_).place + 1;
@@ -76,10 +83,12 @@ void Emitter::jump_condition(CondCode cc, BlockId target) {
   }
 }
 
-// Unconditionally, or by falling through.
-void Emitter::go_to(ir::Edge edge) {
+// Unconditionally; by falling through, where the target is what will be emitted next.
+void Emitter::go_to(ir::Edge edge, bool at_end) {
   pass_arguments(edge);
-  if (is_back_edge(edge.target)) {
+  if (is_back_edge(edge.target) && !starts_instruction(edge.target)) {
+    a_.jmp(label_of(edge.target));
+  } else if (is_back_edge(edge.target)) {
     // Loops look for stop requests where they go round.
     a_.cmp(state(offsetof(ir::CpuHeader, stop_request), 4), 0);
     a_.je(label_of(edge.target));
@@ -91,7 +100,7 @@ void Emitter::go_to(ir::Edge edge) {
         {static_cast<uint64_t>(region_->blocks[edge.target].pc_offset)}));
   } else if (info_.block(edge.target).link_only) {
     link({0xe9}, region_->terminator(region_->blocks[edge.target]).imm, false);
-  } else if (!is_next(edge.target)) {
+  } else if (!at_end || !is_next(edge.target)) {
     a_.jmp(label_of(edge.target));
   }
 }
@@ -107,14 +116,14 @@ void Emitter::branch_to(Condition c, ir::Edge edge) {
     a_.emit(x86::Inst::jccFromCond(n.cc), skip);
     a_.bind(taken);
     if (edge.args.empty()) {
-      go_to(edge);
+      go_to(edge, false);
     } else {
       // What this path moves between registers is unknown to the other.
       const std::vector<Location> locations = loc_;
       Value holders[32];
       std::copy(std::begin(holder_), std::end(holder_), holders);
       const RegMask before = locked_;
-      go_to(edge);
+      go_to(edge, false);
       loc_ = locations;
       std::copy(holders, holders + 32, holder_);
       locked_ = before;

@@ -225,11 +225,12 @@ class Emitter final : private asmjit::ErrorHandler {
   Label label_of(ir::BlockId block);
   void emit_br(const Inst& inst);
   void emit_cond_br(const Inst& inst);
-  void go_to(ir::Edge edge);                   // unconditionally, or fall through
+  void go_to(ir::Edge edge, bool at_end = true);
   void branch_to(Condition c, ir::Edge edge);  // where c holds
   void pass_arguments(ir::Edge edge);
   bool is_back_edge(ir::BlockId target) const;
   bool is_next(ir::BlockId target) const;
+  bool starts_instruction(ir::BlockId block) const;
   void jump_condition(CondCode cc, ir::BlockId target);
 
   // --- exits.cpp
@@ -304,6 +305,7 @@ class Emitter final : private asmjit::ErrorHandler {
   ir::BlockId block_ = 0;
   int64_t insn_pc_ = 0;
   int64_t marked_pc_ = INT64_MIN;
+  bool in_instruction_ = false;  // its marker has been passed in this block
 
   // Registers.
   RegMask pool_ = 0;    // scratch: not a home, not reserved

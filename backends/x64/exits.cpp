@@ -1,4 +1,4 @@
-// Where a region is entered and left. The contract (homes.h, runtime/README.md) holds at each of these places.
+// Where a region is entered and left. The contract (homes.h, backends/runtime/README.md) holds at each of these places.
 #include "backends/x64/emitter.h"
 
 namespace menura::x64 {
@@ -246,6 +246,11 @@ void Emitter::emit_exit(const Inst& inst) {
     take(kRax);
     load_into(kRax, inst.args[0]);
     a_.mov(state(offsetof(CpuHeader, exit_detail)), x86::rax);
+  }
+  if (options_->count && inst.imm == insn_pc_ && in_instruction_) {
+    // The instruction did not happen.
+    a_.add(state(offsetof(CpuHeader, budget)), 1);
+    a_.sub(state(offsetof(CpuHeader, retired)), 1);
   }
   to_contract();
   a_.mov(state(offsetof(CpuHeader, exit_kind), 4), static_cast<int>(inst.aux));

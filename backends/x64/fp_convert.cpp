@@ -49,14 +49,6 @@ void Emitter::emit_fcvt(Value v, const Inst& inst) {
   if (needs_slow(inst)) return emit_fp_slow(v, inst);
   const Type from = type_of(inst.args[0]);
   const auto rounding = static_cast<RoundingSource>(ir::unpack<FpDesc>(inst.aux).rounding);
-  if (from == inst.type) {
-    const Reg ra = use(inst.args[0]);
-    const Reg dst = dest(v, {inst.args[0]});
-    vec_move(dst, ra);
-    fix_nan(dst, inst.type, inst);
-    define(v, dst);
-    return;
-  }
   const bool narrows = inst.type == Type::F32 && from == Type::F64;
   const bool swap_mode = narrows && rounding != RoundingSource::Live;
   if (swap_mode) take(kRax);

@@ -16,7 +16,7 @@ inline constexpr Reg kRax = 0, kRcx = 1, kRdx = 2, kRbx = 3, kRsp = 4, kRbp = 5,
 inline constexpr Reg kR10 = 10, kR12 = 12;
 inline constexpr Reg kXmm0 = 16;
 
-// The region contract (runtime/README.md): what slot of which pin rank is where at region boundaries.
+// The region contract (backends/runtime/README.md): what slot of which pin rank is where at region boundaries.
 inline constexpr std::array<Reg, 10> kPinnedInts = {13, 14, 15, 7, 6, 2, 1, 8, 9, 11};
 inline constexpr std::array<Reg, 8> kPinnedFloats = {16, 17, 18, 19, 20, 21, 22, 23};
 

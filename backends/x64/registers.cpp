@@ -204,7 +204,7 @@ Reg Emitter::home_hint(Value v) const {
     const ValueInfo& info = info_[w];
     if (hops == 2 || info.uses != 1 || info.spill != kNever || info.last_use <= pos_) return kNoReg;
     const Inst& user = region_->insts[info.last_use];
-    if (user.arg_count == 0 || in_vec(user.type) || is_wide(user.type)) return kNoReg;
+    if (user.arg_count == 0 || user.arg_count > 3 || in_vec(user.type) || is_wide(user.type)) return kNoReg;
     const bool first = rep(user.args[0]) == w;
     switch (user.op) {
       case Op::Add:
@@ -277,7 +277,9 @@ Reg Emitter::dest(Value v, std::initializer_list<Value> reuse, RegMask avoid) {
 
 void Emitter::force(Value v) {
   info_[v].fused = false;
+  --pos_;  // operands that die here may be operands of the instruction being emitted, too
   emit_inst(v);
+  ++pos_;
 }
 
 Reg Emitter::use(Value v) {
