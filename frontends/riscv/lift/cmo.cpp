@@ -11,8 +11,14 @@ constexpr int64_t kBlockBytes = 64;
 // 19.4: the address is anywhere in the block.
 Value block_of(Lifter& l, XReg rs1) { return l.and_(l.address(rs1, 0).base, l.b.constant(Type::I64, -kBlockBytes)); }
 
-// Caches are coherent here, so that nothing is left to do but to raise what an access would (19.2).
-void manage(Lifter& l, XReg rs1) { l.b.emit(Op::Probe, Type::Void, {block_of(l, rs1)}, 0, kBlockBytes); }
+// Raises what an access to the block would, at rs1: that is the address that a fault reports (19.2.4), and a block lies
+// in one page.
+void probe(Lifter& l, XReg rs1, bool write) {
+  l.b.emit(Op::Probe, Type::Void, {l.address(rs1, 0).base}, ir::pack(ir::MemDesc{.sign_extend = write}), 1);
+}
+
+// Caches are coherent here: nothing is left to do.
+void manage(Lifter& l, XReg rs1) { probe(l, rs1, false); }
 
 }  // namespace
 
@@ -21,8 +27,8 @@ void cbo_inval(Lifter& l, Rs1 rs1) { manage(l, rs1); }
 void cbo_clean(Lifter& l, Rs1 rs1) { manage(l, rs1); }
 void cbo_flush(Lifter& l, Rs1 rs1) { manage(l, rs1); }
 
-// The block lies in one page: the first store faults or none does.
 void cbo_zero(Lifter& l, Rs1 rs1) {
+  probe(l, rs1, true);
   const Value block = block_of(l, rs1);
   const Value zero = l.b.constant(Type::I64, 0);
   for (int64_t offset = 0; offset < kBlockBytes; offset += 8) l.b.store(block, zero, {.size_log2 = 3}, offset);

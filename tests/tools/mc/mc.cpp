@@ -115,7 +115,7 @@ std::vector<uint8_t> Mc::assemble(std::string_view text) {
   const std::unique_ptr<llvm::MCTargetAsmParser> target_parser(
       mc.target->createMCAsmParser(*mc.subtarget, *parser, *mc.instructions, mc.options));
   parser->setTargetParser(*target_parser);
-  if (parser->Run(true) || !messages.empty()) throw std::runtime_error(std::string(text) + ": " + messages);
+  if (parser->Run(false) || !messages.empty()) throw std::runtime_error(std::string(text) + ": " + messages);
   if (collector.needs_fixup) throw std::runtime_error(std::string(text) + ": a label cannot be used here");
   return collector.bytes;
 }
