@@ -37,7 +37,7 @@ struct EngineOptions {
   ir::TraceLimits trace = {};
   ir::HotLimits hot = {};
   Observer* observer = nullptr;
-  ir::OptLevel trace_level = ir::OptLevel::Fast;
+  ir::OptLevel trace_level = ir::OptLevel::None;  // traces run too seldom to earn it (ir/opt/README.md)
   ir::OptLevel hot_level = ir::OptLevel::Full;
 };
 
