@@ -8,8 +8,8 @@ using runtime::Relocation;
 
 // A value as helpers take it: zero-extended to 64 bits, or a float's bits.
 void Emitter::store_argument(unsigned number, Value v) {
+  const Type type = type_of(v);  // may be narrower than the value whose register it shares
   v = rep(v);
-  const Type type = type_of(v);
   const RegMask before = locked_;
   const x86::Mem to = spill_memory(8 * number);
   int32_t imm = 0;
