@@ -18,6 +18,28 @@ constexpr uint32_t kReservedSpill = 64;
 // How far apart an instruction and the user that absorbs it may be.
 constexpr uint32_t kFuseDistance = 24;
 
+// Whether the user's result and flags are the same for every quiet NaN in this operand.
+bool takes_any_nan(const Inst& user) {
+  switch (user.op) {
+    case Op::FAdd:
+    case Op::FSub:
+    case Op::FMul:
+    case Op::FDiv:
+    case Op::FSqrt:
+    case Op::FMa:
+    case Op::FMin:
+    case Op::FMax:
+    case Op::FRound:
+    case Op::FCvt:
+      return static_cast<ir::NanPolicy>(ir::unpack<ir::FpDesc>(user.aux).nan) == ir::NanPolicy::Canonical;
+    case Op::FCmp:
+    case Op::F2I:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_pure(Op op) { return ir::info(op).effect == ir::Effect::None || op == Op::Get; }
 
 // Offset of the guest instruction that a block ends in.
@@ -119,8 +141,8 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
         } else {
           slot_value_[inst.imm] = v;
         }
-      } else if (inst.op == Op::Copy) {
-        info.rep = a;
+      } else if (inst.op == Op::Copy || (inst.op == Op::NanUnbox && inst.imm != 0)) {
+        info.rep = a;  // a narrower float is the low bits of the same register
       } else if (inst.op == Op::Call) {
         const ir::HelperEffects effects = helpers_[static_cast<ir::HelperId>(inst.imm)].effects;
         if (effects.writes_state) std::fill(slot_value_.begin(), slot_value_.end(), ir::kNoValue);
@@ -193,6 +215,7 @@ void Analysis::count_uses(const Region& region) {
       visit_operands(region.insts[v], [&](Value arg) {
         ValueInfo& info = info_[arg];
         ++info.uses;
+        if (info.any_nan) info.any_nan = takes_any_nan(region.insts[v]);
         if (block_[block_at_[arg]].chain != chain || arg > v) {
           info.spill = 0;  // global: gets its place below
         } else {

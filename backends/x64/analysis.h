@@ -25,6 +25,7 @@ struct ValueInfo {
   uint8_t known_bits = 64;   // all bits of the host register from here up are zero
   bool fused = false;        // emitted by its only user
   bool dead = false;
+  bool any_nan = true;  // a float: no user can tell one quiet NaN from another
 };
 
 struct BlockInfo {

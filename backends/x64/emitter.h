@@ -16,6 +16,7 @@
 #include "ir/core/helper_table.h"
 #include "ir/core/region.h"
 #include "ir/core/state_layout.h"
+#include "ir/interp/fp.h"
 
 namespace menura::x64 {
 
@@ -192,7 +193,10 @@ class Emitter final : private asmjit::ErrorHandler {
   bool needs_slow(const Inst& inst) const;
   void set_rounding(ir::RoundingSource source);
   void restore_rounding();
-  void fix_nan(Reg reg, Type type, const Inst& inst);
+  void fix_nan(Value v, Reg reg, Type type);
+  void call_fp_slow(ir::FpSlowOp op, Reg operand, Type type);
+  Reg rounded(Reg x, bool single, ir::RoundingSource rounding);
+  void emit_f2u(Value v, const Inst& inst);
   void vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b);
   void vec_move(Reg to, Reg from);
 
@@ -308,8 +312,8 @@ class Emitter final : private asmjit::ErrorHandler {
   bool in_instruction_ = false;  // its marker has been passed in this block
 
   // Registers.
-  RegMask pool_ = 0;    // scratch: not a home, not reserved
-  RegMask locked_ = 0;  // in use by the instruction being emitted
+  RegMask pool_ = 0;      // scratch: not a home, not reserved
+  RegMask locked_ = 0;    // in use by the instruction being emitted
   Value holder_[32];
   std::vector<Location> loc_;
   std::vector<Value> slot_holder_;      // what value a slot's memory is known to hold

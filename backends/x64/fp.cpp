@@ -63,7 +63,10 @@ bool Emitter::needs_slow(const Inst& inst) const {
                       ((operand == Type::F16 && inst.type == Type::F32));
     if (!half) return true;
   }
-  if (static_cast<RoundingSource>(desc.rounding) == RoundingSource::NearestAway) return true;
+  if (static_cast<RoundingSource>(desc.rounding) == RoundingSource::NearestAway && inst.op != Op::F2I &&
+      inst.op != Op::I2F) {
+    return true;
+  }
   if (desc.tiny_before != 0 && inst.op != Op::FRound && inst.op != Op::F2I && inst.op != Op::I2F) return true;
   return nan != NanPolicy::Canonical && inst.op != Op::F2I && inst.op != Op::I2F;
 }
@@ -81,6 +84,19 @@ void Emitter::emit_fp_slow(Value v, const Inst& inst) {
   } else {
     define_copy(v, kRax);
   }
+}
+
+// The slow path for one operand, out of line: rax, which must have been taken, holds the result. Registers are as they
+// were in the place that the code belongs to.
+void Emitter::call_fp_slow(ir::FpSlowOp op, Reg operand, Type type) {
+  if (is_vec(operand)) {
+    if (ir::bits(type) < 64) a_.mov(spill_memory(0), 0);
+    store_memory(spill_memory(0), operand, type);
+  } else {
+    a_.mov(spill_memory(0), g64(operand));
+  }
+  a_.mov(x86::eax, static_cast<uint32_t>(op));
+  call_thunk(runtime::Thunk::FpSlow);
 }
 
 // dst = a op b: the three-operand form where there is AVX.
@@ -101,7 +117,8 @@ void Emitter::vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b) {
 }
 
 // A NaN result becomes the canonical one, out of line. The host's own default NaN is negative.
-void Emitter::fix_nan(Reg reg, Type type, const Inst&) {
+void Emitter::fix_nan(Value v, Reg reg, Type type) {
+  if (info_[v].any_nan) return;
   const bool single = type == Type::F32;
   const InstId compare =
       host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
@@ -192,7 +209,7 @@ void Emitter::emit_fp_binary(Value v, const Inst& inst) {
     vec3(avx, sse, dst, ra, rb);
   }
   if (rounding != RoundingSource::Live) restore_rounding();
-  fix_nan(dst, inst.type, inst);
+  fix_nan(v, dst, inst.type);
   define(v, dst);
 }
 
@@ -210,7 +227,7 @@ void Emitter::emit_fp_unary(Value v, const Inst& inst) {
     a_.emit(single ? Id::kIdSqrtss : Id::kIdSqrtsd, xm(dst), xm(ra));
   }
   if (rounding != RoundingSource::Live) restore_rounding();
-  fix_nan(dst, inst.type, inst);
+  fix_nan(v, dst, inst.type);
   define(v, dst);
 }
 
