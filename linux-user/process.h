@@ -27,9 +27,9 @@ struct Options {
   bool strace = false;
   std::string sysroot;                      // -L; empty: found by itself
   std::vector<std::string> reexec_options;  // what a guest's execve of a guest program gives to the next Menura
+  void (*at_exit)() = nullptr;              // called once before the process ends by itself
 };
 
-// What the parts of a process are made of: shared by the child of a vfork until it calls execve or exits.
 class Process {
  public:
   Process(const Options& options, const Abi& abi, const GuestCpu& guest, vcpu::Door& door);
@@ -64,6 +64,9 @@ class Process {
   // A child of vfork: everything is shared with the parent but what the kernel gives it its own copy of.
   std::unique_ptr<Process> vfork_child() const;
   bool is_vfork_child() const { return is_vfork_child_; }
+
+  // Ends the process with `status`, all its threads with it.
+  [[noreturn]] void end(int status);
 
   // Guest threads that are alive.
   std::atomic<int>& thread_count() { return *thread_count_; }
@@ -105,6 +108,14 @@ class Thread {
 
   // Zeroed and woken when the thread ends (set_tid_address, CLONE_CHILD_CLEARTID); 0 = none.
   uint64_t clear_child_tid = 0;
+
+  // Head of the list of robust futexes that the thread holds (set_robust_list); 0 = none. The host's kernel knows it,
+  // too, and walks it if the process is killed.
+  uint64_t robust_list = 0;
+
+  // The thread has called exit: the run loop comes back with this status.
+  bool ended = false;
+  int status = 0;
 
  private:
   Process* process_;

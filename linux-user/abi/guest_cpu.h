@@ -11,6 +11,7 @@
 
 #include "ir/api/frontend.h"
 #include "ir/core/cpu_header.h"
+#include "linux-user/loader/elf.h"
 
 namespace menura::linux_user {
 
@@ -21,6 +22,7 @@ class GuestCpu {
   virtual ~GuestCpu() = default;
 
   virtual const ir::Frontend& frontend() const = 0;
+  virtual ElfTarget elf_target() const = 0;
 
   // --- system calls
   virtual uint64_t syscall_number(const ir::CpuHeader& cpu) const = 0;
@@ -54,7 +56,7 @@ class GuestCpu {
   // --- auxiliary vector
   virtual uint64_t hwcap() const = 0;        // AT_HWCAP
   virtual const char* platform() const = 0;  // AT_PLATFORM; null: none
-  // CPU options for the next Menura, and what the ELF header's e_flags must satisfy: empty, or why it cannot run.
+  // What the ELF header's e_flags ask for: empty, or why it cannot run.
   virtual std::string refuse_elf_flags(uint32_t flags) const = 0;
 };
 

@@ -61,6 +61,8 @@ class StackImage {
 
 }  // namespace
 
+uint64_t stack_floor() { return kStackTop - stack_size() - kGap; }
+
 Result<uint64_t> make_stack(Process& process, const StackContents& contents) {
   const uint64_t size = stack_size();
   GuestMemory& memory = process.memory();
@@ -73,7 +75,6 @@ Result<uint64_t> make_stack(Process& process, const StackContents& contents) {
                  125};
   }
   memory.set_stack(kStackTop - size, kStackTop);
-  memory.set_mmap_top(kStackTop - size - kGap);
 
   StackImage stack(kStackTop);
   stack.align(kStackAlignment);

@@ -19,6 +19,9 @@ struct StackContents {
   uint64_t interpreter_base = 0;  // AT_BASE; 0: none
 };
 
+// The lowest address of the stack and the gap below it: mappings go below this.
+uint64_t stack_floor();
+
 // Maps the stack at the top of the guest's address space, fills it, records the auxiliary vector in `process`.
 // Returns the stack pointer.
 Result<uint64_t> make_stack(Process& process, const StackContents& contents);

@@ -24,9 +24,10 @@ struct ThreadSignals {
   std::atomic<int> taken{0};
   siginfo_t taken_info = {};
 
-  // Signals that faults raise, sent by someone while the guest blocks them: the host never blocks them.
+  // Signals that the host could not hold back although the guest cannot have them yet: those that faults raise, sent by
+  // someone while the guest blocks them, or while another waits to be delivered.
   uint64_t held = 0;
-  std::array<siginfo_t, 32> held_info = {};
+  std::array<siginfo_t, 65> held_info = {};  // by number
 };
 
 }  // namespace menura::linux_user

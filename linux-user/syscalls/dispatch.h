@@ -18,9 +18,10 @@ class Thread;
 
 // What a handler answers: a value, or -errno (-4095..-1). Three more answers are for the run loop only and never reach
 // the guest. They follow the kernel's ERESTARTSYS family (include/linux/errno.h).
-inline constexpr int64_t kRestart = -512;    // a signal came first: the call starts again, or answers EINTR if the
-                                             // handler of that signal was installed without SA_RESTART
-inline constexpr int64_t kNoResult = -4096;  // registers are as the guest must see them (sigreturn, execve)
+inline constexpr int64_t kRestart = -512;        // a signal came first: the call starts again, or answers EINTR if the
+                                                 // handler of that signal was installed without SA_RESTART
+inline constexpr int64_t kRestartAlways = -513;  // the same, but the call starts again whatever the handler's flags say
+inline constexpr int64_t kNoResult = -4096;      // registers are as the guest must see them (sigreturn, execve)
 
 inline constexpr unsigned kSyscallArguments = 6;
 using SyscallArguments = std::span<const uint64_t, kSyscallArguments>;

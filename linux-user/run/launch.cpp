@@ -1,0 +1,215 @@
+#include "linux-user/run/launch.h"
+
+#include <elf.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <climits>
+#include <cstdlib>
+#include <cstring>
+
+#include "linux-user/abi/riscv64/abi.h"
+#include "linux-user/abi/riscv64/guest.h"
+#include "linux-user/loader/executable.h"
+#include "linux-user/loader/image.h"
+#include "linux-user/loader/stack.h"
+#include "linux-user/run/run_loop.h"
+#include "linux-user/signal/host_signals.h"
+#include "linux-user/signal/signal_sets.h"
+#include "linux-user/syscalls/host_call.h"
+
+namespace menura::linux_user {
+namespace {
+
+// Where position-independent programs go: two thirds up, as Linux has it.
+constexpr uint64_t kProgramPlace = 0x3555'5555'5000;
+
+// A guest that Menura runs.
+struct GuestRow {
+  ElfTarget target;
+  const char* triplet;  // /usr/<triplet> is the sysroot of Debian's cross packages
+  const char* package;  // the one with the C library
+  const Abi* abi;
+  Result<std::unique_ptr<GuestCpu>> (*make)(std::string_view cpu);
+};
+const GuestRow kGuests[] = {
+    {{EM_RISCV, true, false}, "riscv64-linux-gnu", "libc6-riscv64-cross", &riscv64::kAbi, &riscv64::make_guest},
+};
+
+const GuestRow& guest_for(const std::optional<ElfIdentity>& id) {
+  for (const GuestRow& row : kGuests) {
+    if (id && row.target.machine == id->machine && row.target.is_64bit == id->is_64bit &&
+        row.target.big_endian == id->big_endian) {
+      return row;
+    }
+  }
+  return kGuests[0];
+}
+
+std::string absolute(const std::string& path) {
+  char* const real = realpath(path.c_str(), nullptr);
+  std::string result = real != nullptr ? real : path;
+  std::free(real);
+  return result;
+}
+
+std::string find_sysroot(const Options& options, const GuestRow& guest) {
+  if (!options.sysroot.empty()) return options.sysroot;
+  std::string path = std::string("/usr/") + guest.triplet;
+  return access(path.c_str(), F_OK) == 0 ? path : std::string();
+}
+
+// The interpreter is what a wrong or missing sysroot is noticed by.
+Error no_interpreter(const std::string& program, const std::string& interpreter, const Paths& paths,
+                     const GuestRow& guest) {
+  std::string message = program + ": needs the interpreter " + interpreter + ", which is ";
+  if (paths.sysroot().empty()) {
+    message += std::string("not here, and there is no sysroot (/usr/") + guest.triplet + ")";
+  } else {
+    message += "neither in the sysroot " + paths.sysroot() + " nor on this system";
+  }
+  message += std::string("; install the Debian package ") + guest.package +
+             ", or name a directory that holds the guest's libraries with -L";
+  return Error{message, 127};
+}
+
+// Code that signal handlers return to, on a page of its own.
+Result<uint64_t> map_sigreturn(Process& process) {
+  GuestMemory& memory = process.memory();
+  const std::span<const uint8_t> code = process.guest().sigreturn_code();
+  const int64_t page = memory.mmap(0, kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  ir::Fault fault;
+  if (page < 0 || !memory.write(static_cast<uint64_t>(page), code.data(), static_cast<unsigned>(code.size()), &fault) ||
+      memory.mprotect(static_cast<uint64_t>(page), kPageSize, PROT_READ | PROT_EXEC) != 0) {
+    return Error{"out of memory before the program's start; free some memory, or raise `ulimit -v`", 125};
+  }
+  return static_cast<uint64_t>(page);
+}
+
+// What the new process inherits.
+void inherit_signals(Process& process, Thread& thread) {
+  const uint64_t mask = host_mask();
+  thread.signals().mask = mask & ~kUnblockable;
+  const auto ignore = reinterpret_cast<uint64_t>(SIG_IGN);
+  for (int signal = 1; signal <= kSignalCount; ++signal) {
+    if (inherited_disposition(signal) != ignore) continue;
+    GuestSigaction action;
+    action.handler = ignore;
+    process.actions().set(signal, action);
+  }
+}
+
+// A script is run by its interpreter; a host's interpreter needs no Menura.
+Result<void> resolve_script(const Launch& request, const Paths& paths, const ElfTarget& target, std::string* program,
+                            std::vector<std::string>* arguments) {
+  Executable executable;
+  const int64_t error = resolve_executable(paths, target, *program, &executable);
+  if (error != 0) {
+    return Error{*program + ": a script whose interpreter cannot be run: " + executable.path + ": " +
+                     std::strerror(static_cast<int>(-error)),
+                 error == -ENOENT ? 127 : 126};
+  }
+  if (executable.prefix.empty()) return {};
+  arguments->erase(arguments->begin());
+  arguments->insert(arguments->begin(), executable.prefix.begin(), executable.prefix.end());
+  std::string buffer;
+  *program = paths.to_host(executable.path.c_str(), buffer);
+  if (executable.kind == Executable::Kind::Guest) return {};
+  std::vector<char*> argv;
+  std::vector<char*> envp;
+  for (const std::string& text : *arguments) argv.push_back(const_cast<char*>(text.c_str()));
+  for (const std::string& text : request.environment) envp.push_back(const_cast<char*>(text.c_str()));
+  argv.push_back(nullptr);
+  envp.push_back(nullptr);
+  execve(program->c_str(), argv.data(), envp.data());
+  return Error{*program + ": " + std::strerror(errno), 126};
+}
+
+// Runs the main thread to its end; the process ends with its last thread.
+[[noreturn]] void run_main_thread(Process& process, Thread& thread) {
+  set_up_signal_stack();
+  install_fault_handlers();
+  run_thread(thread);
+  const int status = thread.status;
+  if (process.thread_count().fetch_sub(1) == 1) process.end(status);
+  announce_end(process, thread.clear_child_tid);
+  while (true) host_call(SYS_exit, status);
+}
+
+}  // namespace
+
+Error launch(const Launch& request) {
+  std::string program = request.program;
+  std::vector<std::string> arguments = request.arguments;
+
+  Result<FileHandle> file = open_program(program);
+  if (!file) return file.error();
+  const GuestRow* guest_row = &guest_for(identify_elf(FileBytes(file->get())));
+  Paths paths(find_sysroot(request.options, *guest_row));
+  if (parse_shebang(FileBytes(file->get()))) {
+    if (auto done = resolve_script(request, paths, guest_row->target, &program, &arguments); !done) {
+      return done.error();
+    }
+    file = open_program(program);
+    if (!file) return file.error();
+  }
+  Result<OpenImage> image = read_image(std::move(*file), guest_row->target, program);
+  if (!image) return image.error();
+  Result<std::unique_ptr<GuestCpu>> guest = guest_row->make(request.cpu);
+  if (!guest) return guest.error();
+  if (const std::string why = (*guest)->refuse_elf_flags(image->elf.flags); !why.empty()) {
+    return Error{program + ": " + why, 126};
+  }
+
+  // Never destroyed: other threads may use them until the very end.
+  auto& process = *new Process(request.options, *guest_row->abi, *guest->release(), *request.door);
+  GuestMemory& memory = process.memory();
+  process.set_paths(std::move(paths));
+  process.set_exe_path(absolute(program));
+  process.set_arguments(arguments);
+  auto& thread = *new Thread(process);
+  Thread::set_current(&thread);
+
+  Result<LoadedImage> loaded = load_image(memory, *image, kProgramPlace, program);
+  if (!loaded) return loaded.error();
+  memory.set_brk(page_ceil(loaded->end));
+
+  StackContents contents;
+  contents.arguments = std::move(arguments);
+  contents.environment = request.environment;
+  contents.program = request.program;
+  contents.image = *loaded;
+  uint64_t entry = loaded->entry;
+  memory.set_mmap_top(stack_floor());
+  if (!image->elf.interpreter.empty()) {
+    std::string buffer;
+    const std::string path = process.paths().to_host(image->elf.interpreter.c_str(), buffer);
+    if (access(path.c_str(), F_OK) != 0) {
+      return no_interpreter(program, image->elf.interpreter, process.paths(), *guest_row);
+    }
+    Result<FileHandle> interpreter_file = open_program(path);
+    if (!interpreter_file) return interpreter_file.error();
+    Result<OpenImage> interpreter = read_image(std::move(*interpreter_file), guest_row->target, path);
+    if (!interpreter) return interpreter.error();
+    const Result<LoadedImage> base = load_image(memory, *interpreter, 0, path);
+    if (!base) return base.error();
+    contents.interpreter_base = base->begin;
+    entry = base->entry;
+  }
+  const Result<uint64_t> sigreturn = map_sigreturn(process);
+  if (!sigreturn) return sigreturn.error();
+  process.set_sigreturn_address(*sigreturn);
+  const Result<uint64_t> stack = make_stack(process, contents);
+  if (!stack) return stack.error();
+
+  Result<std::unique_ptr<vcpu::Engine>> engine = request.make_engine(process.guest().frontend(), memory);
+  if (!engine) return engine.error();
+  process.set_engine(*engine->release());
+  inherit_signals(process, thread);
+  process.guest().set_stack_pointer(thread.cpu(), *stack);
+  thread.cpu().pc = entry;
+  run_main_thread(process, thread);
+}
+
+}  // namespace menura::linux_user
