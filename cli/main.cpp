@@ -1,6 +1,48 @@
+// The one program.
 #include <cstdio>
+#include <new>
+#include <string>
+#include <string_view>
+#include <vector>
 
-int main() {
-  std::puts("menura: nothing to run yet");
+#include "cli/run.h"
+
+namespace {
+
+constexpr const char* kUsage =
+    "Menura runs Linux programs made for another instruction set.\n"
+    "\n"
+    "  menura run [options] program [arguments]   run a program; `menura run --help` lists the options\n"
+    "  menura --version\n"
+    "  menura --help\n";
+
+int command(const std::vector<std::string>& arguments) {
+  const std::string_view first = arguments.empty() ? std::string_view() : arguments[0];
+  if (first == "run") return menura::cli::run_command({arguments.begin() + 1, arguments.end()});
+  if (first == "--version") {
+    std::printf("menura %s\n", MENURA_VERSION);
+    return 0;
+  }
+  if (first == "--help" || first == "-h") {
+    std::fputs(kUsage, stdout);
+    return 0;
+  }
+  if (arguments.empty()) {
+    std::fputs("menura: no command; expected `menura run program`\n", stderr);
+  } else {
+    std::fprintf(stderr, "menura: '%s' is no command; expected `menura run program`\n", arguments[0].c_str());
+  }
+  std::fputs(kUsage, stderr);
   return 125;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  try {
+    return command({argv + (argc > 0 ? 1 : 0), argv + argc});
+  } catch (const std::bad_alloc&) {
+    std::fputs("menura: out of memory; free some, or raise the limit (ulimit -v)\n", stderr);
+    return 125;
+  }
 }

@@ -40,6 +40,7 @@ Thread::Thread(Process& process) : process_(&process) {
   if (state == nullptr) throw std::bad_alloc();
   std::memset(state, 0, size);
   cpu_ = new (state) ir::CpuHeader;
+  cpu_->door = &process.door();
 }
 
 Thread::~Thread() {

@@ -114,8 +114,7 @@ class Guest final : public GuestCpu {
     for (unsigned bit = 0; bit < 5; ++bit) flags |= (value >> bit & 1) << (4 - bit);
     const uint32_t frm = value >> 5 & 7;
     cpu.mxcsr = ir::fp_with_mode(ir::fp_with_flags(cpu.mxcsr, flags), frm < 4 ? frm : 0);
-    constexpr uint64_t kFrmModes = riscv::Mode::kNearestAway | riscv::Mode::kFrmInvalid;
-    cpu.mode = (cpu.mode & ~kFrmModes) | riscv::Mode::of_frm(frm);
+    cpu.mode = (cpu.mode & ~riscv::Mode::kFrmBits) | riscv::Mode::of_frm(frm);
     std::memcpy(reinterpret_cast<uint8_t*>(&cpu) + frm_, &frm, sizeof frm);
   }
 

@@ -1,0 +1,90 @@
+#include "cli/engines.h"
+
+#include <cinttypes>
+#include <cstdio>
+
+#include "backends/runtime/translator_engine.h"
+#include "backends/x64/compiler.h"
+#include "cli/dumps.h"
+#include "ir/interp/interpreter.h"
+
+namespace menura::cli {
+namespace {
+
+class InterpreterEngine final : public vcpu::Engine {
+ public:
+  InterpreterEngine(const ir::Frontend& frontend, ir::MemoryPort& memory) : interpreter_(frontend, memory, {}) {}
+
+  void attach(ir::CpuHeader& cpu) override { interpreter_.attach(cpu); }
+  void detach(ir::CpuHeader& cpu) override { interpreter_.detach(cpu); }
+  vcpu::Exit run(ir::CpuHeader& cpu) override {
+    const ir::InterpreterExit exit = interpreter_.run(cpu);
+    return {exit.kind, exit.fault, exit.detail};
+  }
+  void invalidate(uint64_t begin, uint64_t end) override { interpreter_.invalidate(begin, end); }
+  bool take_host_fault(ir::CpuHeader&, void*, const ir::Fault&) override { return false; }  // there is no compiled code
+  void before_fork() override { interpreter_.lock_for_fork(); }
+  void after_fork_parent() override { interpreter_.unlock_after_fork(); }
+  void after_fork_child() override { interpreter_.unlock_after_fork(); }
+
+ private:
+  ir::Interpreter interpreter_;
+};
+
+// Lives as long as the process: what the engine refers to.
+struct Translator {
+  std::unique_ptr<runtime::Compiler> compiler;
+  std::unique_ptr<Dumps> dumps;
+};
+
+runtime::TranslatorEngine* counted_engine = nullptr;
+
+}  // namespace
+
+Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const ir::Frontend& frontend,
+                                                  linux_user::GuestMemory& memory) {
+  if (options.engine == EngineName::Interp) {
+    return std::unique_ptr<vcpu::Engine>(std::make_unique<InterpreterEngine>(frontend, memory));
+  }
+  auto& translator = *new Translator;
+  translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), x64::HostFeatures::detect());
+  runtime::EngineOptions engine_options;
+  engine_options.profile = options.statistics;
+  if (!options.hot_tier) engine_options.hot_threshold = 0;
+  if (options.dump_guest || options.dump_ir || options.dump_host) {
+    Result<std::unique_ptr<Dumps>> dumps = Dumps::open(options, frontend);
+    if (!dumps) return dumps.error();
+    translator.dumps = std::move(*dumps);
+    engine_options.observer = translator.dumps.get();
+  }
+  auto engine = std::make_unique<runtime::TranslatorEngine>(frontend, memory, *translator.compiler, engine_options);
+  if (auto started = engine->start(); !started) return started.error();
+  counted_engine = engine.get();
+  return std::unique_ptr<vcpu::Engine>(std::move(engine));
+}
+
+void print_statistics() {
+  if (counted_engine == nullptr) return;
+  const runtime::Statistics statistics = counted_engine->statistics();
+  for (const auto& [name, gear] : {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot}}) {
+    std::fprintf(stderr, "%-8s %8" PRIu64 " regions, %" PRIu64 " guest instructions, %" PRIu64 " host bytes, %.3f ms\n",
+                 name, gear.regions, gear.guest_instructions, gear.host_bytes,
+                 static_cast<double>(gear.nanoseconds) / 1e6);
+  }
+  std::fprintf(stderr, "links    %8" PRIu64 " resolved, %" PRIu64 " indirect misses\n", statistics.resolves,
+               statistics.indirect_misses);
+  std::fprintf(stderr,
+               "cache    %8" PRIu64 " bytes, %" PRIu64 " translations invalidated, %" PRIu64 " chunks evicted\n",
+               statistics.cache_bytes, statistics.invalidated, statistics.evicted_chunks);
+  for (size_t kind = 0; kind < ir::kExitKindNames.size(); ++kind) {
+    if (statistics.exits[kind] == 0) continue;
+    std::fprintf(stderr, "exits    %8" PRIu64 " %s\n", statistics.exits[kind], ir::kExitKindNames[kind].data());
+  }
+  if (statistics.executed_guest != 0) {
+    std::fprintf(stderr, "executed %8" PRIu64 " guest instructions, %" PRIu64 " host instructions, %.3f per guest\n",
+                 statistics.executed_guest, statistics.executed_host,
+                 static_cast<double>(statistics.executed_host) / static_cast<double>(statistics.executed_guest));
+  }
+}
+
+}  // namespace menura::cli

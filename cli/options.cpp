@@ -1,0 +1,175 @@
+#include "cli/options.h"
+
+#include <boost/program_options.hpp>
+#include <cstdlib>
+#include <sstream>
+#include <string_view>
+
+namespace menura::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int kStyle = po::command_line_style::allow_short | po::command_line_style::allow_long |
+                       po::command_line_style::allow_long_disguise | po::command_line_style::allow_dash_for_short |
+                       po::command_line_style::short_allow_next | po::command_line_style::short_allow_adjacent |
+                       po::command_line_style::long_allow_next | po::command_line_style::long_allow_adjacent;
+
+po::options_description description() {
+  po::options_description options("Options of `menura run [options] program [arguments]`", 100, 60);
+  auto add = options.add_options();
+  add(",L", po::value<std::string>(), "<dir> sysroot: where the guest's libraries are (default: /usr/<triplet>)");
+  add("cpu", po::value<std::string>(), "<name{,+ext,-ext}> the guest's CPU, as in rv64,+zbb,-c (default: max)");
+  add("engine", po::value<std::string>(), "<x64|interp> what runs guest code (default: x64)");
+  add("tier", po::value<int>(), "<0|1> 0: straight traces only; 1: hot code is compiled again, better (default)");
+  add("strace", "show system calls on standard error");
+  add("stats", "show what the translator did, at the end");
+  add(",E", po::value<std::vector<std::string>>(), "<NAME=value> set a variable of the guest's environment");
+  add(",U", po::value<std::vector<std::string>>(), "<NAME> remove a variable from the guest's environment");
+  add(",0", po::value<std::string>(), "<text> argv[0] of the program (default: its path)");
+  add(",d", po::value<std::string>(), "<in_asm,ir,out_asm> show guest code, IR, host code as it is translated");
+  add(",D", po::value<std::string>(), "<file> where -d writes (default: standard error)");
+  add("help", "this text");
+  return options;
+}
+
+// How many of `arguments` are options: up to the first that is neither an option nor the value of one.
+size_t count_options(const po::options_description& options, const std::vector<std::string>& arguments) {
+  size_t at = 0;
+  while (at < arguments.size()) {
+    const std::string_view text = arguments[at];
+    if (text.size() < 2 || text[0] != '-') break;
+    if (text == "--") break;
+    ++at;
+    if (text.find('=') != std::string_view::npos) continue;
+    // "-E" and "--cpu" take the next word, "-Evalue" has its value.
+    std::string name(text.substr(text[1] == '-' ? 2 : 1));
+    if (text[1] != '-' && name.size() == 1) name = "-" + name;
+    const po::option_description* const option = options.find_nothrow(name, false);
+    if (option != nullptr && option->semantic()->max_tokens() > 0) ++at;
+  }
+  return std::min(at, arguments.size());
+}
+
+const char* environment(const char* name) {
+  const char* const value = std::getenv(name);
+  return value != nullptr && value[0] != '\0' ? value : nullptr;
+}
+
+Error usage(const std::string& what) { return Error{what + "; `menura run --help` lists the options"}; }
+
+template <typename T>
+bool take(const po::variables_map& values, const char* name, T* to) {
+  if (values.count(name) == 0) return false;
+  *to = values[name].as<T>();
+  return true;
+}
+
+Result<void> take_dumps(const std::string& items, RunOptions* options) {
+  for (size_t at = 0; at <= items.size();) {
+    const size_t end = std::min(items.find(',', at), items.size());
+    const std::string item = items.substr(at, end - at);
+    at = end + 1;
+    if (item == "in_asm") {
+      options->dump_guest = true;
+    } else if (item == "ir") {
+      options->dump_ir = true;
+    } else if (item == "out_asm") {
+      options->dump_host = true;
+    } else if (item == "strace") {
+      options->strace = true;
+    } else {
+      return usage("-d " + items + ": '" + item + "' is not known; expected in_asm, ir, out_asm or strace");
+    }
+  }
+  return {};
+}
+
+Result<void> take_values(const po::variables_map& values, RunOptions* options) {
+  options->help = values.count("help") != 0;
+  options->strace = values.count("strace") != 0 || environment("QEMU_STRACE") != nullptr;
+  options->statistics = values.count("stats") != 0;
+  if (!take(values, "-L", &options->sysroot) && environment("QEMU_LD_PREFIX") != nullptr) {
+    options->sysroot = environment("QEMU_LD_PREFIX");
+  }
+  if (!take(values, "cpu", &options->cpu) && environment("QEMU_CPU") != nullptr) {
+    options->cpu = environment("QEMU_CPU");
+  }
+  options->has_argv0 = take(values, "-0", &options->argv0);
+  take(values, "-E", &options->set_variables);
+  take(values, "-U", &options->unset_variables);
+  take(values, "-D", &options->dump_file);
+  for (const std::string& variable : options->set_variables) {
+    if (variable.find('=') == std::string::npos || variable[0] == '=') {
+      return usage("-E " + variable + ": expected NAME=value");
+    }
+  }
+  if (std::string engine; take(values, "engine", &engine)) {
+    if (engine != "x64" && engine != "interp") {
+      return usage("--engine " + engine + ": expected x64 (translates) or interp (interprets, slowly)");
+    }
+    options->engine = engine == "interp" ? EngineName::Interp : EngineName::X64;
+  }
+  if (int tier = 1; take(values, "tier", &tier)) {
+    if (tier != 0 && tier != 1) return usage("--tier " + std::to_string(tier) + ": expected 0 or 1");
+    options->hot_tier = tier == 1;
+  }
+  if (std::string items; take(values, "-d", &items)) return take_dumps(items, options);
+  return {};
+}
+
+}  // namespace
+
+Result<RunOptions> parse_run_options(const std::vector<std::string>& arguments) {
+  RunOptions options;
+  size_t used = 0;
+  // Most command lines have no options at all and need no parser.
+  if (arguments.empty() || arguments[0].empty() || arguments[0][0] != '-') {
+    if (environment("QEMU_LD_PREFIX") != nullptr) options.sysroot = environment("QEMU_LD_PREFIX");
+    if (environment("QEMU_CPU") != nullptr) options.cpu = environment("QEMU_CPU");
+    options.strace = environment("QEMU_STRACE") != nullptr;
+  } else {
+    const po::options_description known = description();
+    used = count_options(known, arguments);
+    po::variables_map values;
+    try {
+      const std::vector<std::string> words(arguments.begin(), arguments.begin() + static_cast<ptrdiff_t>(used));
+      po::store(po::command_line_parser(words).options(known).style(kStyle).positional({}).run(), values);
+    } catch (const po::error& error) {
+      return usage(error.what());
+    }
+    if (auto taken = take_values(values, &options); !taken) return taken.error();
+  }
+  if (used < arguments.size() && arguments[used] == "--") ++used;
+  if (options.help) return options;
+  if (used >= arguments.size()) return usage("no program given; expected `menura run [options] program [arguments]`");
+  options.program = arguments[used];
+  options.arguments.assign(arguments.begin() + static_cast<ptrdiff_t>(used) + 1, arguments.end());
+  return options;
+}
+
+std::vector<std::string> RunOptions::for_children() const {
+  std::vector<std::string> list;
+  const auto add = [&](std::initializer_list<std::string> words) { list.insert(list.end(), words); };
+  if (!sysroot.empty()) add({"-L", sysroot});
+  if (!cpu.empty()) add({"--cpu", cpu});
+  if (engine == EngineName::Interp) add({"--engine", "interp"});
+  if (!hot_tier) add({"--tier", "0"});
+  if (strace) add({"--strace"});
+  if (statistics) add({"--stats"});
+  std::string dumps;
+  for (const auto& [on, name] : {std::pair{dump_guest, ",in_asm"}, {dump_ir, ",ir"}, {dump_host, ",out_asm"}}) {
+    if (on) dumps += name;
+  }
+  if (!dumps.empty()) add({"-d", dumps.substr(1)});
+  if (!dump_file.empty()) add({"-D", dump_file});
+  return list;
+}
+
+std::string run_help() {
+  std::ostringstream text;
+  text << description();
+  return text.str();
+}
+
+}  // namespace menura::cli

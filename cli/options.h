@@ -1,0 +1,44 @@
+// The command line of `menura run`: QEMU's spellings are understood, too.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ir/core/result.h"
+
+namespace menura::cli {
+
+enum class EngineName : uint8_t { X64, Interp };
+
+struct RunOptions {
+  EngineName engine = EngineName::X64;
+  bool hot_tier = true;  // --tier 0: straight traces only
+  bool statistics = false;
+  bool strace = false;
+  bool dump_guest = false;  // -d in_asm
+  bool dump_ir = false;     // -d ir
+  bool dump_host = false;   // -d out_asm
+  std::string dump_file;    // -D; empty: standard error
+  std::string cpu;          // --cpu; empty: the default
+  std::string sysroot;      // -L; empty: found by itself
+  std::string argv0;        // -0
+  bool has_argv0 = false;
+  std::vector<std::string> set_variables;    // -E, in order
+  std::vector<std::string> unset_variables;  // -U
+  bool help = false;
+
+  std::string program;
+  std::vector<std::string> arguments;  // behind the program
+
+  // The options that another `menura run` needs to run a program in the same way, and in the same place for dumps.
+  std::vector<std::string> for_children() const;
+};
+
+// `arguments`: behind `run`. Options stop at the program's path. Environment: QEMU_LD_PREFIX, QEMU_CPU, QEMU_STRACE,
+// where the command line says nothing.
+Result<RunOptions> parse_run_options(const std::vector<std::string>& arguments);
+
+// What --help prints.
+std::string run_help();
+
+}  // namespace menura::cli

@@ -1,0 +1,71 @@
+#include "cli/run.h"
+
+#include <unistd.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <string_view>
+
+#include "cli/engines.h"
+#include "cli/options.h"
+#include "host/door.h"
+#include "linux-user/run/launch.h"
+
+namespace menura::cli {
+namespace {
+
+// Lives as long as the process.
+const RunOptions* run_options = nullptr;
+
+bool names(std::string_view variable, std::string_view name) {
+  return variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name);
+}
+
+std::vector<std::string> guest_environment(const RunOptions& options) {
+  std::vector<std::string> variables;
+  const auto remove = [&](std::string_view name) {
+    std::erase_if(variables, [&](const std::string& variable) { return names(variable, name); });
+  };
+  for (char** variable = environ; *variable != nullptr; ++variable) variables.emplace_back(*variable);
+  for (const std::string& name : options.unset_variables) remove(name);
+  for (const std::string& variable : options.set_variables) {
+    remove(std::string_view(variable).substr(0, variable.find('=')));
+    variables.push_back(variable);
+  }
+  return variables;
+}
+
+}  // namespace
+
+int run_command(const std::vector<std::string>& arguments) {
+  Result<RunOptions> options = parse_run_options(arguments);
+  if (!options) {
+    std::fprintf(stderr, "menura: %s\n", options.error().message.c_str());
+    return options.error().exit_code;
+  }
+  if (options->help) {
+    std::fputs(run_help().c_str(), stdout);
+    return 0;
+  }
+  run_options = new RunOptions(std::move(*options));
+
+  linux_user::Launch launch;
+  launch.options.strace = run_options->strace;
+  launch.options.sysroot = run_options->sysroot;
+  launch.options.reexec_options = run_options->for_children();
+  if (run_options->statistics) launch.options.at_exit = print_statistics;
+  launch.program = run_options->program;
+  launch.arguments = run_options->arguments;
+  launch.arguments.insert(launch.arguments.begin(), run_options->has_argv0 ? run_options->argv0 : run_options->program);
+  launch.environment = guest_environment(*run_options);
+  launch.cpu = run_options->cpu;
+  launch.door = new host::HostDoor;
+  launch.make_engine = [](const ir::Frontend& frontend, linux_user::GuestMemory& memory) {
+    return make_engine(*run_options, frontend, memory);
+  };
+  const Error error = linux_user::launch(launch);
+  std::fprintf(stderr, "menura: %s\n", error.message.c_str());
+  return error.exit_code;
+}
+
+}  // namespace menura::cli
