@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cinttypes>
@@ -42,10 +41,10 @@ int64_t map_segment(GuestMemory& memory, int fd, const ElfSegment& segment, uint
     if (is_error(result)) return result;
     zeros_from = page_ceil(file_end);
     if (memory_end > file_end && (segment.prot & PROT_WRITE) != 0 && file_end % kPageSize != 0) {
+      // To the end of the page: C libraries use what is behind their data, and count on zeros.
       const std::array<uint8_t, kPageSize> zeros = {};
-      const uint64_t tail_end = std::min(memory_end, zeros_from);
       ir::Fault fault;
-      if (!memory.write(file_end, zeros.data(), static_cast<unsigned>(tail_end - file_end), &fault)) return -EIO;
+      if (!memory.write(file_end, zeros.data(), static_cast<unsigned>(zeros_from - file_end), &fault)) return -EIO;
     }
   }
   if (page_ceil(memory_end) > zeros_from) {

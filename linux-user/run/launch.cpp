@@ -139,7 +139,10 @@ Result<void> resolve_script(const Launch& request, const Paths& paths, const Elf
 
 }  // namespace
 
-Error launch(const Launch& request) {
+namespace {
+
+// Everything up to the first guest instruction; files that were needed for it are closed again.
+Result<Thread*> prepare(const Launch& request) {
   std::string program = request.program;
   std::vector<std::string> arguments = request.arguments;
 
@@ -209,7 +212,15 @@ Error launch(const Launch& request) {
   inherit_signals(process, thread);
   process.guest().set_stack_pointer(thread.cpu(), *stack);
   thread.cpu().pc = entry;
-  run_main_thread(process, thread);
+  return &thread;
+}
+
+}  // namespace
+
+Error launch(const Launch& request) {
+  const Result<Thread*> thread = prepare(request);
+  if (!thread) return thread.error();
+  run_main_thread((*thread)->process(), **thread);
 }
 
 }  // namespace menura::linux_user

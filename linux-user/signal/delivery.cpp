@@ -3,6 +3,8 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdio>
+#include <cstring>
 
 #include "linux-user/process.h"
 #include "linux-user/signal/host_signals.h"
@@ -26,6 +28,13 @@ siginfo_t stack_overflow(uint64_t stack) {
   info.si_code = SI_KERNEL;
   info.si_addr = reinterpret_cast<void*>(stack);
   return info;
+}
+
+// What -strace shows of a signal, as strace(1) does.
+void trace(Thread& thread, const siginfo_t& info) {
+  if (!thread.process().options().strace) return;
+  std::fprintf(stderr, "--- SIG%s {si_code=%d, si_addr=%p} at pc %#llx ---\n", sigabbrev_np(info.si_signo),
+               info.si_code, info.si_addr, static_cast<unsigned long long>(thread.cpu().pc));
 }
 
 // Sends the thread to the handler of `action`.
@@ -70,6 +79,7 @@ void call_handler(Thread& thread, const GuestSigaction& action, const siginfo_t&
 bool deliver(Thread& thread, const siginfo_t& info, const InterruptedCall& call) {
   const int signal = info.si_signo;
   const GuestSigaction action = thread.process().actions().get(signal);
+  trace(thread, info);
   if (action.handler == kIgnore) return false;
   if (action.handler == kDefault) {
     if ((signal_bit(signal) & kDefaultIgnored) != 0) return false;
@@ -125,6 +135,7 @@ void deliver_pending(Thread& thread, const InterruptedCall& call) {
 void deliver_fault(Thread& thread, const siginfo_t& info) {
   const int signal = info.si_signo;
   const GuestSigaction action = thread.process().actions().get(signal);
+  trace(thread, info);
   if (action.handler == kDefault || action.handler == kIgnore || (thread.signals().mask & signal_bit(signal)) != 0) {
     die_by_signal(signal);
   }
