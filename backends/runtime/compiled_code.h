@@ -40,6 +40,7 @@ struct PcStub {
 struct PcEntry {
   uint32_t host = 0;
   int32_t pc = 0;
+  uint32_t ahead = 0;  // counting mode: guest instructions counted already, from this one on
 };
 
 // Where a slot's value is while the region's body runs, if not in the state struct: pinned slots have an entry, too.

@@ -54,7 +54,10 @@ bool TranslatorEngine::take_host_fault(ir::CpuHeader& cpu, void* host_context, c
   const auto offset = static_cast<uint32_t>(host_pc - translation->host_address());
   const auto behind = std::upper_bound(translation->pcs.begin(), translation->pcs.end(), offset,
                                        [](uint32_t value, const PcEntry& entry) { return value < entry.host; });
-  const int64_t guest_offset = behind == translation->pcs.begin() ? 0 : (behind - 1)->pc;
+  const PcEntry entry = behind == translation->pcs.begin() ? PcEntry{} : *(behind - 1);
+  const int64_t guest_offset = entry.pc;
+  cpu.budget += entry.ahead;
+  cpu.retired -= entry.ahead;
   cpu.pc = translation->pc + static_cast<uint64_t>(guest_offset);
   cpu.mxcsr = context.uc_mcontext.fpregs->mxcsr;
   cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Fault);

@@ -10,6 +10,23 @@ using ir::BlockId;
 using ir::Op;
 using ir::Type;
 
+namespace {
+
+// Integer arithmetic that means something else for one bit.
+bool is_bool_arithmetic(Op op) {
+  switch (op) {
+    case Op::And:
+    case Op::Or:
+    case Op::Xor:
+    case Op::Andn:
+      return false;
+    default:
+      return op >= Op::Add && op <= Op::MaxS;
+  }
+}
+
+}  // namespace
+
 Emitter::Emitter(const ir::StateLayout& layout, const ir::HelperTable& helpers, const HostFeatures& features)
     : layout_(layout), helpers_(helpers), host_(features), homes_(layout), info_(layout, helpers) {
   slot_holder_.assign(layout.slots.size(), ir::kNoValue);
@@ -74,7 +91,8 @@ void Emitter::emit_block(BlockId block) {
   pos_ = b.first;
   insn_pc_ = b.pc_offset;
   marked_pc_ = INT64_MIN;
-  in_instruction_ = false;
+  insns_passed_ = 0;
+  insns_counted_ = 0;
   locked_ = 0;
   if (!info_.block(block).continues) {
     reset_chain();
@@ -105,6 +123,10 @@ void Emitter::emit_inst(Value v) {
     emit_wide(v, inst);
     return;
   }
+  if (inst.type == Type::I1 && is_bool_arithmetic(inst.op)) {
+    emit_bool(v, inst);
+    return;
+  }
   switch (inst.op) {
     case Op::Const:
     case Op::PcRel:
@@ -116,7 +138,7 @@ void Emitter::emit_inst(Value v) {
       return;
     case Op::Insn:
       insn_pc_ = inst.imm;
-      in_instruction_ = true;
+      ++insns_passed_;
       return;
     case Op::Get:
       emit_get(v, inst);

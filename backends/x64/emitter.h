@@ -120,6 +120,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void sync_overlapping(ir::SlotId slot, bool store);
 
   // --- integer.cpp
+  void emit_bool(Value v, const Inst& inst);
   void emit_add(Value v, const Inst& inst);
   void emit_sub(Value v, const Inst& inst);
   void emit_alu(Value v, InstId id, Value a, Value b, unsigned width, bool commutative);
@@ -158,6 +159,7 @@ class Emitter final : private asmjit::ErrorHandler {
   // --- memory.cpp
   x86::Mem address(Value base, int64_t displacement, unsigned bytes);
   void check_alignment(const x86::Mem& memory, unsigned align_log2);
+  uint32_t insns_ahead() const;
   void mark_pc();  // the next instruction may fault
   void emit_load(Value v, const Inst& inst);
   void emit_store(const Inst& inst);
@@ -309,7 +311,8 @@ class Emitter final : private asmjit::ErrorHandler {
   ir::BlockId block_ = 0;
   int64_t insn_pc_ = 0;
   int64_t marked_pc_ = INT64_MIN;
-  bool in_instruction_ = false;  // its marker has been passed in this block
+  uint32_t insns_passed_ = 0;   // markers passed in this block
+  uint32_t insns_counted_ = 0;  // of the whole block
 
   // Registers.
   RegMask pool_ = 0;      // scratch: not a home, not reserved

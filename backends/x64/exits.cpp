@@ -48,6 +48,7 @@ void Emitter::emit_budget(ir::BlockId block) {
   int32_t instructions = 0;
   for (uint32_t at = b.first; at < b.first + b.count; ++at) instructions += region_->insts[at].op == Op::Insn ? 1 : 0;
   if (instructions == 0) return;
+  insns_counted_ = static_cast<uint32_t>(instructions);
   a_.sub(state(offsetof(CpuHeader, budget)), instructions);
   a_.jl(cold(
       [](Emitter& e, const Cold& c) {
@@ -247,7 +248,7 @@ void Emitter::emit_exit(const Inst& inst) {
     load_into(kRax, inst.args[0]);
     a_.mov(state(offsetof(CpuHeader, exit_detail)), x86::rax);
   }
-  if (options_->count && inst.imm == insn_pc_ && in_instruction_) {
+  if (options_->count && inst.imm == insn_pc_ && insns_passed_ != 0) {
     // The instruction did not happen.
     a_.add(state(offsetof(CpuHeader, budget)), 1);
     a_.sub(state(offsetof(CpuHeader, retired)), 1);

@@ -41,6 +41,64 @@ void Emitter::emit_alu(Value v, InstId id, Value a, Value b, unsigned width, boo
   define(v, dst);
 }
 
+// Arithmetic of i1, whose two values are 0 and 1, or 0 and -1 where signed, by logic.
+void Emitter::emit_bool(Value v, const Inst& inst) {
+  const Reg t = temp_int();
+  load_into(t, inst.args[0]);
+  const auto with = [&](InstId id) {
+    const Reg b = use(inst.args[1]);
+    a_.emit(id, g32(t), g32(b));
+  };
+  switch (inst.op) {
+    case Op::Add:
+    case Op::Sub:
+      with(Id::kIdXor);
+      break;
+    case Op::Mul:
+    case Op::ClMul:
+    case Op::MulHighSU:
+    case Op::MinU:
+    case Op::MaxS:
+      with(Id::kIdAnd);
+      break;
+    case Op::MulHighU:
+    case Op::MulHighS:
+    case Op::ClMulHigh:
+      a_.xor_(g32(t), g32(t));
+      break;
+    case Op::MaxU:
+    case Op::MinS:
+      with(Id::kIdOr);
+      break;
+    case Op::DivU:
+    case Op::DivS:
+      if (inst.imm == 0) {
+        with(Id::kIdAnd);
+      } else {
+        const Reg b = temp_int();
+        load_into(b, inst.args[1]);
+        a_.xor_(g32(b), 1);
+        a_.or_(g32(t), g32(b));
+      }
+      break;
+    case Op::RemU:
+    case Op::RemS: {
+      const Reg b = temp_int();
+      load_into(b, inst.args[1]);
+      a_.xor_(g32(b), 1);
+      a_.and_(g32(t), g32(b));
+      break;
+    }
+    case Op::Clz:
+    case Op::Ctz:
+      a_.xor_(g32(t), 1);
+      break;
+    default:
+      break;  // shifts and rotations by a multiple of the width, and popcnt
+  }
+  define_copy(v, t);
+}
+
 void Emitter::emit_add(Value v, const Inst& inst) {
   const unsigned width = width_of(inst.type);
   Value a = rep(inst.args[0]);
@@ -78,7 +136,6 @@ void Emitter::emit_add(Value v, const Inst& inst) {
       a_.lea(gp(dst, width), x86::ptr(g64(ra), imm));
     }
     define(v, dst);
-    mask_bool(v, dst);
     return;
   }
   if (in_reg(a) && in_reg(b) && !is_const(b)) {
@@ -93,11 +150,9 @@ void Emitter::emit_add(Value v, const Inst& inst) {
       a_.lea(gp(dst, width), x86::ptr(g64(ra), g64(rb)));
     }
     define(v, dst);
-    mask_bool(v, dst);
     return;
   }
   emit_alu(v, Id::kIdAdd, a, b, width, true);
-  if (inst.type == Type::I1) mask_bool(v, use(v));
 }
 
 void Emitter::emit_sub(Value v, const Inst& inst) {
@@ -123,7 +178,6 @@ void Emitter::emit_sub(Value v, const Inst& inst) {
   } else {
     emit_alu(v, Id::kIdSub, a, b, width, false);
   }
-  if (inst.type == Type::I1) mask_bool(v, use(v));
 }
 
 void Emitter::emit_andn(Value v, const Inst& inst) {
@@ -160,7 +214,6 @@ void Emitter::emit_mul(Value v, const Inst& inst) {
   } else {
     emit_alu(v, Id::kIdImul, a, b, width, true);
   }
-  if (inst.type == Type::I1) mask_bool(v, use(v));
 }
 
 // The high half. The one-operand forms work on rdx:rax; rdx may be a home.
@@ -545,6 +598,16 @@ void Emitter::emit_carry(Value v, const Inst& inst) {
   const Reg t = temp_int();
   load_into(t, a);
   const Reg rb = use(b);
+  if (width == 1) {
+    // The sum of three bits carries where it is 2 or 3; as signed numbers, it overflows where that is not the carry in.
+    const Reg rc = use(c);
+    a_.lea(g32(t), x86::ptr(g64(t), g64(rb)));
+    a_.add(g32(t), g32(rc));
+    a_.shr(g32(t), 1);
+    if (inst.op == Op::AddOverflow) a_.xor_(g32(t), g32(rc));
+    define_copy(v, t);
+    return;
+  }
   if (is_const(c) && const_bits(c) == 0) {
     a_.emit(Id::kIdAdd, gp(t, width), gp(rb, width));
   } else {

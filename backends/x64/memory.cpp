@@ -60,10 +60,16 @@ x86::Mem Emitter::address(Value addr, int64_t displacement, unsigned bytes) {
   return x86::ptr(g64(base), g64(index), scale, disp, bytes);
 }
 
+// Counting mode: what the block has counted and not done, if the current instruction does not happen.
+uint32_t Emitter::insns_ahead() const {
+  if (insns_counted_ == 0) return 0;
+  return insns_counted_ - (insns_passed_ == 0 ? 0 : insns_passed_ - 1);
+}
+
 void Emitter::mark_pc() {
   if (marked_pc_ == insn_pc_) return;
   marked_pc_ = insn_pc_;
-  out_->pcs.push_back({here(), static_cast<int32_t>(insn_pc_)});
+  out_->pcs.push_back({here(), static_cast<int32_t>(insn_pc_), insns_ahead()});
 }
 
 // Leaves with ExitKind::Misaligned where the address is not a multiple of the alignment.
@@ -76,12 +82,16 @@ void Emitter::check_alignment(const x86::Mem& memory, unsigned align_log2) {
       [](Emitter& e, const Cold& c) {
         e.move(kRax, static_cast<Reg>(c.data[0]));
         e.to_contract();
+        if (c.data[2] != 0) {
+          e.a_.add(e.state(offsetof(ir::CpuHeader, budget)), static_cast<int32_t>(c.data[2]));
+          e.a_.sub(e.state(offsetof(ir::CpuHeader, retired)), static_cast<int32_t>(c.data[2]));
+        }
         e.a_.mov(e.state(offsetof(ir::CpuHeader, exit_detail)), x86::rax);
         e.a_.mov(e.state(offsetof(ir::CpuHeader, exit_kind), 4), static_cast<int>(ir::ExitKind::Misaligned));
         e.store_guest_pc(e.state(offsetof(ir::CpuHeader, pc)), static_cast<int64_t>(c.data[1]));
         e.jump_to_thunk(runtime::Thunk::Exit);
       },
-      {t, static_cast<uint64_t>(insn_pc_)}));
+      {t, static_cast<uint64_t>(insn_pc_), insns_ahead()}));
 }
 
 void Emitter::swap_bytes(Reg reg, unsigned bytes) {

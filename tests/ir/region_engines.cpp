@@ -19,9 +19,13 @@ class Oracle : public RegionEngine {
 
 }  // namespace
 
+std::unique_ptr<RegionEngine> x64_engine(bool hot);  // x64_engine.cpp
+
 std::vector<std::unique_ptr<RegionEngine>> region_engines() {
   std::vector<std::unique_ptr<RegionEngine>> engines;
   engines.push_back(std::make_unique<Oracle>());
+  engines.push_back(x64_engine(false));
+  engines.push_back(x64_engine(true));
   return engines;
 }
 

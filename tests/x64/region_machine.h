@@ -20,7 +20,8 @@ namespace menura::x64::test {
 class RegionMachine {
  public:
   RegionMachine(const ir::StateLayout& layout, const ir::HelperTable& helpers) : helpers_(helpers) {
-    const runtime::ThunkHandlers handlers = {resolve, indirect, stub, stub, stub, helper, fp_slow};
+    const runtime::ThunkHandlers handlers = {resolve,           indirect, stub<Way::Stop>, stub<Way::Hot>,
+                                             stub<Way::Budget>, helper,   fp_slow};
     thunks_ = runtime::emit_thunks(layout, handlers);
     memory_ = static_cast<uint8_t*>(
         mmap(nullptr, kSize, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -28,7 +29,7 @@ class RegionMachine {
     nowhere_.entry = memory_ + thunks_.entries[static_cast<unsigned>(runtime::Thunk::Indirect)];
     region_ = memory_ + kRegionOffset;
     stack_.resize(4096);
-    table_.fill(&nowhere_);
+    table_.fill(nowhere_);
   }
   ~RegionMachine() { munmap(memory_, kSize); }
   RegionMachine(const RegionMachine&) = delete;
@@ -76,8 +77,11 @@ class RegionMachine {
   }
 
   // What the last run left through: a Link, a PcStub, an indirect jump, or (None) an exit.
-  enum class Way : uint8_t { None, Link, Stub, Indirect };
+  enum class Way : uint8_t { None, Link, Stop, Hot, Budget, Indirect };
   Way way = Way::None;
+
+  uint64_t code_address() const { return reinterpret_cast<uint64_t>(region_); }
+  uint64_t leave_address() const { return reinterpret_cast<uint64_t>(memory_ + thunks_.leave); }
 
   uint64_t counters[512] = {};  // heat first, then (from 64 bytes on) execution counts
 
@@ -105,12 +109,13 @@ class RegionMachine {
     self(cpu).way = Way::Indirect;
     return nullptr;
   }
+  template <Way kWay>
   static const void* stub(ir::CpuHeader* cpu, uint64_t stub_end) {
     RegionMachine& m = self(cpu);
     for (const runtime::PcStub& s : m.code_->pc_stubs) {
       if (m.region_ + s.stub_end == reinterpret_cast<uint8_t*>(stub_end)) {
         cpu->pc = m.base_ + static_cast<uint64_t>(s.pc);
-        m.way = Way::Stub;
+        m.way = kWay;
       }
     }
     return nullptr;
@@ -133,7 +138,7 @@ class RegionMachine {
   uint8_t* region_ = nullptr;
   std::vector<uint64_t> stack_;
   runtime::CodeRecord nowhere_ = {runtime::kNoPc, nullptr};
-  std::array<runtime::CodeRecord*, runtime::kLookupEntries> table_ = {};
+  std::array<runtime::CodeRecord, runtime::kLookupEntries> table_ = {};
   const runtime::CompiledCode* code_ = nullptr;
   uint64_t base_ = 0;
 };
