@@ -15,7 +15,7 @@ class Observer {
   virtual void formed(const ir::Region& region, bool hot) = 0;
   // As given to the compiler.
   virtual void optimized(const ir::Region& region, bool hot) = 0;
-  // `code` is the host code as placed at `address`, before any link is patched.
+  // `code` is the host code as placed at `address`; links may have been patched already.
   virtual void compiled(const ir::Region& region, bool hot, uint64_t address, std::span<const uint8_t> code) = 0;
 };
 

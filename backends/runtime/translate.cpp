@@ -211,6 +211,13 @@ Translation* TranslatorEngine::publish(Vcpu& vcpu, Workshop& workshop, uint64_t 
   gear.guest_instructions += region.guest_instructions;
   gear.host_bytes += translation->size;
   gear.nanoseconds += now() - workshop.began;
+  if (options_.observer != nullptr) {
+    // Outside of the lock: it may look at guest memory.
+    const uint64_t address = translation->host_address();
+    const std::span<const uint8_t> code(static_cast<const uint8_t*>(translation->entry), translation->size);
+    lock.unlock();
+    options_.observer->compiled(region, hot, address, code);
+  }
   return translation;
 }
 
@@ -256,9 +263,6 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
   std::memcpy(bytes, code.bytes.data(), code.bytes.size());
   relocate(code, *translation, bytes);
   heat_of(*translation).store(options_.hot_threshold, std::memory_order_relaxed);
-  if (options_.observer != nullptr) {
-    options_.observer->compiled(region, hot, translation->host_address(), {bytes, code.bytes.size()});
-  }
   cache_.add(place, translation);
   return translation;
 }

@@ -23,9 +23,11 @@ class HostMemory : public ir::MemoryPort {
   static constexpr std::size_t kSize = std::size_t{1} << 20;
 
   HostMemory() {
-    base_ = static_cast<uint8_t*>(mmap(nullptr, kSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    // A page behind it belongs to nobody.
+    base_ = static_cast<uint8_t*>(mmap(nullptr, kSize + 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    mprotect(base_, kSize, PROT_READ | PROT_WRITE);
   }
-  ~HostMemory() override { munmap(base_, kSize); }
+  ~HostMemory() override { munmap(base_, kSize + 4096); }
   HostMemory(const HostMemory&) = delete;
   HostMemory& operator=(const HostMemory&) = delete;
 
