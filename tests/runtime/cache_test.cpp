@@ -58,9 +58,9 @@ class CacheTest : public Machine {
 TEST_F(CacheTest, EvictsTheOldestAndGoesOn) {
   put_chain(memory_);
   start(kTiny);
-  go_through(cpu_, 20);
+  go_through(cpu_, 12);
   const Statistics statistics = engine_->statistics();
-  EXPECT_GT(statistics.evicted_chunks, 20U);
+  EXPECT_GT(statistics.evicted_chunks, 10U);
   EXPECT_LE(statistics.cache_bytes, 4U * 4096);
 }
 
@@ -69,9 +69,9 @@ TEST_F(CacheTest, ThreadsShareATinyCache) {
   start(kTiny);
   std::vector<std::thread> threads;
   for (int i = 0; i < 3; ++i) {
-    threads.push_back(with_cpu([this](Cpu& cpu) { go_through(cpu, 30); }));
+    threads.push_back(with_cpu([this](Cpu& cpu) { go_through(cpu, 8); }));
   }
-  go_through(cpu_, 30);
+  go_through(cpu_, 8);
   for (std::thread& thread : threads) thread.join();
 }
 
