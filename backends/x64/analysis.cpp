@@ -55,11 +55,8 @@ int64_t last_insn(const Region& region, const ir::Block& block) {
 void Analysis::blocks(const Region& region) {
   block_.assign(region.blocks.size(), {});
   depth_.assign(region.blocks.size(), 0);
-  block_at_.resize(region.insts.size());
   for (uint32_t place = 0; place < region.order.size(); ++place) {
-    const BlockId b = region.order[place];
-    block_[b].place = place;
-    std::fill_n(block_at_.begin() + region.blocks[b].first, region.blocks[b].count, b);
+    block_[region.order[place]].place = place;
   }
   block_[region.order[0]].preds = 1;
   for (const BlockId b : region.order) {
@@ -76,7 +73,7 @@ void Analysis::blocks(const Region& region) {
       }
     });
   }
-  uint32_t chain = 0;
+  uint32_t chain_first = 0;
   for (uint32_t place = 0; place < region.order.size(); ++place) {
     BlockInfo& info = block_[region.order[place]];
     const ir::Block& block = region.blocks[region.order[place]];
@@ -87,8 +84,8 @@ void Analysis::blocks(const Region& region) {
         ir::for_each_edge(region, end, [&](ir::Edge edge) { info.continues |= edge.target == region.order[place]; });
       }
     }
-    if (!info.continues) ++chain;
-    info.chain = chain;
+    if (!info.continues) chain_first = block.first;
+    info.chain_first = chain_first;
     const Inst& end = region.terminator(block);
     if (block.count == 1 && end.op == Op::Jump) {
       for (uint32_t p = 0; p < place && !info.polls; ++p) {
@@ -104,10 +101,16 @@ void Analysis::blocks(const Region& region) {
 
 bool Analysis::values(const Region& region, const Homes& homes) {
   info_.assign(region.insts.size(), {});
+  has_wide_ = false;
+  has_globals_ = false;
   find_reps(region, homes);
   count_uses(region);
-  if (!place_globals(region)) return false;
-  fuse(region, homes);
+  spill_used_ = kReservedSpill;
+  if (has_globals_) {
+    drop_dead(region);
+    if (!place_globals(region)) return false;
+  }
+  fuse(region, homes, !has_globals_);
   return true;
 }
 
@@ -123,36 +126,61 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
       }
     }
   };
+  bool stale = false;  // slot_value_ is another chain's
   for (const BlockId b : region.order) {
-    if (!block_[b].continues) std::fill(slot_value_.begin(), slot_value_.end(), ir::kNoValue);
     const ir::Block& block = region.blocks[b];
+    stale |= !block_[b].continues;
+    if (stale && block.count > 1) {
+      std::fill(slot_value_.begin(), slot_value_.end(), ir::kNoValue);
+      stale = false;
+    }
     for (Value v = block.first; v < block.first + block.count; ++v) {
       const Inst& inst = region.insts[v];
       ValueInfo& info = info_[v];
       info.rep = v;
       info.emit_at = v;
-      const Value a = inst.arg_count > 0 && inst.arg_count <= 3 ? rep(inst.args[0]) : ir::kNoValue;
-      if (inst.op == Op::Set) {
-        if (homes.overlaps(static_cast<ir::SlotId>(inst.imm))) forget_overlaps(static_cast<ir::SlotId>(inst.imm));
-        slot_value_[inst.imm] = a;
-      } else if (inst.op == Op::Get) {
-        if (slot_value_[inst.imm] != ir::kNoValue) {
-          info.rep = slot_value_[inst.imm];
-        } else {
-          slot_value_[inst.imm] = v;
+      switch (inst.op) {
+        case Op::Set: {
+          const auto slot = static_cast<ir::SlotId>(inst.imm);
+          if (homes.overlaps(slot)) forget_overlaps(slot);
+          slot_value_[slot] = rep(inst.args[0]);
+          continue;
         }
-      } else if (inst.op == Op::Copy || (inst.op == Op::NanUnbox && inst.imm != 0)) {
-        info.rep = a;  // a narrower float is the low bits of the same register
-      } else if (inst.op == Op::Call) {
-        const ir::HelperEffects effects = helpers_[static_cast<ir::HelperId>(inst.imm)].effects;
-        if (effects.writes_state) std::fill(slot_value_.begin(), slot_value_.end(), ir::kNoValue);
-      } else if (inst.op == Op::Trunc && inst.type != Type::I1) {
-        // Bits above a value's type are unspecified in its register, so the narrower value is the same register.
-        if (!is_wide(region.insts[inst.args[0]].type)) info.rep = a;
-      } else if (inst.op == Op::Zext && !is_wide(inst.type)) {
-        const Type from = region.insts[inst.args[0]].type;
-        if (region.insts[a].op != Op::Const && info_[a].known_bits <= ir::bits(from)) info.rep = a;
+        case Op::Get: {
+          Value& known = slot_value_[static_cast<ir::SlotId>(inst.imm)];
+          if (known == ir::kNoValue) known = v;
+          info.rep = known;
+          break;
+        }
+        case Op::Copy:
+          info.rep = rep(inst.args[0]);
+          break;
+        case Op::NanUnbox:
+          if (inst.imm != 0) info.rep = rep(inst.args[0]);  // a narrower float is the low bits of the same register
+          break;
+        case Op::Call:
+          if (helpers_[static_cast<ir::HelperId>(inst.imm)].effects.writes_state)
+            std::fill(slot_value_.begin(), slot_value_.end(), ir::kNoValue);
+          break;
+        case Op::Trunc:
+          // Bits above a value's type are unspecified in its register, so the narrower value is the same register.
+          if (inst.type != Type::I1 && !is_wide(region.insts[inst.args[0]].type)) info.rep = rep(inst.args[0]);
+          break;
+        case Op::Zext: {
+          const Value a = rep(inst.args[0]);
+          const Type from = region.insts[inst.args[0]].type;
+          if (!is_wide(inst.type) && region.insts[a].op != Op::Const && info_[a].known_bits <= ir::bits(from))
+            info.rep = a;
+          break;
+        }
+        case Op::Param:
+          has_globals_ = true;
+          break;
+        default:
+          break;
       }
+      if (inst.type == Type::Void) continue;
+      if (is_wide(inst.type)) has_wide_ = has_globals_ = true;
       if (info.rep == v) info.known_bits = bits_known(region, inst, homes);
     }
   }
@@ -197,43 +225,49 @@ uint8_t Analysis::bits_known(const Region& region, const Inst& inst, const Homes
   return inst.type == Type::I32 ? 32 : 64;
 }
 
-// Uses are counted on representatives; then, backward, those of instructions that nobody needs are taken away.
+// Uses are counted on representatives.
 void Analysis::count_uses(const Region& region) {
-  const auto visit_operands = [&](const Inst& inst, auto visit) {
-    for (const Value arg : region.args(inst)) visit(rep(arg));
-    if (inst.edge_count > 0) {
-      ir::for_each_edge(region, inst, [&](ir::Edge edge) {
-        for (const Value arg : edge.args) visit(rep(arg));
-      });
-    }
-  };
   for (const BlockId b : region.order) {
     const ir::Block& block = region.blocks[b];
+    const uint32_t chain_first = block_[b].chain_first;
     for (Value v = block.first; v < block.first + block.count; ++v) {
       if (info_[v].rep != v) continue;
-      const uint32_t chain = block_[b].chain;
-      visit_operands(region.insts[v], [&](Value arg) {
-        ValueInfo& info = info_[arg];
+      const Inst& inst = region.insts[v];
+      const auto use = [&](Value arg) {
+        ValueInfo& info = info_[rep(arg)];
         ++info.uses;
-        if (info.any_nan) info.any_nan = takes_any_nan(region.insts[v]);
-        if (block_[block_at_[arg]].chain != chain || arg > v) {
+        if (info.any_nan) info.any_nan = takes_any_nan(inst);
+        if (rep(arg) < chain_first || rep(arg) > v) {
           info.spill = 0;  // global: gets its place below
+          has_globals_ = true;
         } else {
-          info.last_use = std::max(info.last_use, v);
+          info.last_use = v;  // positions only grow
         }
-      });
+      };
+      for (const Value arg : region.args(inst)) use(arg);
+      if (inst.edge_count > 0) {
+        ir::for_each_edge(region, inst, [&](ir::Edge edge) {
+          for (const Value arg : edge.args) use(arg);
+        });
+      }
     }
   }
+}
+
+// Nobody needs it: its operands have one use less. Users must have been asked before.
+bool Analysis::is_dead(const Region& region, Value v) {
+  const Inst& inst = region.insts[v];
+  if (info_[v].uses != 0 || !is_pure(inst.op)) return false;
+  info_[v].dead = true;
+  for (const Value arg : region.args(inst)) --info_[rep(arg)].uses;
+  return true;
+}
+
+void Analysis::drop_dead(const Region& region) {
   for (auto place = region.order.rbegin(); place != region.order.rend(); ++place) {
     const ir::Block& block = region.blocks[*place];
     for (Value v = block.first + block.count; v-- > block.first;) {
-      ValueInfo& info = info_[v];
-      if (info.rep != v) continue;
-      const Inst& inst = region.insts[v];
-      if (info.uses == 0 && is_pure(inst.op)) {
-        info.dead = true;
-        visit_operands(inst, [&](Value arg) { --info_[arg].uses; });
-      }
+      if (info_[v].rep == v) is_dead(region, v);
     }
   }
 }
@@ -316,16 +350,16 @@ bool Analysis::may_fuse(const Region& region, Value v, Value user) const {
 }
 
 // Backward: the users come first, so that chains of absorbed instructions end up at their last user's position.
-void Analysis::fuse(const Region& region, const Homes& homes) {
+void Analysis::fuse(const Region& region, const Homes& homes, bool drop_dead) {
   for (auto place = region.order.rbegin(); place != region.order.rend(); ++place) {
     const ir::Block& block = region.blocks[*place];
     for (Value v = block.first + block.count; v-- > block.first;) {
       ValueInfo& info = info_[v];
       const Inst& inst = region.insts[v];
-      if (info.rep != v || info.dead) continue;
+      if (info.rep != v || info.dead || (drop_dead && is_dead(region, v))) continue;
       if (inst.op == Op::Set && homes.of(static_cast<ir::SlotId>(inst.imm)) != kNoReg) {
         const Value value = rep(inst.args[0]);
-        if (block_[block_at_[value]].chain == block_[*place].chain) info_[value].set_at = v;
+        if (value >= block_[*place].chain_first) info_[value].set_at = v;
       }
       if (info.uses != 1 || info.spill != kNever || info.last_use <= v) continue;
       const Value user = info.last_use;

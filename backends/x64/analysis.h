@@ -31,7 +31,8 @@ struct ValueInfo {
 struct BlockInfo {
   uint32_t place = 0;  // index in Region::order
   uint32_t preds = 0;
-  uint32_t chain = 0;      // blocks of one chain are entered only from the one before: registers keep their values
+  // Blocks of one chain are entered only from the one before: registers keep their values. The chain's first position.
+  uint32_t chain_first = 0;
   bool continues = false;  // not the first of its chain
   bool polls = false;      // nothing but a jump out, backward: it looks for stop requests
   bool link_only = false;  // nothing but a jump out: branches to it become links
@@ -51,6 +52,8 @@ class Analysis {
   const BlockInfo& block(ir::BlockId b) const { return block_[b]; }
   const std::vector<uint8_t>& depths() const { return depth_; }
   uint32_t spill_used() const { return spill_used_; }
+  // Some value is too wide for a register.
+  bool has_wide() const { return has_wide_; }
   // Blocks whose jump out needs code before it (a poll, moved homes) are not link-only.
   void clear_link_only() {
     for (BlockInfo& b : block_) b.link_only = false;
@@ -59,8 +62,10 @@ class Analysis {
  private:
   void find_reps(const ir::Region& region, const Homes& homes);
   void count_uses(const ir::Region& region);
+  void drop_dead(const ir::Region& region);
   bool place_globals(const ir::Region& region);
-  void fuse(const ir::Region& region, const Homes& homes);
+  void fuse(const ir::Region& region, const Homes& homes, bool drop_dead);
+  bool is_dead(const ir::Region& region, ir::Value v);
   bool may_fuse(const ir::Region& region, ir::Value v, ir::Value user) const;
   bool slots_stay(const ir::Region& region, const ir::Inst& inst, uint32_t from, uint32_t to) const;
   uint8_t bits_known(const ir::Region& region, const ir::Inst& inst, const Homes& homes) const;
@@ -71,9 +76,10 @@ class Analysis {
   std::vector<ValueInfo> info_;
   std::vector<BlockInfo> block_;
   std::vector<uint8_t> depth_;
-  std::vector<uint32_t> block_at_;     // by position
   std::vector<ir::Value> slot_value_;  // while walking: what a slot is known to hold
   uint32_t spill_used_ = 0;
+  bool has_wide_ = false;
+  bool has_globals_ = false;  // values that need a place in spill memory for the whole region
 };
 
 }  // namespace menura::x64

@@ -28,10 +28,13 @@ Homes::Homes(const StateLayout& layout) : layout_(layout) {
       }
     }
   }
+  contract_ = false;
   set_contract();
 }
 
 void Homes::set_contract() {
+  if (contract_) return;
+  contract_ = true;
   home_ = pinned_;
   slot_.assign(32, StateLayout::kNoSlot);
   moved_.clear();
@@ -95,9 +98,11 @@ void Homes::choose(const ir::Region& region, std::span<const uint8_t> depth, boo
         }
         if (victim == StateLayout::kNoSlot || least + 2 * crossings >= candidate.weight) break;
         reg = home_[victim];
+        contract_ = false;
         home_[victim] = kNoReg;
         evicted_.push_back({victim, reg, written_[victim]});
       }
+      contract_ = false;
       home_[candidate.slot] = reg;
       slot_[reg] = candidate.slot;
       homes_ |= mask_of(reg);

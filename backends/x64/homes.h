@@ -58,6 +58,7 @@ class Homes {
   std::vector<bool> written_;
   std::vector<Candidate> candidates_;
   RegMask homes_ = 0;
+  bool contract_ = false;  // home_ is pinned_
 };
 
 }  // namespace menura::x64
