@@ -1,0 +1,34 @@
+// What the test programs print: one line per call, its result or the name of its error. The same source is compiled for the guest
+// and for the host; the outputs must be equal.
+#pragma once
+
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static long show(const char* what, long result) {
+  if (result == -1) {
+    printf("%s: %s\n", what, strerrorname_np(errno));
+  } else {
+    printf("%s: %ld\n", what, result);
+  }
+  return result;
+}
+
+// For results that are ids, descriptors, addresses: only whether the call succeeded.
+static long show_ok(const char* what, long result) {
+  if (result == -1) {
+    printf("%s: %s\n", what, strerrorname_np(errno));
+  } else {
+    printf("%s: ok\n", what);
+  }
+  return result;
+}
+
+#define SHOW(call) show(#call, (long)(call))
+#define SHOW_OK(call) show_ok(#call, (long)(call))
