@@ -1,5 +1,6 @@
 // Sockets. Constants, addresses, options and messages of 64-bit asm-generic ABIs are the host's.
 #include <sys/socket.h>
+#include <sys/time.h>
 
 #include <algorithm>
 
@@ -18,6 +19,17 @@ void* out_sized(Thread& thread, GuestPtr<void> buffer, GuestPtr<int> size) {
   int room = 0;
   if (!buffer || load(&room, size) != 0 || room < 0) room = 0;
   return out(thread, buffer, static_cast<unsigned>(room));
+}
+
+// signal(7): a call on a socket is restarted after a signal unless a timeout was set for it.
+template <typename... Arguments>
+int64_t socket_call(Thread& thread, int timeout_option, long number, int fd, Arguments... arguments) {
+  const int64_t result = restarting_call(thread, number, fd, arguments...);
+  if (result != kRestart) return result;
+  timeval timeout{};
+  int size = sizeof timeout;
+  host_call(SYS_getsockopt, fd, SOL_SOCKET, timeout_option, &timeout, &size);
+  return timeout.tv_sec != 0 || timeout.tv_usec != 0 ? -EINTR : kRestart;
 }
 
 // Looks at all that a message points to. 0, -EFAULT, or the count of elements that no kernel accepts: -EMSGSIZE.
@@ -65,13 +77,13 @@ int64_t bind(Thread&, int fd, GuestPtr<void> address, unsigned size) {
 }
 int64_t listen(Thread&, int fd, int backlog) { return host_call(SYS_listen, fd, backlog); }
 int64_t accept(Thread& thread, int fd, GuestPtr<void> address, GuestPtr<int> size) {
-  return restarting_call(thread, SYS_accept, fd, out_sized(thread, address, size), out(thread, size));
+  return socket_call(thread, SO_RCVTIMEO, SYS_accept, fd, out_sized(thread, address, size), out(thread, size));
 }
 int64_t accept4(Thread& thread, int fd, GuestPtr<void> address, GuestPtr<int> size, int flags) {
-  return restarting_call(thread, SYS_accept4, fd, out_sized(thread, address, size), out(thread, size), flags);
+  return socket_call(thread, SO_RCVTIMEO, SYS_accept4, fd, out_sized(thread, address, size), out(thread, size), flags);
 }
 int64_t connect(Thread& thread, int fd, GuestPtr<void> address, unsigned size) {
-  return restarting_call(thread, SYS_connect, fd, in(address, size), size);
+  return socket_call(thread, SO_SNDTIMEO, SYS_connect, fd, in(address, size), size);
 }
 int64_t getsockname(Thread& thread, int fd, GuestPtr<void> address, GuestPtr<int> size) {
   return host_call(SYS_getsockname, fd, out_sized(thread, address, size), out(thread, size));
@@ -83,29 +95,29 @@ int64_t shutdown(Thread&, int fd, int how) { return host_call(SYS_shutdown, fd, 
 
 int64_t sendto(Thread& thread, int fd, GuestPtr<void> data, size_t count, int flags, GuestPtr<void> address,
                unsigned size) {
-  return restarting_call(thread, SYS_sendto, fd, in(data, count), count, flags, in(address, size), size);
+  return socket_call(thread, SO_SNDTIMEO, SYS_sendto, fd, in(data, count), count, flags, in(address, size), size);
 }
 int64_t recvfrom(Thread& thread, int fd, GuestPtr<void> data, size_t count, int flags, GuestPtr<void> address,
                  GuestPtr<int> size) {
-  return restarting_call(thread, SYS_recvfrom, fd, out(thread, data, count), count, flags,
-                         out_sized(thread, address, size), out(thread, size));
+  return socket_call(thread, SO_RCVTIMEO, SYS_recvfrom, fd, out(thread, data, count), count, flags,
+                     out_sized(thread, address, size), out(thread, size));
 }
 int64_t sendmsg(Thread& thread, int fd, GuestPtr<msghdr> message, int flags) {
   if (const int64_t bad = check_message(thread, message, Access::Read)) return bad;
-  return restarting_call(thread, SYS_sendmsg, fd, in(message), flags);
+  return socket_call(thread, SO_SNDTIMEO, SYS_sendmsg, fd, in(message), flags);
 }
 int64_t recvmsg(Thread& thread, int fd, GuestPtr<msghdr> message, int flags) {
   if (const int64_t bad = check_message(thread, message, Access::Write)) return bad;
-  return restarting_call(thread, SYS_recvmsg, fd, in(message), flags);
+  return socket_call(thread, SO_RCVTIMEO, SYS_recvmsg, fd, in(message), flags);
 }
 int64_t sendmmsg(Thread& thread, int fd, GuestPtr<mmsghdr> messages, unsigned count, int flags) {
   if (const int64_t bad = check_messages(thread, messages, &count, Access::Read)) return bad;
-  return restarting_call(thread, SYS_sendmmsg, fd, in(messages, count), count, flags);
+  return socket_call(thread, SO_SNDTIMEO, SYS_sendmmsg, fd, in(messages, count), count, flags);
 }
 int64_t recvmmsg(Thread& thread, int fd, GuestPtr<mmsghdr> messages, unsigned count, int flags,
                  GuestPtr<timespec> timeout) {
   if (const int64_t bad = check_messages(thread, messages, &count, Access::Write)) return bad;
-  return restarting_call(thread, SYS_recvmmsg, fd, in(messages, count), count, flags, out(thread, timeout));
+  return socket_call(thread, SO_RCVTIMEO, SYS_recvmmsg, fd, in(messages, count), count, flags, out(thread, timeout));
 }
 
 int64_t setsockopt(Thread&, int fd, int level, int option, GuestPtr<void> value, unsigned size) {
