@@ -18,7 +18,11 @@ namespace {
 // The kernel transfers no more than this in one call (MAX_RW_COUNT); a longer count is legal and only asks for more.
 constexpr uint64_t kMaxTransfer = 0x7fff'f000;
 
-uint64_t transfer_size(uint64_t count) { return count <= kGuestEnd ? std::min(count, kMaxTransfer) : count; }
+// What is asked for beyond that, or beyond the end of what a guest can map, can never be transferred.
+uint64_t transfer_size(GuestPtr<void> buffer, uint64_t count) {
+  if (count > kGuestEnd || buffer.address >= kGuestEnd) return count;  // refused
+  return std::min({count, kMaxTransfer, kGuestEnd - buffer.address});
+}
 
 }  // namespace
 
@@ -48,22 +52,22 @@ int64_t close_range(Thread&, unsigned first, unsigned last, unsigned flags) {
 }
 
 int64_t read(Thread& thread, int fd, GuestPtr<void> buffer, size_t count) {
-  count = transfer_size(count);
+  count = transfer_size(buffer, count);
   return restarting_call(thread, SYS_read, fd, out(thread, buffer, count), count);
 }
 
 int64_t write(Thread& thread, int fd, GuestPtr<void> buffer, size_t count) {
-  count = transfer_size(count);
+  count = transfer_size(buffer, count);
   return restarting_call(thread, SYS_write, fd, in(buffer, count), count);
 }
 
 int64_t pread64(Thread& thread, int fd, GuestPtr<void> buffer, size_t count, int64_t offset) {
-  count = transfer_size(count);
+  count = transfer_size(buffer, count);
   return restarting_call(thread, SYS_pread64, fd, out(thread, buffer, count), count, offset);
 }
 
 int64_t pwrite64(Thread& thread, int fd, GuestPtr<void> buffer, size_t count, int64_t offset) {
-  count = transfer_size(count);
+  count = transfer_size(buffer, count);
   return restarting_call(thread, SYS_pwrite64, fd, in(buffer, count), count, offset);
 }
 

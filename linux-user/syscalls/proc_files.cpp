@@ -72,7 +72,6 @@ constexpr ProcFile kOwnFiles[] = {
 };
 
 int64_t open_text(const std::string& text, int flags) {
-  if ((flags & O_ACCMODE) != O_RDONLY) return -EACCES;
   const int fd = ::memfd_create("proc", (flags & O_CLOEXEC) != 0 ? MFD_CLOEXEC : 0);
   if (fd < 0) return -errno;
   for (size_t done = 0; done < text.size();) {
@@ -94,6 +93,7 @@ int64_t open_proc_file(Thread& thread, const char* path, int flags) {
   const auto address = reinterpret_cast<uint64_t>(path);
   // A path in guest memory was relative or unreadable (guest_path.cpp).
   if (address <= kGuestEnd || address >= kRefusedAddress || std::strncmp(path, "/proc/", 6) != 0) return kNotOurs;
+  if ((flags & O_ACCMODE) != O_RDONLY) return kNotOurs;  // none of them takes anything: the host's says so
   if (std::string_view(path) == "/proc/cpuinfo") return open_text(cpuinfo(thread), flags);
   for (const ProcFile& file : kOwnFiles) {
     if (is_own_proc_file(path, file.name)) return open_text(file.contents(thread), flags);

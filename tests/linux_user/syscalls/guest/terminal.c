@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <net/if.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <termios.h>
@@ -34,6 +35,8 @@ int main(void) {
   printf("  %d %d %d %d\n", size.ws_row, size.ws_col, size.ws_xpixel, size.ws_ypixel);
   SHOW(write(master, "typed", 5));
   int count = 0;
+  struct pollfd typed = {slave, POLLIN, 0};  // the kernel hands it over in its own time
+  SHOW(poll(&typed, 1, 5000));
   SHOW(ioctl(slave, FIONREAD, &count));
   printf("  %d\n", count);
   char text[20];

@@ -16,7 +16,7 @@ int main(void) {
   read(fd, (void*)8, 10);
   openat(AT_FDCWD, text, O_RDONLY);
   openat(fd, "x", O_RDONLY | O_DIRECTORY);
-  faccessat(AT_FDCWD, "traced-file", R_OK | W_OK, 0);
+  syscall(439 /* faccessat2 */, AT_FDCWD, "traced-file", R_OK | W_OK, 0);
   syscall(SYS_newfstatat, fd, (void*)8, NULL, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW);
   void* page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
   mprotect(page, 4096, PROT_NONE);
