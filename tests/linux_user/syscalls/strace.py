@@ -11,7 +11,7 @@ import tempfile
 
 
 def main():
-    menura, guest, expected = sys.argv[1:]
+    menura, guest, expected = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
         done = subprocess.run([menura, "run", "-strace", guest], cwd=folder, capture_output=True, text=True, timeout=120)
     lines = iter(done.stderr.splitlines())
