@@ -2,6 +2,9 @@
 // left through side exits. A block's instructions are contiguous in `insts`; `order` lists the blocks as they lie
 // there, which is also the order in which compilers place them. A value may be used in every block that its own
 // dominates; but nothing outlives a guest call: what is behind the edge of a call sees no value from before it.
+//
+// Engines look at CpuHeader::stop_request on back edges, but stop only at blocks without parameters that begin with an
+// insn marker: there all of the state is in slots. A loop within one guest instruction must end by itself.
 #pragma once
 
 #include <cassert>

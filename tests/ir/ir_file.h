@@ -35,8 +35,7 @@ Result<std::vector<IrCase>> read_ir_file(const std::filesystem::path& path, cons
 // All .ir files below tests/ir, sorted.
 std::vector<std::filesystem::path> ir_files();
 
-// Empty if the engine does what the run says (or refuses the region: then *refused), else what differs.
-std::string check_run(const IrCase& test, const IrRun& run, RegionEngine& engine, const TestGuest& guest,
-                      HostMemory& memory, bool* refused);
+// Empty if the engine, which has been given the region, does what the run says; else what differs.
+std::string check_run(const IrCase& test, const IrRun& run, RegionEngine& engine, const TestGuest& guest);
 
 }  // namespace menura::ir::test

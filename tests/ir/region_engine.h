@@ -6,11 +6,13 @@
 #include <vector>
 
 #include "ir/interp/evaluator.h"
+#include "tests/ir/host_memory.h"
 #include "tests/ir/test_state.h"
 
 namespace menura::ir::test {
 
 struct RegionOutcome {
+  bool refused = false;  // it cannot do this run
   bool left = false;     // the engine; else it went on to another address (CpuHeader::pc)
   InterpreterExit exit;  // if left
 };
@@ -19,10 +21,12 @@ class RegionEngine {
  public:
   virtual ~RegionEngine() = default;
   virtual std::string_view name() const = 0;
-  // Runs the verified region once, from its entry until it leaves. `memory` is mapped at the same addresses in the
-  // host. With `count`, CpuHeader::budget and ::retired are kept. Returns false if the engine refuses such a region.
-  virtual bool run(const Region& region, const TestGuest& guest, MemoryPort& memory, bool count, CpuHeader& cpu,
-                   RegionOutcome* outcome) = 0;
+  // Whether it can stop after any number of instructions inside a region (CpuHeader::budget, ::retired).
+  virtual bool counts() const { return false; }
+  // Takes a verified region for the runs that follow. All outlive them. False: the engine refuses such a region.
+  virtual bool prepare(const Region& region, const TestGuest& guest, HostMemory& memory) = 0;
+  // Runs it once, from its entry until it leaves.
+  virtual RegionOutcome run(CpuHeader& cpu, bool count) = 0;
 };
 
 // All of them; a new engine is one more line in region_engines.cpp.

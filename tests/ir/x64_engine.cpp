@@ -13,27 +13,33 @@ namespace menura::ir::test {
 
 namespace {
 
+using x64::test::RegionMachine;
+
 class X64Engine : public RegionEngine {
  public:
   explicit X64Engine(bool hot) : hot_(hot) {}
-  std::string_view name() const override { return hot_ ? "x64 hot" : "x64"; }
+  std::string_view name() const override { return hot_ ? "x64 alone, hot" : "x64 alone"; }
 
-  bool run(const Region& region, const TestGuest& guest, MemoryPort& memory, bool count, CpuHeader& cpu,
-           RegionOutcome* outcome) override {
-    using x64::test::RegionMachine;
-    const auto compiler = x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
-    RegionMachine machine(guest.layout(), guest.helpers());
-    runtime::CompiledCode code;
-    if (!compiler->compile(region, {.hot = hot_, .count = count}, code)) return false;
+  bool counts() const override { return true; }
 
-    running_ = this;
-    machine_ = &machine;
-    code_ = &code;
+  bool prepare(const Region& region, const TestGuest& guest, HostMemory& memory) override {
+    compiler_ = x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
+    machine_ = std::make_unique<RegionMachine>(guest.layout(), guest.helpers());
     layout_ = &guest.layout();
     memory_ = &memory;
-    cpu_ = &cpu;
     region_ = &region;
+    code_.clear();
+    return compiler_->compile(region, {.hot = hot_}, code_);
+  }
+
+  RegionOutcome run(CpuHeader& cpu, bool count) override {
+    code_.clear();
+    compiler_->compile(*region_, {.hot = hot_, .count = count}, code_);
+    RegionOutcome outcome;
+    running_ = this;
+    cpu_ = &cpu;
     fault_ = {};
+    machine_->way = RegionMachine::Way::None;
     struct sigaction action = {};
     struct sigaction before[2];
     action.sa_sigaction = on_signal;
@@ -45,33 +51,34 @@ class X64Engine : public RegionEngine {
     sigaltstack(&stack, &old_stack);
     sigaction(SIGSEGV, &action, &before[0]);
     sigaction(SIGBUS, &action, &before[1]);
-    machine.run(region, code, cpu);
+    machine_->run(*region_, code_, cpu);
     sigaction(SIGSEGV, &before[0], nullptr);
     sigaction(SIGBUS, &before[1], nullptr);
     sigaltstack(&old_stack, nullptr);
 
-    outcome->exit.fault = fault_;
-    outcome->left = true;
-    switch (machine.way) {
+    outcome.exit.fault = fault_;
+    outcome.left = true;
+    switch (machine_->way) {
       case RegionMachine::Way::None:
-        outcome->exit.kind = static_cast<ExitKind>(cpu.exit_kind);
-        outcome->exit.detail = cpu.exit_detail;
-        if (outcome->exit.kind == ExitKind::Misaligned) {
-          outcome->exit.fault = {FaultKind::Misaligned, Access::Read, cpu.exit_detail};
+        outcome.exit.kind = static_cast<ExitKind>(cpu.exit_kind);
+        outcome.exit.detail = cpu.exit_detail;
+        if (outcome.exit.kind == ExitKind::Misaligned) {
+          outcome.exit.fault = {FaultKind::Misaligned, Access::Read, cpu.exit_detail};
         }
         break;
       case RegionMachine::Way::Stop:
-        outcome->exit.kind = ExitKind::Stop;
+        outcome.exit.kind = ExitKind::Stop;
         break;
       case RegionMachine::Way::Budget:
         // A block is not entered if the budget does not cover it: the runtime then runs shorter ones, up to single
         // instructions, which a lone region cannot.
-        return false;
+        outcome.refused = true;
+        break;
       default:
-        outcome->left = false;
+        outcome.left = false;
         break;
     }
-    return true;
+    return outcome;
   }
 
  private:
@@ -80,14 +87,14 @@ class X64Engine : public RegionEngine {
     X64Engine& self = *running_;
     const auto host_pc = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RIP]);
     const uint64_t offset = host_pc - self.machine_->code_address();
-    if (offset >= self.code_->bytes.size()) {
+    if (offset >= self.code_.bytes.size()) {
       std::signal(number, SIG_DFL);
       return;
     }
     static constexpr int registers[16] = {REG_RAX, REG_RCX, REG_RDX, REG_RBX, REG_RSP, REG_RBP, REG_RSI, REG_RDI,
                                           REG_R8,  REG_R9,  REG_R10, REG_R11, REG_R12, REG_R13, REG_R14, REG_R15};
     auto* const state = reinterpret_cast<uint8_t*>(self.cpu_);
-    for (const runtime::Home& home : self.code_->homes) {
+    for (const runtime::Home& home : self.code_.homes) {
       const Slot& slot = self.layout_->slot(home.slot);
       const void* const reg = home.reg.is_vector
                                   ? static_cast<const void*>(&context.uc_mcontext.fpregs->_xmm[home.reg.number])
@@ -95,7 +102,7 @@ class X64Engine : public RegionEngine {
       std::memcpy(state + slot.offset, reg, std::min(storage_bytes(slot.type), 16U));
     }
     runtime::PcEntry at;
-    for (const runtime::PcEntry& entry : self.code_->pcs) {
+    for (const runtime::PcEntry& entry : self.code_.pcs) {
       if (entry.host <= offset) at = entry;
     }
     self.cpu_->pc = self.region_->identity.pc + static_cast<uint64_t>(at.pc);
@@ -113,10 +120,11 @@ class X64Engine : public RegionEngine {
 
   static inline X64Engine* running_ = nullptr;
   bool hot_;
-  x64::test::RegionMachine* machine_ = nullptr;
-  const runtime::CompiledCode* code_ = nullptr;
+  std::unique_ptr<runtime::Compiler> compiler_;
+  std::unique_ptr<RegionMachine> machine_;
+  runtime::CompiledCode code_;
   const StateLayout* layout_ = nullptr;
-  MemoryPort* memory_ = nullptr;
+  HostMemory* memory_ = nullptr;
   CpuHeader* cpu_ = nullptr;
   const Region* region_ = nullptr;
   Fault fault_;
