@@ -61,20 +61,29 @@ Result<void> CodeMemory::reserve(std::size_t size) {
   return {};
 }
 
-Result<void> CodeMemory::become_private(std::span<const CodeRange> used) {
-  const int fd = make_file(size_);
-  if (fd < 0) return failed("memory file");
+Result<void> CodeMemory::make_copy(std::span<const CodeRange> used) {
+  copy_ = make_file(size_);
+  if (copy_ < 0) return failed("memory file");
   for (const CodeRange& range : used) {
-    if (!write_all(fd, executable_ + range.begin, range.end - range.begin, range.begin)) {
-      close(fd);
+    if (!write_all(copy_, executable_ + range.begin, range.end - range.begin, range.begin)) {
+      drop_copy();
       return failed("copying");
     }
   }
+  return {};
+}
+
+void CodeMemory::drop_copy() {
+  if (copy_ >= 0) close(copy_);
+  copy_ = -1;
+}
+
+Result<void> CodeMemory::adopt_copy() {
   constexpr int kFlags = MAP_SHARED | MAP_NORESERVE | MAP_FIXED;
-  const bool mapped = mmap(writable_, size_, PROT_READ | PROT_WRITE, kFlags, fd, 0) != MAP_FAILED &&
-                      mmap(executable_, size_, PROT_READ | PROT_EXEC, kFlags, fd, 0) != MAP_FAILED;
-  close(fd);
+  const bool mapped = copy_ >= 0 && mmap(writable_, size_, PROT_READ | PROT_WRITE, kFlags, copy_, 0) != MAP_FAILED &&
+                      mmap(executable_, size_, PROT_READ | PROT_EXEC, kFlags, copy_, 0) != MAP_FAILED;
   if (!mapped) return failed("mapping");
+  drop_copy();
   return {};
 }
 

@@ -36,14 +36,18 @@ class CodeMemory {
     return static_cast<std::size_t>(static_cast<const uint8_t*>(executable_address) - executable_);
   }
 
-  // In the child of a fork: a copy of its own at the same addresses, with the contents of `used`, since writes into the
-  // parent's mapping would change the parent's code.
-  Result<void> become_private(std::span<const CodeRange> used);
+  // Around a fork. Writes into a shared mapping would change the other process's code, so the child gets a copy of its
+  // own at the same addresses, with the contents of `used`. It is made before the fork: after it, the parent links old
+  // code to code that the child would not have.
+  Result<void> make_copy(std::span<const CodeRange> used);
+  void drop_copy();           // in the parent
+  Result<void> adopt_copy();  // in the child
 
  private:
   std::size_t size_ = 0;
   uint8_t* writable_ = nullptr;
   uint8_t* executable_ = nullptr;
+  int copy_ = -1;  // memory file
 };
 
 }  // namespace menura::runtime

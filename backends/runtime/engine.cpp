@@ -116,17 +116,17 @@ void TranslatorEngine::before_fork() {
     sched_yield();
     mutex_.lock();
   }
+  if (Result<void> copied = cache_.memory().make_copy(cache_.used()); !copied) out_of_memory(copied.error().message);
 }
 
 void TranslatorEngine::after_fork_parent() {
+  cache_.memory().drop_copy();
   forking_ = false;
   mutex_.unlock();
 }
 
 void TranslatorEngine::after_fork_child() {
-  if (Result<void> copied = cache_.memory().become_private(cache_.used()); !copied) {
-    out_of_memory(copied.error().message);
-  }
+  if (Result<void> adopted = cache_.memory().adopt_copy(); !adopted) out_of_memory(adopted.error().message);
   std::erase_if(vcpus_, [](const auto& vcpu) { return !pthread_equal(vcpu->thread, pthread_self()); });
   forking_ = false;
   mutex_.unlock();
