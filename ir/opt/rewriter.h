@@ -38,6 +38,11 @@ class Rewriter {
   // Whether the expression may use `inner`, an operand of `outer`, instead of `outer`. Not where that keeps `inner`
   // alive beside an `outer` that a state slot holds anyway.
   bool may_reach(Value outer, Value inner) const;
+  // The same for addresses, which add a constant for free: `inner` may also be a value that was never in a slot, so
+  // that it has a register of its own.
+  bool may_address(Value outer, Value inner) const {
+    return may_reach(outer, inner) || (inner >= chain_first_ && holder_[inner] == StateLayout::kNoSlot);
+  }
   // A slot of the guest's state holds it now, so that keeping it costs nothing.
   bool held(Value v) const {
     const SlotId slot = holder_[v];

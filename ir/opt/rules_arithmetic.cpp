@@ -1,4 +1,5 @@
 #include <bit>
+#include <utility>
 
 #include "ir/opt/rules.h"
 
@@ -27,6 +28,13 @@ Value simplify_add(Rewriter& r, Inst& inst) {
       return r.make(Op::Sub, inst.type, a, r.def(b).args[1]);
     if (r.op(a) == Op::Sub && r.is_constant(r.def(a).args[0], 0) && r.may_reach(a, r.def(a).args[1]))
       return r.make(Op::Sub, inst.type, b, r.def(a).args[1]);
+    // (x + c) + y: constants go outward, where addresses take them.
+    for (const auto& [sum, y] : {std::pair(a, b), std::pair(b, a)}) {
+      const Inst inner = r.def(sum);
+      if (inner.op != Op::Add || !r.is_constant(inner.args[1]) || r.held(sum) || !r.may_reach(sum, inner.args[0]))
+        continue;
+      return r.make(Op::Add, inst.type, r.make(Op::Add, inst.type, inner.args[0], y), inner.args[1]);
+    }
     return kNoValue;
   }
   const int64_t c = r.def(b).imm;

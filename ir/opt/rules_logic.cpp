@@ -103,18 +103,35 @@ Value simplify_xor(Rewriter& r, Inst& inst) {
   return kNoValue;
 }
 
+// Words that were sign-extended for this: one extension behind the op does for two before it, or moves on to where the
+// next op may do without it.
+Value in_words(Rewriter& r, const Inst& inst) {
+  const auto [a, b, unused] = inst.args;
+  const auto is_word = [&](Value v) { return r.facts(v).sign > 32; };
+  const auto only_for_this = [&](Value v) {
+    return r.op(v) == Op::Sext && r.type(r.def(v).args[0]) == Type::I32 && !r.held(v);
+  };
+  if (inst.type != Type::I64 || !is_word(a) || !is_word(b) || (!only_for_this(a) && !only_for_this(b))) return kNoValue;
+  const Value word_a = r.make(Op::Trunc, Type::I32, a);
+  const Value word_b = r.make(Op::Trunc, Type::I32, b);
+  return r.make(Op::Sext, Type::I64, r.make(inst.op, Type::I32, word_a, word_b));
+}
+
 }  // namespace
 
 Value simplify_logic(Rewriter& r, Inst& inst) {
   if (!is_small_int(inst.type)) return kNoValue;
   const auto [a, b, unused] = inst.args;
+  if (inst.op <= Op::Andn) {
+    static_assert(Op::And < Op::Or && Op::Or < Op::Xor && Op::Xor < Op::Andn);
+    const Value simpler = inst.op == Op::And   ? simplify_and(r, inst)
+                          : inst.op == Op::Or  ? simplify_or(r, inst)
+                          : inst.op == Op::Xor ? simplify_xor(r, inst)
+                                               : kNoValue;
+    if (simpler != kNoValue) return simpler;
+    if (inst.op != Op::Andn) return in_words(r, inst);
+  }
   switch (inst.op) {
-    case Op::And:
-      return simplify_and(r, inst);
-    case Op::Or:
-      return simplify_or(r, inst);
-    case Op::Xor:
-      return simplify_xor(r, inst);
     case Op::Andn:
       if (a == b) return r.constant(inst.type, 0);
       if (r.is_constant(b) && inst.type != Type::I1)

@@ -16,7 +16,7 @@ void simplify_access(Rewriter& r, Inst& inst) {
   // load [x + c] : c goes into the displacement.
   while (r.op(inst.args[0]) == Op::Add) {
     const Inst& sum = r.def(inst.args[0]);
-    if (!r.is_constant(sum.args[1]) || !r.may_reach(inst.args[0], sum.args[0])) break;
+    if (!r.is_constant(sum.args[1]) || !r.may_address(inst.args[0], sum.args[0])) break;
     const auto displacement =
         static_cast<int64_t>(static_cast<uint64_t>(inst.imm) + static_cast<uint64_t>(r.def(sum.args[1]).imm));
     if (!is_displacement(displacement)) break;

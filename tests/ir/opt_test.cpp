@@ -186,6 +186,14 @@ TEST_F(OptTest, BoxesAndBits) {
                "v1:f64 = get $f0\nv2:f32 = nanunbox v1\nv3:f64 = nanbox v2\nset $f1, v3");
 }
 
+TEST_F(OptTest, WordsAreExtendedOnce) {
+  const std::string words = std::string(kR0R1) + "v3:i32 = trunc v1\nv4:i32 = trunc v2\nv5:i32 = add v3, v4\n";
+  expect_value(
+      "v3:i32 = trunc v1\nv4:i32 = trunc v2\nv5:i32 = add v3, v4\nv6:i64 = sext v5\nv7:i32 = sub v3, v4\n"
+      "v8:i64 = sext v7\nv10:i64 = xor v6, v8\nv11:i64 = const 1\nv9:i64 = or v10, v11",
+      words + "v7:i32 = sub v3, v4\nv8:i32 = xor v5, v7\nv10:i32 = const 1\nv11:i32 = or v8, v10\nv9:i64 = sext v11");
+}
+
 TEST_F(OptTest, FloatArithmeticStays) {
   const std::string lines =
       "v1:f64 = get $f0\nv2:f64 = const 0\nv3:f64 = fadd v1, v2\nset $f1, v3\nv5:f64 = fmul v2, v2\nset $f2, v5";
@@ -212,6 +220,13 @@ TEST_F(OptTest, Displacements) {
   expect_lines(
       std::string(kR0R1) + "v3:i64 = const 24\nv4:i64 = add v1, v3\nv5:i32 = trunc v2\nstore v4, v5, size=4 le",
       std::string(kR0R1) + "store v1+24, v2, size=4 le");
+  // A table on the stack: its offset meets the displacement, and the sum that a slot holds is not waited for.
+  expect_lines(std::string(kR0R1) +
+                   "v3:i64 = const 2\nv4:i64 = shl v1, v3\nv5:i64 = const 1024\nv6:i64 = add v4, v5\n"
+                   "v7:i64 = add v6, v2\nset $r3, v7\nv9:i64 = load v7-1024, size=4 le sx\nset $r3, v9",
+               std::string(kR0R1) +
+                   "v3:i64 = const 2\nv4:i64 = shl v1, v3\nv5:i64 = const 1024\nv6:i64 = add v4, v2\n"
+                   "v7:i64 = add v6, v5\nset $r3, v7\nv9:i64 = load v6, size=4 le sx\nset $r3, v9");
   // Beyond 32 bits.
   expect_value("v3:i64 = const 0x7ffffff8\nv4:i64 = add v1, v3\nv9:i64 = load v4+8, size=8 le",
                std::string(kR0) + "v3:i64 = const 0x7ffffff8\nv4:i64 = add v1, v3\nv9:i64 = load v4+8, size=8 le");
