@@ -82,7 +82,7 @@ class Emitter final : private asmjit::ErrorHandler {
 
   Reg use(Value v);  // in some register, locked until the end of the instruction
   Reg use_vec(Value v) { return use(v); }
-  Operand use_rm(Value v, unsigned width);  // register or memory operand of `width` bits
+  Operand use_rm(Value v, unsigned width);  // the register of either class, as an operand of `width` bits
   void load_into(Reg reg, Value v);         // a copy of the value in this register; its old content is lost
   Reg temp(RegMask wanted);                 // a register for this instruction alone
   Reg temp_int() { return temp(kIntRegs); }
@@ -315,8 +315,8 @@ class Emitter final : private asmjit::ErrorHandler {
   uint32_t insns_counted_ = 0;  // of the whole block
 
   // Registers.
-  RegMask pool_ = 0;      // scratch: not a home, not reserved
-  RegMask locked_ = 0;    // in use by the instruction being emitted
+  RegMask pool_ = 0;    // scratch: not a home, not reserved
+  RegMask locked_ = 0;  // in use by the instruction being emitted
   Value holder_[32];
   std::vector<Location> loc_;
   std::vector<Value> slot_holder_;      // what value a slot's memory is known to hold

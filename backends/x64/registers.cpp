@@ -299,9 +299,9 @@ Reg Emitter::use(Value v) {
 }
 
 Operand Emitter::use_rm(Value v, unsigned width) {
-  v = rep(v);
-  if (info_[v].fused) force(v);
-  if (loc_[v].regs == 0 && in_memory(v) && !live_after(v) && memory_bits(v) >= width) return memory_of(v, width / 8);
+  // A value that was just stored comes back for free through a plain 64-bit load (the host renames the memory), but
+  // waits for the store where the load is part of another instruction: README.md has the figures. So there are no
+  // memory operands.
   const Reg reg = use(v);
   if (is_vec(reg)) return xm(reg);
   return gp(reg, width);
