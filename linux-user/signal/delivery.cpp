@@ -10,6 +10,7 @@
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/signal/signal_sets.h"
 #include "linux-user/syscalls/host_call.h"
+#include "linux-user/syscalls/strace.h"
 
 namespace menura::linux_user {
 namespace {
@@ -42,6 +43,7 @@ void call_handler(Thread& thread, const GuestSigaction& action, const siginfo_t&
   ThreadSignals& signals = thread.signals();
   const GuestCpu& guest = thread.process().guest();
   const int signal = info.si_signo;
+  if (thread.process().options().strace) trace_signal(signal, action.handler);
 
   const uint64_t pointer = guest.stack_pointer(thread.cpu());
   GuestCpu::Delivery delivery;

@@ -70,10 +70,10 @@ int64_t epoll_wait_masked(Thread& thread, long number, int fd, uint64_t events, 
   if (!in_guest_range(events, count * event_size)) return -EFAULT;
   count = std::min(count, kEpollBatch);
   EventBuffer buffer(static_cast<size_t>(count));
-  WaitMask wait(mask.address, mask_size);
+  WaitMask wait(thread, mask.address, mask_size);
   if (wait.error() != 0) return wait.error();
-  const int64_t ready =
-      blocking_call(thread, number, fd, buffer.events(), count, timeout, wait.host_mask(), sizeof(uint64_t));
+  const int64_t ready = wait.finish(
+      blocking_call(thread, number, fd, buffer.events(), count, timeout, wait.host_mask(), sizeof(uint64_t)));
   return ready <= 0 ? ready : buffer.store_to(thread, events, ready);
 }
 
@@ -81,22 +81,22 @@ int64_t epoll_wait_masked(Thread& thread, long number, int fd, uint64_t events, 
 
 int64_t ppoll(Thread& thread, GuestPtr<pollfd> fds, unsigned count, GuestPtr<timespec> timeout, GuestPtr<void> mask,
               size_t mask_size) {
-  WaitMask wait(mask.address, mask_size);
+  WaitMask wait(thread, mask.address, mask_size);
   if (wait.error() != 0) return wait.error();
-  return blocking_call(thread, SYS_ppoll, out(thread, fds, count), count, out(thread, timeout), wait.host_mask(),
-                       sizeof(uint64_t));
+  return wait.finish(blocking_call(thread, SYS_ppoll, out(thread, fds, count), count, out(thread, timeout),
+                                   wait.host_mask(), sizeof(uint64_t)));
 }
 
 int64_t pselect6(Thread& thread, int count, GuestPtr<void> read, GuestPtr<void> write, GuestPtr<void> except,
                  GuestPtr<timespec> timeout, GuestPtr<MaskArgument> mask_argument) {
   MaskArgument mask{};
   if (mask_argument && load(&mask, mask_argument) != 0) return -EFAULT;
-  WaitMask wait(mask.mask, mask.size);
+  WaitMask wait(thread, mask.mask, mask.size);
   if (wait.error() != 0) return wait.error();
   const MaskArgument host_mask = {reinterpret_cast<uint64_t>(wait.host_mask()), sizeof(uint64_t)};
   const uint64_t bytes = count <= 0 ? 0 : (static_cast<uint64_t>(count) + 63) / 64 * 8;
-  return blocking_call(thread, SYS_pselect6, count, out(thread, read, bytes), out(thread, write, bytes),
-                       out(thread, except, bytes), out(thread, timeout), &host_mask);
+  return wait.finish(blocking_call(thread, SYS_pselect6, count, out(thread, read, bytes), out(thread, write, bytes),
+                                   out(thread, except, bytes), out(thread, timeout), &host_mask));
 }
 
 int64_t epoll_create1(Thread&, int flags) { return host_call(SYS_epoll_create1, flags); }

@@ -228,7 +228,7 @@ void trace_signal(int signal, uint64_t handler) {
   Line line;
   const std::lock_guard lock(the_screen.mutex);
   finish_other_line(line, the_screen, 0);
-  line.add("--- ");
+  line.add("%d --- ", static_cast<int>(::getpid()));
   add_flags(line, static_cast<uint64_t>(signal), kSignalNames);
   line.add(" {handler=0x%" PRIx64 "} ---\n", handler);
   line.write_out();

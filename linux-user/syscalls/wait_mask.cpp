@@ -1,18 +1,10 @@
 #include "linux-user/syscalls/wait_mask.h"
 
+#include "linux-user/signal/signal_sets.h"
 #include "linux-user/syscalls/guest_access.h"
 
 namespace menura::linux_user {
-namespace {
-
-constexpr uint64_t bit(int signal) { return uint64_t{1} << (signal - 1); }
-constexpr uint64_t kUnblockable = bit(SIGKILL) | bit(SIGSTOP);
-// Menura's own: the host never blocks them (signal/README.md).
-constexpr uint64_t kFaults = bit(SIGSEGV) | bit(SIGBUS) | bit(SIGFPE) | bit(SIGILL) | bit(SIGTRAP);
-
-}  // namespace
-
-WaitMask::WaitMask(uint64_t address, uint64_t size) {
+WaitMask::WaitMask(Thread& thread, uint64_t address, uint64_t size) : thread_(thread) {
   if (address == 0) return;
   if (size != sizeof(uint64_t)) {
     error_ = -EINVAL;
@@ -21,8 +13,20 @@ WaitMask::WaitMask(uint64_t address, uint64_t size) {
   } else {
     given_ = true;
     guest_mask_ &= ~kUnblockable;
-    host_mask_ = guest_mask_ & ~kFaults;
+    host_mask_ = guest_mask_ & ~kFaultSignals;
   }
+}
+
+int64_t WaitMask::finish(int64_t result) {
+  // A stop and a continuation interrupt, too, and deliver nothing.
+  const bool taken = (thread_.cpu().stop_request.load(std::memory_order_relaxed) & kStopForSignal) != 0;
+  if (given_ && taken && result == -EINTR) {
+    ThreadSignals& signals = thread_.signals();
+    signals.has_saved_mask = true;
+    signals.saved_mask = signals.mask;
+    signals.mask = guest_mask_;
+  }
+  return result;
 }
 
 }  // namespace menura::linux_user

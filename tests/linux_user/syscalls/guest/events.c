@@ -13,8 +13,11 @@
 #include <sys/timerfd.h>
 #include <time.h>
 
-static volatile int caught;
-static void on_signal(int signal) { caught = signal; }
+static volatile int caught, handled;
+static void on_signal(int signal) {
+  caught = signal;
+  ++handled;
+}
 
 static void polling(int r, int w) {
   struct pollfd fds[] = {{r, POLLIN, 0}, {w, POLLOUT, 0}, {-1, POLLIN, 0}, {999, POLLIN, 0}};
@@ -69,6 +72,20 @@ static void masks(int r) {
   sigset_t now;
   sigprocmask(SIG_SETMASK, NULL, &now);
   printf("blocked again %d\n", sigismember(&now, SIGUSR1));
+  // Both are let through by one wait, and blocked again after it.
+  sigaddset(&blocked, SIGUSR2);
+  sigprocmask(SIG_BLOCK, &blocked, NULL);
+  sigaction(SIGUSR2, &action, NULL);
+  handled = 0;
+  raise(SIGUSR2);
+  raise(SIGUSR1);
+  SHOW(ppoll(&fd, 1, &second, &none));
+  printf("handled %d, last %d\n", handled, caught == SIGUSR1 ? 1 : 2);
+  raise(SIGUSR1);
+  printf("handled %d\n", handled);
+  SHOW(sigsuspend(&none));
+  printf("handled %d\n", handled);
+  sigdelset(&blocked, SIGUSR2);
   SHOW(syscall(SYS_ppoll, &fd, 1, &second, &none, 4));
   close(ep);
   int sfd = signalfd(-1, &blocked, SFD_NONBLOCK);

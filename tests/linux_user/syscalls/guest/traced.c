@@ -2,10 +2,13 @@
 #include "show.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <time.h>
+
+static void on_signal(int signal) { (void)signal; }
 
 int main(void) {
   char text[] = "line\n\"quoted\"";
@@ -25,6 +28,8 @@ int main(void) {
   socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
   fcntl(fd, F_SETFD, 1);
   unlinkat(AT_FDCWD, "traced-file", 0);
+  signal(SIGUSR1, on_signal);
+  raise(SIGUSR1);
   syscall(425, 1, NULL);
   syscall(9999, 1, 2);
   _exit(3);
