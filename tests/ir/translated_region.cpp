@@ -93,24 +93,12 @@ class Translated : public RegionEngine {
   std::string_view name() const override { return name_; }
 
   bool prepare(const Region& region, const TestGuest& guest, HostMemory& memory) override {
-    engine_.reset();
+    if (engine_ == nullptr) start(guest, memory);
     region_ = region;
     optimize(region_, guest.layout(), guest.helpers(), level_);
-    data_ = &memory;
-    outside_ = std::make_unique<Outside>(guest);
-    memory_ = std::make_unique<CodeEverywhere>(memory);
-    auto compiler = x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
     runtime::CompiledCode code;
-    if (!compiler->compile(region_, {}, code)) return false;
-    compiler_ = std::make_unique<Substitute>(std::move(compiler), region_, hot_);
-    runtime::EngineOptions options;
-    options.cache_budget = 1 << 20;
-    options.chunk_size = 1 << 16;
-    options.hot_threshold = 0;
-    options.trace.instructions = 1;
-    engine_ = std::make_unique<runtime::TranslatorEngine>(*outside_, *memory_, *compiler_, options);
-    const Result<void> started = engine_->start();
-    if (!started) throw std::runtime_error(started.error().message);
+    if (!trial_->compile(region_, {}, code)) return false;
+    engine_->invalidate(region_.identity.pc, region_.identity.pc + 4);
     return true;
   }
 
@@ -139,6 +127,21 @@ class Translated : public RegionEngine {
   }
 
  private:
+  void start(const TestGuest& guest, HostMemory& memory) {
+    data_ = &memory;
+    outside_ = std::make_unique<Outside>(guest);
+    memory_ = std::make_unique<CodeEverywhere>(memory);
+    trial_ = x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
+    compiler_ = std::make_unique<Substitute>(trial_->clone(), region_, hot_);
+    runtime::EngineOptions options;
+    options.cache_budget = 1 << 20;
+    options.chunk_size = 1 << 16;
+    options.hot_threshold = 0;
+    options.trace.instructions = 1;
+    engine_ = std::make_unique<runtime::TranslatorEngine>(*outside_, *memory_, *compiler_, options);
+    const Result<void> started = engine_->start();
+    if (!started) throw std::runtime_error(started.error().message);
+  }
   static Translated*& running() {
     static Translated* engine = nullptr;
     return engine;
@@ -159,6 +162,7 @@ class Translated : public RegionEngine {
   CpuHeader* cpu_ = nullptr;
   std::unique_ptr<Outside> outside_;
   std::unique_ptr<CodeEverywhere> memory_;
+  std::unique_ptr<runtime::Compiler> trial_;  // says whether a region is refused
   std::unique_ptr<Substitute> compiler_;
   std::unique_ptr<runtime::TranslatorEngine> engine_;
   std::vector<std::byte> signal_stack_ = std::vector<std::byte>(65536);

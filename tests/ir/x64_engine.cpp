@@ -23,18 +23,24 @@ class X64Engine : public RegionEngine {
   bool counts() const override { return true; }
 
   bool prepare(const Region& region, const TestGuest& guest, HostMemory& memory) override {
-    compiler_ = x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
-    machine_ = std::make_unique<RegionMachine>(guest.layout(), guest.helpers());
+    if (machine_ == nullptr) {
+      compiler_ = x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
+      machine_ = std::make_unique<RegionMachine>(guest.layout(), guest.helpers());
+    }
     layout_ = &guest.layout();
     memory_ = &memory;
     region_ = &region;
     code_.clear();
+    counted_ = false;
     return compiler_->compile(region, {.hot = hot_}, code_);
   }
 
   RegionOutcome run(CpuHeader& cpu, bool count) override {
-    code_.clear();
-    compiler_->compile(*region_, {.hot = hot_, .count = count}, code_);
+    if (count != counted_) {
+      code_.clear();
+      compiler_->compile(*region_, {.hot = hot_, .count = count}, code_);
+      counted_ = count;
+    }
     RegionOutcome outcome;
     running_ = this;
     cpu_ = &cpu;
@@ -120,6 +126,7 @@ class X64Engine : public RegionEngine {
 
   static inline X64Engine* running_ = nullptr;
   bool hot_;
+  bool counted_ = false;  // the code counts
   std::unique_ptr<runtime::Compiler> compiler_;
   std::unique_ptr<RegionMachine> machine_;
   runtime::CompiledCode code_;
