@@ -188,7 +188,8 @@ std::string compare(const IrCase& test, const IrRun& run, const TestGuest& guest
     const unsigned size = storage_bytes(slot.type);
     if (is != expected) differ(std::string(slot.name), hex(is, size), hex(expected, size));
   }
-  for (std::size_t i = 0; i < memory.size(); ++i) {
+  const bool same_memory = std::memcmp(HostMemory::host(HostMemory::kData), memory.data(), memory.size()) == 0;
+  for (std::size_t i = 0; i < memory.size() && !same_memory; ++i) {
     const uint8_t is = HostMemory::host(HostMemory::kData)[i];
     if (is == memory[i]) continue;
     differ("[" + hex({HostMemory::kData + i}, 4) + "]", hex({is}, 1), hex({memory[i]}, 1));
