@@ -34,8 +34,8 @@ constexpr std::array<bool, kRowCount> kHasRounding = {{
 }};
 
 // The row, unless the mode or a reserved rounding mode makes the instruction illegal.
-RowName decode_in_mode(uint32_t word, FeatureSet features, uint64_t mode) {
-  const RowName name = decode(word, features);
+RowName decode_in_mode(uint32_t word, const EnabledRows& enabled, uint64_t mode) {
+  const RowName name = decode(word, enabled);
   if (name == RowName::None) return name;
   if (kHasRounding[static_cast<unsigned>(name)] && !is_valid_rounding((word >> 12) & 7, mode)) return RowName::None;
   return name;
@@ -52,7 +52,7 @@ ir::Flow Frontend::scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t mo
   const uint32_t word = word_at(bytes);
   const unsigned length = length_of(word);
   if (bytes.size() < length) return {};
-  ir::Flow flow = flow_of(decode_in_mode(word, features_, mode), word, pc, features_, mode);
+  ir::Flow flow = flow_of(decode_in_mode(word, enabled_, mode), word, pc, features_, mode);
   flow.length = static_cast<uint8_t>(length);
   if (xlen(features_) == 32) flow.target = static_cast<uint32_t>(flow.target);
   return flow;
@@ -63,7 +63,7 @@ unsigned Frontend::lift(ir::Builder& builder, uint64_t pc, std::span<const uint8
   const unsigned length = length_of(word);
   builder.insn(pc, length);
   Lifter lifter(builder, features_, mode);
-  if (const RowName name = decode_in_mode(word, features_, mode); name != RowName::None) {
+  if (const RowName name = decode_in_mode(word, enabled_, mode); name != RowName::None) {
     kLift[static_cast<unsigned>(name)](lifter, word);
   } else {
     lifter.illegal();
@@ -74,7 +74,7 @@ unsigned Frontend::lift(ir::Builder& builder, uint64_t pc, std::span<const uint8
 std::string Frontend::disassemble(std::span<const uint8_t> bytes) const {
   const uint32_t word = word_at(bytes);
   if (bytes.size() < 2 || bytes.size() < length_of(word)) return "<incomplete>";
-  return print(decode(word, features_), word);
+  return print(decode(word, enabled_), word);
 }
 
 }  // namespace menura::riscv

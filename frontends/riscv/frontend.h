@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "frontends/riscv/decode/decode.h"
 #include "frontends/riscv/features.h"
 #include "ir/api/frontend.h"
 
@@ -11,7 +12,7 @@ namespace menura::riscv {
 class Frontend final : public ir::Frontend {
  public:
   // parse_cpu() makes the set.
-  explicit Frontend(FeatureSet features) : features_(features) {}
+  explicit Frontend(FeatureSet features) : features_(features), enabled_(enabled_rows(features)) {}
 
   FeatureSet features() const { return features_; }
 
@@ -28,6 +29,7 @@ class Frontend final : public ir::Frontend {
 
  private:
   FeatureSet features_;
+  EnabledRows enabled_;
 };
 
 }  // namespace menura::riscv

@@ -23,8 +23,8 @@ struct Ours {
   RowName name = RowName::None;
 };
 
-Ours decode_ours(uint32_t word, FeatureSet features) {
-  const RowName name = decode(word, features);
+Ours decode_ours(uint32_t word, const EnabledRows& enabled) {
+  const RowName name = decode(word, enabled);
   if (name == RowName::None) return {};
   // Reserved rounding modes: decided outside the rows, because they depend on the mode word.
   const frontends::Pattern pattern = frontends::parse_pattern(row(name).pattern, kFields);
@@ -96,7 +96,7 @@ class RiscvLlvm : public testing::TestWithParam<unsigned> {
     if (length == 2) word &= 0xffff;
     uint8_t bytes[4];
     for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<uint8_t>(word >> (8 * i));
-    const Ours ours = decode_ours(word, features_);
+    const Ours ours = decode_ours(word, enabled_);
     const auto theirs = mc_.disassemble({bytes, length});
     if (ours.accepted != theirs.has_value()) {
       if (ours.accepted ? llvm_too_strict(word, ours.name) : llvm_too_lax(theirs->text, GetParam() == 32)) return;
@@ -115,6 +115,7 @@ class RiscvLlvm : public testing::TestWithParam<unsigned> {
 
   tests::Mc mc_;
   FeatureSet features_;
+  const EnabledRows enabled_ = enabled_rows(features_);
   std::map<std::string, int> shown_;
   int accepted_ = 0;
 };

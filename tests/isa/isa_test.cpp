@@ -18,6 +18,8 @@ struct File {
   std::string path;
 };
 
+void PrintTo(const File& file, std::ostream* out) { *out << file.path; }
+
 std::vector<File> vector_files() {
   std::vector<File> files;
   for (const auto& entry : std::filesystem::recursive_directory_iterator(MENURA_SOURCE_DIR "/tests/isa")) {

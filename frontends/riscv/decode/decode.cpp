@@ -19,12 +19,15 @@ constexpr frontends::Row kRows[] = {
 };
 }  // namespace names
 
-using Tree = frontends::DecodeTree<names::kRows>;
+// The opcode field (chapter 34); quadrants of compressed instructions take 32 of its values each.
+using Tree = frontends::DecodeTree<names::kRows, 0, 7>;
 
 }  // namespace
 
 std::span<const frontends::Row> rows() { return names::kRows; }
 
-RowName decode(uint64_t word, FeatureSet enabled) { return static_cast<RowName>(Tree::decode(word, enabled)); }
+EnabledRows enabled_rows(FeatureSet features) { return frontends::rows_of<kRowCount>(names::kRows, features); }
+
+RowName decode(uint64_t word, const EnabledRows& enabled) { return static_cast<RowName>(Tree::decode(word, enabled)); }
 
 }  // namespace menura::riscv

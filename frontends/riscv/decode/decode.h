@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <cstring>
 #include <span>
 
 #include "frontends/common/decode_tree.h"
@@ -30,13 +31,22 @@ inline const frontends::Row& row(RowName name) { return rows()[static_cast<front
 // count as 4 and decode to nothing.
 constexpr unsigned length_of(uint64_t first_parcel) { return (first_parcel & 3) == 3 ? 4 : 2; }
 
+// The rows that a CPU with these features has.
+using EnabledRows = frontends::RowSet<kRowCount>;
+EnabledRows enabled_rows(FeatureSet features);
+
 // The row of the instruction in the low bits of `word`; what lies above its length is ignored. None: illegal.
-RowName decode(uint64_t word, FeatureSet enabled);
+RowName decode(uint64_t word, const EnabledRows& enabled);
+inline RowName decode(uint64_t word, FeatureSet features) { return decode(word, enabled_rows(features)); }
 
 // The first up to 4 bytes as a word, zeros where bytes end.
-constexpr uint32_t word_at(std::span<const uint8_t> bytes) {
+inline uint32_t word_at(std::span<const uint8_t> bytes) {
   uint32_t word = 0;
-  for (size_t i = 0; i < bytes.size() && i < 4; ++i) word |= uint32_t{bytes[i]} << (8 * i);
+  if (bytes.size() >= sizeof word) {
+    std::memcpy(&word, bytes.data(), sizeof word);
+    return word;
+  }
+  for (size_t i = 0; i < bytes.size(); ++i) word |= uint32_t{bytes[i]} << (8 * i);
   return word;
 }
 
