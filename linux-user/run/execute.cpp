@@ -48,7 +48,7 @@ int64_t execute(Thread& thread, const std::string& path, std::vector<std::string
     std::vector<std::string> all = {"menura", "run"};
     const std::vector<std::string>& options = process.options().reexec_options;
     all.insert(all.end(), options.begin(), options.end());
-    all.insert(all.end(), {"-0", arguments.empty() ? std::string() : arguments[0], executable.path});
+    all.insert(all.end(), {"-0", arguments.empty() ? std::string() : arguments[0], program});
     if (!arguments.empty()) all.insert(all.end(), arguments.begin() + 1, arguments.end());
     arguments = std::move(all);
     program = "/proc/self/exe";
