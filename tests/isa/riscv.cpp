@@ -1,4 +1,4 @@
-// RISC-V (64-bit) for the vector tools.
+// RISC-V for the vector tools: riscv (64-bit) and riscv32.
 #include <cstring>
 #include <stdexcept>
 
@@ -26,8 +26,11 @@ constexpr struct {
 
 class Riscv final : public Guest {
  public:
-  Riscv()
-      : frontend_(*parse_cpu("max")), plain_("riscv64", kBase), compressed_("riscv64", std::string(kBase) + ",+c") {}
+  explicit Riscv(unsigned xlen)
+      : xlen_(xlen),
+        frontend_(features(xlen)),
+        plain_(triple(), kBase),
+        compressed_(triple(), std::string(kBase) + ",+c") {}
 
   const ir::Frontend& frontend() const override { return frontend_; }
 
@@ -62,7 +65,9 @@ class Riscv final : public Guest {
   std::vector<std::string> all_rows() const override {
     std::vector<std::string> ids;
     for (const frontends::Row& row : rows()) {
-      if (row.features.met_by(frontend_.features())) ids.emplace_back(row.id);
+      // What both bases have is covered by riscv's vectors.
+      const bool shared = row.features.met_by(features(64)) && row.features.met_by(features(32));
+      if (row.features.met_by(frontend_.features()) && (xlen_ == 64 || !shared)) ids.emplace_back(row.id);
     }
     return ids;
   }
@@ -92,16 +97,30 @@ class Riscv final : public Guest {
   }
   void unknown_syscall(ir::CpuHeader& cpu) const override {
     constexpr int64_t kEnosys = -38;
-    std::memcpy(reinterpret_cast<char*>(&cpu) + frontend_.layout().slot(slot(SlotName::X10)).offset, &kEnosys, 8);
+    const ir::Slot& a0 = frontend_.layout().slot(slot(SlotName::X10));
+    std::memcpy(reinterpret_cast<char*>(&cpu) + a0.offset, &kEnosys, ir::storage_bytes(a0.type));
   }
 
-  std::string reference_compiler() const override { return "riscv64-linux-gnu-gcc"; }
-  std::string reference_source() const override { return "tests/tools/record/riscv64.c"; }
+  std::string reference_compiler() const override {
+    const std::string freestanding =
+        " -march=rv32gc -mabi=ilp32d -nostdlib -ffreestanding -fno-pie -no-pie -Wl,-melf32lriscv";
+    return "riscv64-linux-gnu-gcc" + (xlen_ == 32 ? freestanding : std::string());
+  }
+  std::string reference_source() const override { return "tests/tools/record/" + triple() + ".c"; }
   std::vector<std::string> reference_command() const override {
-    return {"qemu-riscv64-static", "-cpu", "rv64,zba=true,zbb=true,zbc=true,zbs=true,zbkb=true,Zfhmin=true"};
+    const std::string base = xlen_ == 32 ? "rv32" : "rv64";
+    return {"qemu-" + triple() + "-static", "-cpu",
+            base + ",zba=true,zbb=true,zbc=true,zbs=true,zbkb=true,Zfhmin=true"};
   }
 
  private:
+  std::string triple() const { return xlen_ == 32 ? "riscv32" : "riscv64"; }
+  static FeatureSet features(unsigned xlen) {
+    const FeatureSet max = *parse_cpu("max");
+    return xlen == 32 ? max - set_of(Feature::RV64) + set_of(Feature::RV32) : max;
+  }
+
+  unsigned xlen_;
   Frontend frontend_;
   Mc plain_;
   Mc compressed_;
@@ -110,8 +129,9 @@ class Riscv final : public Guest {
 }  // namespace
 
 std::unique_ptr<Guest> make_guest(const std::string& name) {
-  if (name == "riscv") return std::make_unique<Riscv>();
-  throw std::runtime_error("'" + name + "' is no guest with vectors: riscv was expected");
+  if (name == "riscv") return std::make_unique<Riscv>(64);
+  if (name == "riscv32") return std::make_unique<Riscv>(32);
+  throw std::runtime_error("'" + name + "' is no guest with vectors: riscv or riscv32 was expected");
 }
 
 }  // namespace menura::tests

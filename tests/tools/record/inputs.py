@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Draws left sides of RISC-V vectors for decode rows: operands with coincidences (rd = rs1, x0), corner and random values.
 
-usage: inputs.py CHAPTER [--rows ID,...] [--count N] [--seed N]     prints lines for frontends/riscv/decode/CHAPTER.inc
+usage: inputs.py CHAPTER [--xlen 32] [--rows ID,...] [--count N] [--seed N]     prints lines for frontends/riscv/decode/CHAPTER.inc
 """
 import argparse
 import pathlib
@@ -211,6 +211,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("chapter")
     parser.add_argument("--rows")
+    parser.add_argument("--xlen", type=int, default=64)
     parser.add_argument("--count", type=int, default=10)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
@@ -219,7 +220,7 @@ def main():
     if options.rows:
         wanted &= set(options.rows.split(","))
     for row in rows_module.read_rows(folder, {**riscv.FIELD_WIDTHS, "zimm": 5, "fli": 5}):
-        if row.name not in wanted or "RV32" in row.feature or row.name in BY_HAND:
+        if row.name not in wanted or ("RV32" if options.xlen == 64 else "RV64") in row.feature or row.name in BY_HAND:
             continue
         rng = random.Random(f"{options.seed} {row.name}")
         lines = []
@@ -228,6 +229,8 @@ def main():
                 break
             text = draw(row, rng, len(lines))
             text = text and follow(row, rng, text)
+            if text and options.xlen == 32:
+                text = re.sub(r"\b(\w+)=(0x[0-9a-f]+)", lambda m: f"{m[1]}={int(m[2], 16) & 0xFFFFFFFF:#x}" if m[1] in X else m[0], text)
             if text and text not in lines:
                 lines.append(text)
         print("\n".join(lines))
