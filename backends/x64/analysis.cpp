@@ -52,6 +52,22 @@ int64_t last_insn(const Region& region, const ir::Block& block) {
 
 }  // namespace
 
+bool computed_narrow(const Inst& inst, bool upper) {
+  if (upper || inst.type != Type::I64) return false;
+  switch (inst.op) {
+    case Op::Add:
+    case Op::Sub:
+    case Op::Mul:
+    case Op::And:
+    case Op::Or:
+    case Op::Xor:
+    case Op::Andn:
+      return true;
+    default:
+      return false;
+  }
+}
+
 void Analysis::blocks(const Region& region) {
   block_.assign(region.blocks.size(), {});
   depth_.assign(region.blocks.size(), 0);
@@ -99,10 +115,11 @@ void Analysis::blocks(const Region& region) {
   }
 }
 
-bool Analysis::values(const Region& region, const Homes& homes) {
+bool Analysis::values(const Region& region, const Homes& homes, bool hot) {
   info_.assign(region.insts.size(), {});
   has_wide_ = false;
   has_globals_ = false;
+  if (hot) find_demand(region);
   find_reps(region, homes);
   count_uses(region);
   spill_used_ = kReservedSpill;
@@ -112,6 +129,63 @@ bool Analysis::values(const Region& region, const Homes& homes) {
   }
   fuse(region, homes, !has_globals_);
   return true;
+}
+
+// Backward: of which 64-bit values no one looks at the upper half. 32-bit operations compute those, and need no
+// extension of their operands. What flows along edges is taken to be needed whole.
+void Analysis::find_demand(const Region& region) {
+  for (ValueInfo& info : info_) info.upper = false;
+  bool backward = false;  // a use lies before its definition: blocks are not in the order of their dominators
+  for (auto place = region.order.rbegin(); place != region.order.rend(); ++place) {
+    const ir::Block& block = region.blocks[*place];
+    for (Value v = block.first + block.count; v-- > block.first;) {
+      const Inst& inst = region.insts[v];
+      const bool upper = info_[v].upper;
+      if (inst.edge_count > 0) {
+        ir::for_each_edge(region, inst, [&](ir::Edge edge) {
+          for (const Value arg : edge.args) {
+            info_[arg].upper = true;
+            backward |= arg > v;
+          }
+        });
+      }
+      const std::span<const Value> args = region.args(inst);
+      for (unsigned i = 0; i < args.size(); ++i) {
+        bool needed = true;
+        switch (inst.op) {
+          case Op::Trunc:
+            needed = is_wide(region.insts[args[0]].type) || ir::bits(inst.type) > 32;
+            break;
+          case Op::Copy:
+          case Op::Add:
+          case Op::Sub:
+          case Op::Mul:
+          case Op::And:
+          case Op::Or:
+          case Op::Xor:
+          case Op::Andn:
+            needed = upper || inst.type != Type::I64;
+            break;
+          case Op::Shl:
+            needed = upper || inst.type != Type::I64 || i > 0;
+            break;
+          case Op::Select:
+            needed = upper || inst.type != Type::I64 || i == 0;
+            break;
+          case Op::Store:
+            needed = i == 0 || ir::unpack<ir::MemDesc>(inst.aux).size_log2 > 2;
+            break;
+          default:
+            break;
+        }
+        if (needed) info_[args[i]].upper = true;
+        backward |= args[i] > v;
+      }
+    }
+  }
+  if (backward) {
+    for (ValueInfo& info : info_) info.upper = true;
+  }
 }
 
 // Forward: values that need no instruction of their own share the register of another.
@@ -166,10 +240,14 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
           // Bits above a value's type are unspecified in its register, so the narrower value is the same register.
           if (inst.type != Type::I1 && !is_wide(region.insts[inst.args[0]].type)) info.rep = rep(inst.args[0]);
           break;
+        case Op::Sext:
         case Op::Zext: {
           const Value a = rep(inst.args[0]);
           const Type from = region.insts[inst.args[0]].type;
-          if (!is_wide(inst.type) && region.insts[a].op != Op::Const && info_[a].known_bits <= ir::bits(from))
+          if (inst.type == Type::I64 && from == Type::I32 && !info.upper && region.insts[a].op != Op::Const) {
+            info.rep = a;
+          } else if (inst.op == Op::Zext && !is_wide(inst.type) && region.insts[a].op != Op::Const &&
+                     info_[a].known_bits <= ir::bits(from))
             info.rep = a;
           break;
         }
@@ -189,6 +267,7 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
 // Which low bits of the host register can be other than zero, by how the emitter computes the op.
 uint8_t Analysis::bits_known(const Region& region, const Inst& inst, const Homes& homes) const {
   if (inst.type == Type::I1) return 1;
+  if (computed_narrow(inst, info_[&inst - region.insts.data()].upper)) return 32;
   if (!ir::is_int(inst.type) || is_wide(inst.type)) return 64;
   switch (inst.op) {
     case Op::Const:
@@ -294,6 +373,36 @@ bool Analysis::place_globals(const Region& region) {
   }
   spill_used_ = used;
   return used <= ir::kSpillBytes - 1024;  // the rest is for the allocator
+}
+
+unsigned Analysis::pressure(const Region& region) const {
+  uint8_t deepest = 0;
+  for (const uint8_t depth : depth_) deepest = std::max(deepest, depth);
+  unsigned most = 0;
+  for (const BlockId b : region.order) {
+    if (depth_[b] != deepest || deepest == 0) continue;
+    const ir::Block& block = region.blocks[b];
+    // Ends of the values alive at this point: few, so a plain list does.
+    uint32_t ends[64];
+    unsigned alive = 0;
+    for (Value v = block.first; v < block.first + block.count; ++v) {
+      unsigned kept = 0;
+      for (unsigned i = 0; i < alive; ++i) {
+        if (ends[i] > v) ends[kept++] = ends[i];
+      }
+      alive = kept;
+      const Inst& inst = region.insts[v];
+      const ValueInfo& info = info_[v];
+      if (info.rep != v || info.dead || info.fused || inst.op == Op::Const || inst.op == Op::PcRel ||
+          inst.op == Op::Get || inst.type == Type::Void || in_vec(inst.type)) {
+        continue;
+      }
+      const uint32_t end = std::min(info.last_use, info.set_at);
+      if (end > v && alive < 64) ends[alive++] = end;
+      most = std::max(most, alive);
+    }
+  }
+  return most;
 }
 
 bool Analysis::slots_stay(const Region& region, const Inst& inst, uint32_t from, uint32_t to) const {

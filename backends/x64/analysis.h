@@ -23,6 +23,7 @@ struct ValueInfo {
   uint32_t set_at = kNever;  // the first write of it to a slot with a home, in its chain
   uint32_t spill = kNever;   // byte offset in CpuHeader::spill, fixed, of a value used in other chains
   uint8_t known_bits = 64;   // all bits of the host register from here up are zero
+  bool upper = true;         // someone looks at bits above the lower 32
   bool fused = false;        // emitted by its only user
   bool dead = false;
   bool any_nan = true;  // a float: no user can tell one quiet NaN from another
@@ -39,13 +40,16 @@ struct BlockInfo {
   uint8_t depth = 0;       // of loops around it
 };
 
+// 64-bit operations done in 32 bits, where no one needs the upper half of the result.
+bool computed_narrow(const ir::Inst& inst, bool upper);
+
 class Analysis {
  public:
   Analysis(const ir::StateLayout& layout, const ir::HelperTable& helpers) : layout_(layout), helpers_(helpers) {}
 
   // Blocks and loops, then homes, then values. False: more values live across blocks than there is spill space.
   void blocks(const ir::Region& region);
-  bool values(const ir::Region& region, const Homes& homes);
+  bool values(const ir::Region& region, const Homes& homes, bool hot);
 
   ValueInfo& operator[](ir::Value v) { return info_[v]; }
   const ValueInfo& operator[](ir::Value v) const { return info_[v]; }
@@ -54,12 +58,15 @@ class Analysis {
   uint32_t spill_used() const { return spill_used_; }
   // Some value is too wide for a register.
   bool has_wide() const { return has_wide_; }
+  // Most values that are alive at once in the innermost loops, slots' homes not counted.
+  unsigned pressure(const ir::Region& region) const;
   // Blocks whose jump out needs code before it (a poll, moved homes) are not link-only.
   void clear_link_only() {
     for (BlockInfo& b : block_) b.link_only = false;
   }
 
  private:
+  void find_demand(const ir::Region& region);
   void find_reps(const ir::Region& region, const Homes& homes);
   void count_uses(const ir::Region& region);
   void drop_dead(const ir::Region& region);

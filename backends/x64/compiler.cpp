@@ -1,5 +1,6 @@
 #include "backends/x64/compiler.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "backends/x64/emitter.h"
@@ -54,9 +55,17 @@ bool Emitter::run(bool hot) {
   const ir::Region& region = *region_;
   failed_ = false;
   info_.blocks(region);
-  homes_.choose(region, info_.depths(), hot);
-  if (!homes_.is_contract()) info_.clear_link_only();
-  if (!info_.values(region, homes_)) return false;
+  homes_.choose(region, info_.depths(), hot, 3);
+  if (!info_.values(region, homes_, hot)) return false;
+  if (!homes_.is_contract()) {
+    // Where many values are alive at once, registers are worth more to them than to the least used slots.
+    const unsigned scratch = std::clamp(info_.pressure(region) + 1, 3U, kMostScratch);
+    if (scratch > 3) {
+      homes_.choose(region, info_.depths(), hot, scratch);
+      if (!info_.values(region, homes_, hot)) return false;
+    }
+    if (!homes_.is_contract()) info_.clear_link_only();
+  }
 
   code_.reset();
   code_.init(asmjit::Environment::host());
@@ -162,11 +171,11 @@ void Emitter::emit_inst(Value v) {
     case Op::RemS:
       return emit_divide(v, inst);
     case Op::And:
-      return emit_alu(v, Id::kIdAnd, inst.args[0], inst.args[1], width_of(inst.type), true);
+      return emit_alu(v, Id::kIdAnd, inst.args[0], inst.args[1], width_for(v, inst), true);
     case Op::Or:
-      return emit_alu(v, Id::kIdOr, inst.args[0], inst.args[1], width_of(inst.type), true);
+      return emit_alu(v, Id::kIdOr, inst.args[0], inst.args[1], width_for(v, inst), true);
     case Op::Xor:
-      return emit_alu(v, Id::kIdXor, inst.args[0], inst.args[1], width_of(inst.type), true);
+      return emit_alu(v, Id::kIdXor, inst.args[0], inst.args[1], width_for(v, inst), true);
     case Op::Andn:
       return emit_andn(v, inst);
     case Op::Shl:

@@ -291,6 +291,9 @@ class Emitter final : private asmjit::ErrorHandler {
   static x86::Xmm xm(Reg r) { return x86::xmm(r - kXmm0); }
   // Integer operations are done in 32 or 64 bits.
   static unsigned width_of(Type type) { return ir::bits(type) > 32 ? 64 : 32; }
+  unsigned width_for(Value v, const Inst& inst) const {
+    return computed_narrow(inst, info_[v].upper) ? 32 : width_of(inst.type);
+  }
   uint32_t here() const { return static_cast<uint32_t>(a_.offset()); }
 
   const ir::StateLayout& layout_;

@@ -47,7 +47,31 @@ void Homes::set_contract() {
   }
 }
 
-void Homes::choose(const ir::Region& region, std::span<const uint8_t> depth, bool hot) {
+// The pinned slot in its own register that the region uses least.
+SlotId Homes::least_used(bool vec) const {
+  uint32_t least = UINT32_MAX;
+  SlotId found = StateLayout::kNoSlot;
+  for (SlotId slot = 0; slot < home_.size(); ++slot) {
+    if (home_[slot] == kNoReg || home_[slot] != pinned_[slot] || is_vec(home_[slot]) != vec || aliased_[slot]) continue;
+    if (weight_[slot] < least) {
+      least = weight_[slot];
+      found = slot;
+    }
+  }
+  return found;
+}
+
+Reg Homes::evict(SlotId slot) {
+  contract_ = false;
+  const Reg reg = home_[slot];
+  home_[slot] = kNoReg;
+  slot_[reg] = StateLayout::kNoSlot;
+  homes_ &= ~mask_of(reg);
+  evicted_.push_back({slot, reg, written_[slot]});
+  return reg;
+}
+
+void Homes::choose(const ir::Region& region, std::span<const uint8_t> depth, bool hot, unsigned scratch) {
   set_contract();
   if (!hot || std::all_of(depth.begin(), depth.end(), [](uint8_t d) { return d == 0; })) return;
   weight_.assign(layout_.slots.size(), 0);
@@ -79,6 +103,18 @@ void Homes::choose(const ir::Region& region, std::span<const uint8_t> depth, boo
     std::sort(candidates_.begin(), candidates_.end(), [](Candidate a, Candidate b) { return a.weight > b.weight; });
     // What stays for values between slots: rax, rbx and rbp, or two vector registers.
     free &= vec ? ~(mask_of(30) | mask_of(31)) : ~(mask_of(kRax) | mask_of(kRbx) | mask_of(kRbp));
+    if (!vec) {
+      // Beyond three, what stays free comes from the free ones first, then from the pinned slots used least.
+      for (unsigned n = 3; n < scratch; ++n) {
+        if (free != 0) {
+          free &= free - 1;
+          continue;
+        }
+        const SlotId victim = least_used(vec);
+        if (victim == StateLayout::kNoSlot) break;
+        evict(victim);
+      }
+    }
     for (const Candidate& candidate : candidates_) {
       Reg reg = kNoReg;
       if (free != 0) {
@@ -86,21 +122,9 @@ void Homes::choose(const ir::Region& region, std::span<const uint8_t> depth, boo
         free &= free - 1;
       } else {
         // The pinned slot that the region uses least gives up its register, if the gain pays for the crossings.
-        uint32_t least = UINT32_MAX;
-        SlotId victim = StateLayout::kNoSlot;
-        for (SlotId slot = 0; slot < home_.size(); ++slot) {
-          if (home_[slot] == kNoReg || home_[slot] != pinned_[slot] || is_vec(home_[slot]) != vec) continue;
-          if (aliased_[slot]) continue;
-          if (weight_[slot] < least) {
-            least = weight_[slot];
-            victim = slot;
-          }
-        }
-        if (victim == StateLayout::kNoSlot || least + 2 * crossings >= candidate.weight) break;
-        reg = home_[victim];
-        contract_ = false;
-        home_[victim] = kNoReg;
-        evicted_.push_back({victim, reg, written_[victim]});
+        const SlotId victim = least_used(vec);
+        if (victim == StateLayout::kNoSlot || weight_[victim] + 2 * crossings >= candidate.weight) break;
+        reg = evict(victim);
       }
       contract_ = false;
       home_[candidate.slot] = reg;

@@ -12,12 +12,15 @@
 
 namespace menura::x64 {
 
+inline constexpr unsigned kMostScratch = 7;
+
 class Homes {
  public:
   explicit Homes(const ir::StateLayout& layout);
 
-  // `depth` is the loop depth of each block; all zero: nothing is gained by leaving the contract.
-  void choose(const ir::Region& region, std::span<const uint8_t> depth, bool hot);
+  // `depth` is the loop depth of each block; all zero: nothing is gained by leaving the contract. At least `scratch`
+  // (3 to kMostScratch) general registers stay without a slot.
+  void choose(const ir::Region& region, std::span<const uint8_t> depth, bool hot, unsigned scratch);
 
   Reg of(ir::SlotId slot) const { return home_[slot]; }
   ir::SlotId slot_in(Reg reg) const { return slot_[reg]; }
@@ -46,6 +49,8 @@ class Homes {
     uint32_t weight;
   };
   void set_contract();
+  ir::SlotId least_used(bool vec) const;
+  Reg evict(ir::SlotId slot);
 
   const ir::StateLayout& layout_;
   std::vector<Reg> pinned_;

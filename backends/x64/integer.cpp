@@ -100,7 +100,7 @@ void Emitter::emit_bool(Value v, const Inst& inst) {
 }
 
 void Emitter::emit_add(Value v, const Inst& inst) {
-  const unsigned width = width_of(inst.type);
+  const unsigned width = width_for(v, inst);
   Value a = rep(inst.args[0]);
   Value b = rep(inst.args[1]);
   if (is_const(a) || info_[a].fused) std::swap(a, b);
@@ -156,7 +156,7 @@ void Emitter::emit_add(Value v, const Inst& inst) {
 }
 
 void Emitter::emit_sub(Value v, const Inst& inst) {
-  const unsigned width = width_of(inst.type);
+  const unsigned width = width_for(v, inst);
   const Value a = rep(inst.args[0]);
   const Value b = rep(inst.args[1]);
   int32_t imm = 0;
@@ -181,7 +181,7 @@ void Emitter::emit_sub(Value v, const Inst& inst) {
 }
 
 void Emitter::emit_andn(Value v, const Inst& inst) {
-  const unsigned width = width_of(inst.type);
+  const unsigned width = width_for(v, inst);
   const Value a = rep(inst.args[0]);
   const Value b = rep(inst.args[1]);
   if (host_.bmi1 && !is_const(b)) {
@@ -201,7 +201,7 @@ void Emitter::emit_andn(Value v, const Inst& inst) {
 }
 
 void Emitter::emit_mul(Value v, const Inst& inst) {
-  const unsigned width = width_of(inst.type);
+  const unsigned width = width_for(v, inst);
   Value a = rep(inst.args[0]);
   Value b = rep(inst.args[1]);
   if (is_const(a)) std::swap(a, b);

@@ -278,7 +278,9 @@ Reg Emitter::dest(Value v, std::initializer_list<Value> reuse, RegMask avoid) {
 void Emitter::force(Value v) {
   info_[v].fused = false;
   --pos_;  // operands that die here may be operands of the instruction being emitted, too
+  const RegMask before = locked_;
   emit_inst(v);
+  locked_ = before;
   ++pos_;
 }
 
