@@ -31,7 +31,7 @@ namespace menura::runtime {
 struct EngineOptions {
   std::size_t cache_budget = std::size_t{256} << 20;  // bytes of host code; at least two chunks
   std::size_t chunk_size = std::size_t{4} << 20;      // what is evicted at once; a power of two, at least 4096
-  int32_t hot_threshold = 50;                         // executions of a trace before it is compiled anew; 0: never
+  int32_t hot_threshold = 2000;                       // executions of a trace before it is compiled anew; 0: never
   bool count = false;                                 // CpuHeader::budget and ::retired are kept exact
   bool profile = false;                               // count executed guest and host instructions
   ir::TraceLimits trace = {};
