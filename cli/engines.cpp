@@ -3,33 +3,13 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "backends/runtime/interpreter_engine.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/x64/compiler.h"
 #include "cli/dumps.h"
-#include "ir/interp/interpreter.h"
 
 namespace menura::cli {
 namespace {
-
-class InterpreterEngine final : public vcpu::Engine {
- public:
-  InterpreterEngine(const ir::Frontend& frontend, ir::MemoryPort& memory) : interpreter_(frontend, memory, {}) {}
-
-  void attach(ir::CpuHeader& cpu) override { interpreter_.attach(cpu); }
-  void detach(ir::CpuHeader& cpu) override { interpreter_.detach(cpu); }
-  vcpu::Exit run(ir::CpuHeader& cpu) override {
-    const ir::InterpreterExit exit = interpreter_.run(cpu);
-    return {exit.kind, exit.fault, exit.detail};
-  }
-  void invalidate(uint64_t begin, uint64_t end) override { interpreter_.invalidate(begin, end); }
-  bool take_host_fault(ir::CpuHeader&, void*, const ir::Fault&) override { return false; }  // there is no compiled code
-  void before_fork() override { interpreter_.lock_for_fork(); }
-  void after_fork_parent() override { interpreter_.unlock_after_fork(); }
-  void after_fork_child() override { interpreter_.unlock_after_fork(); }
-
- private:
-  ir::Interpreter interpreter_;
-};
 
 // Lives as long as the process: what the engine refers to.
 struct Translator {
@@ -44,7 +24,7 @@ runtime::TranslatorEngine* counted_engine = nullptr;
 Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const ir::Frontend& frontend,
                                                   linux_user::GuestMemory& memory) {
   if (options.engine == EngineName::Interp) {
-    return std::unique_ptr<vcpu::Engine>(std::make_unique<InterpreterEngine>(frontend, memory));
+    return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(frontend, memory));
   }
   auto& translator = *new Translator;
   translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), x64::HostFeatures::detect());

@@ -309,13 +309,22 @@ void Evaluator::constant(Value at, const Inst& inst) {
 
 void Evaluator::get(Value at, const Inst& inst) {
   uint64_t* const result = words(at);
+  if (storage_bytes(inst.type) == 8) {  // nearly all
+    std::memcpy(result, slot(inst.imm), 8);
+    return;
+  }
   std::memset(result, 0, PreparedRegion::words_of(inst.type) * 8);
   std::memcpy(result, slot(inst.imm), storage_bytes(inst.type));
   if (inst.type == Type::I1) *result &= 1;
 }
 
 void Evaluator::set(const Inst& inst) {
-  std::memcpy(slot(inst.imm), words(inst.args[0]), storage_bytes(type(inst.args[0])));
+  const unsigned size = storage_bytes(type(inst.args[0]));
+  if (size == 8) {
+    std::memcpy(slot(inst.imm), words(inst.args[0]), 8);
+  } else {
+    std::memcpy(slot(inst.imm), words(inst.args[0]), size);
+  }
 }
 
 void Evaluator::integer(Value at, const Inst& inst) {

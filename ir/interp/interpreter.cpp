@@ -110,25 +110,39 @@ Interpreter::RegionPointer Interpreter::form(Thread& thread, const Identity& ide
   }
 }
 
-void Interpreter::invalidate(uint64_t begin, uint64_t end) {
+// Held for a few instructions that touch no guest memory, so that a fault handler never waits for its own thread.
+void Interpreter::lock_pending() {
   while (pending_lock_.test_and_set(std::memory_order_acquire)) {
   }
+}
+
+void Interpreter::lock_for_fork() {
+  mutex_.lock();
+  lock_pending();
+}
+
+void Interpreter::unlock_after_fork() {
+  unlock_pending();
+  mutex_.unlock();
+}
+
+void Interpreter::invalidate(uint64_t begin, uint64_t end) {
+  lock_pending();
   if (pending_count_ < kMostPending) {
     pending_[pending_count_++] = {begin, end};
   } else {
     pending_[0] = {0, ~uint64_t{0}};
   }
   generation_.fetch_add(1, std::memory_order_release);
-  pending_lock_.clear(std::memory_order_release);
+  unlock_pending();
 }
 
 void Interpreter::drop_invalid() {
-  while (pending_lock_.test_and_set(std::memory_order_acquire)) {
-  }
+  lock_pending();
   const std::array<GuestRange, kMostPending> ranges = pending_;
   const unsigned count = pending_count_;
   pending_count_ = 0;
-  pending_lock_.clear(std::memory_order_release);
+  unlock_pending();
   if (count == 0) return;
   std::erase_if(regions_, [&](const auto& entry) {
     return std::any_of(ranges.begin(), ranges.begin() + count, [&](const GuestRange& range) {

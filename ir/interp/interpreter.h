@@ -32,8 +32,8 @@ class Interpreter {
   // instruction. Neither allocates nor frees, so that a host fault handler may call it.
   void invalidate(uint64_t begin, uint64_t end);
   // Around a host fork(): nothing is being changed in between.
-  void lock_for_fork() { mutex_.lock(); }
-  void unlock_after_fork() { mutex_.unlock(); }
+  void lock_for_fork();
+  void unlock_after_fork();
 
  private:
   struct Thread;  // what one virtual CPU has of its own
@@ -48,6 +48,8 @@ class Interpreter {
   RegionPointer find(Thread& thread, const Identity& identity, Fault* fault);
   RegionPointer form(Thread& thread, const Identity& identity, Fault* fault);
   void drop_invalid();  // with the mutex held
+  void lock_pending();
+  void unlock_pending() { pending_lock_.clear(std::memory_order_release); }
 
   const Frontend& frontend_;
   MemoryPort& memory_;
