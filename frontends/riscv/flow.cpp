@@ -110,6 +110,11 @@ ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, 
       return flow;
   }
   flow.target = pc + static_cast<uint64_t>(offset);
+  // 2.5: without compressed instructions such a target raises an exception, on the jump or the taken branch.
+  if ((flow.target & 2) != 0 && !has(features, Feature::C)) {
+    flow.kind = flow.kind == Kind::Branch ? Kind::Next : Kind::Exit;
+    flow.target = 0;
+  }
   return flow;
 }
 

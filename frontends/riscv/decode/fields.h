@@ -32,7 +32,6 @@ inline constexpr FieldSpec kFields[] = {
     {"uimm", 0, static_cast<uint8_t>(FieldKind::Unsigned)},
     {"nzuimm", 0, static_cast<uint8_t>(FieldKind::Unsigned), true},
     {"shamt", 0, static_cast<uint8_t>(FieldKind::Unsigned)},
-    {"nzshamt", 0, static_cast<uint8_t>(FieldKind::Unsigned), true},
     {"zimm", 5, static_cast<uint8_t>(FieldKind::Unsigned)},
     {"rm", 3, static_cast<uint8_t>(FieldKind::Rm)},
     {"aq", 1, static_cast<uint8_t>(FieldKind::Aq)},
@@ -95,8 +94,6 @@ template <unsigned Width>
 using NzUimm = Field<"nzuimm", Width>;
 using Shamt5 = Field<"shamt", 5>;
 using Shamt6 = Field<"shamt", 6>;
-using NzShamt5 = Field<"nzshamt", 5>;
-using NzShamt6 = Field<"nzshamt", 6>;
 using Zimm = Field<"zimm", 5>;  // Zicsr's 5-bit immediate
 using Rm = Field<"rm", 3>;
 using Aq = Field<"aq", 1>;

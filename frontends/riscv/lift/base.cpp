@@ -79,8 +79,7 @@ void branch(Lifter& l, Cond cond, XReg rs1, XReg rs2, int64_t offset) {
   l.b.cond_br(taken, trap, fall_through);
   l.b.start(trap);
   misaligned_target(l, target);
-  l.b.start(fall_through);
-  l.b.jump_to(next);
+  l.b.start(fall_through);  // and on: flow_of() calls it an instruction that goes to the next
 }
 
 }  // namespace
