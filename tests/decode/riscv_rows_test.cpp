@@ -200,12 +200,14 @@ TEST_P(RiscvLift, AnyWordVerifiesAndScans) {
   }
 }
 
+std::string base_name(const testing::TestParamInfo<FeatureSet>& info) {
+  constexpr const char* kNames[] = {"Rv32", "Rv64", "Rv64WithoutC", "Rv64i"};
+  return kNames[info.index];
+}
+
 INSTANTIATE_TEST_SUITE_P(Bases, RiscvLift,
                          testing::Values(everything(32), everything(64), *parse_cpu("max,-c"), *parse_cpu("rv64i")),
-                         [](const auto& param) {
-                           constexpr const char* names[] = {"Rv32", "Rv64", "Rv64WithoutC", "Rv64i"};
-                           return names[param.index];
-                         });
+                         base_name);
 
 }  // namespace
 }  // namespace menura::riscv
