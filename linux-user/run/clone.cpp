@@ -22,6 +22,8 @@ namespace menura::linux_user {
 namespace {
 
 // A host thread's stack: system call handlers keep paths on it, the translator does not recurse deeply.
+constexpr int kHostCancelSignal = 32;  // glibc's SIGCANCEL and SIGSETXID
+constexpr int kHostSetxidSignal = 33;
 constexpr size_t kHostStackSize = size_t{1} << 20;
 
 // What the host kernel may be asked for when a process is copied.
@@ -99,6 +101,9 @@ int64_t start_thread(Thread& parent, const CloneRequest& request) {
   pthread_t handle;
   const int error = pthread_create(&handle, &attributes, run_guest_thread, &start);
   pthread_attr_destroy(&attributes);
+  // The host's C library takes the signals that it keeps for itself when it starts its first thread; the guest's
+  // library (and Go's runtime) use the same ones.
+  for (const int signal : {kHostCancelSignal, kHostSetxidSignal}) apply_action(signal, process.actions().get(signal));
   if (error != 0) {
     process.thread_count().fetch_sub(1);
   } else {
