@@ -29,7 +29,7 @@ bool is_bool_arithmetic(Op op) {
 }  // namespace
 
 Emitter::Emitter(const ir::StateLayout& layout, const ir::HelperTable& helpers, const HostFeatures& features)
-    : layout_(layout), helpers_(helpers), host_(features), homes_(layout), info_(layout, helpers) {
+    : layout_(layout), helpers_(helpers), host_(features), a_(this), homes_(layout), info_(layout, helpers) {
   slot_holder_.assign(layout.slots.size(), ir::kNoValue);
 }
 
@@ -67,11 +67,7 @@ bool Emitter::run(bool hot) {
     if (!homes_.is_contract()) info_.clear_link_only();
   }
 
-  code_.reset();
-  code_.init(asmjit::Environment::host());
-  code_.setErrorHandler(this);
-  code_.attach(&a_);
-  a_.emitted = 0;
+  a_.restart();
   labels_.assign(region.blocks.size(), Label());
   entry_ = a_.newLabel();
   cold_.clear();
@@ -126,11 +122,13 @@ void Emitter::emit_block(BlockId block) {
 
 void Emitter::emit_inst(Value v) {
   const Inst& inst = region_->insts[v];
-  bool wide = is_wide(inst.type);
-  for (const Value arg : region_->args(inst)) wide |= is_wide(type_of(arg));
-  if (wide) {
-    emit_wide(v, inst);
-    return;
+  if (info_.has_wide()) {
+    bool wide = is_wide(inst.type);
+    for (const Value arg : region_->args(inst)) wide |= is_wide(type_of(arg));
+    if (wide) {
+      emit_wide(v, inst);
+      return;
+    }
   }
   if (inst.type == Type::I1 && is_bool_arithmetic(inst.op)) {
     emit_bool(v, inst);
@@ -322,16 +320,15 @@ void Emitter::finish_code() {
       a_.embed(&entry.high, 8);
     }
   }
-  const asmjit::CodeBuffer& buffer = code_.textSection()->buffer();
-  out_->bytes.assign(buffer.begin(), buffer.end());
+  a_.resolve();
+  out_->bytes.assign(a_.bufferData(), a_.bufferPtr());
   for (const runtime::Link& l : out_->links) {
     const auto distance = static_cast<int32_t>(l.stub - (l.displacement + 4));
     std::memcpy(out_->bytes.data() + l.displacement, &distance, sizeof distance);
   }
-  for (ir::SlotId slot = 0; slot < layout_.slots.size(); ++slot) {
-    const Reg reg = homes_.of(slot);
-    if (reg == kNoReg) continue;
-    out_->homes.push_back({slot, {static_cast<uint8_t>(reg & 15), is_vec(reg)}});
+  for (RegMask m = homes_.homes(); m != 0; m &= m - 1) {
+    const auto reg = static_cast<Reg>(__builtin_ctz(m));
+    out_->homes.push_back({homes_.slot_in(reg), {static_cast<uint8_t>(reg & 15), is_vec(reg)}});
   }
 }
 

@@ -2,14 +2,13 @@
 // defined in one file per theme (README.md).
 #pragma once
 
-#include <asmjit/x86.h>
-
 #include <initializer_list>
 #include <vector>
 
 #include "backends/runtime/compiled_code.h"
 #include "backends/runtime/thunks.h"
 #include "backends/x64/analysis.h"
+#include "backends/x64/assembler.h"
 #include "backends/x64/homes.h"
 #include "backends/x64/host_features.h"
 #include "ir/core/exit_kind.h"
@@ -26,19 +25,6 @@ using asmjit::Label;
 using asmjit::Operand;
 using InstId = asmjit::InstId;
 using CondCode = x86::CondCode;
-
-// Counts what it emits: profiles want to know host instructions per guest instruction.
-class Assembler final : public x86::Assembler {
- public:
-  uint32_t emitted = 0;
-
- private:
-  asmjit::Error _emit(asmjit::InstId id, const asmjit::Operand_& o0, const asmjit::Operand_& o1,
-                      const asmjit::Operand_& o2, const asmjit::Operand_* rest) override {
-    ++emitted;
-    return x86::Assembler::_emit(id, o0, o1, o2, rest);
-  }
-};
 
 class Emitter final : private asmjit::ErrorHandler {
  public:
@@ -299,7 +285,6 @@ class Emitter final : private asmjit::ErrorHandler {
   const ir::StateLayout& layout_;
   const ir::HelperTable& helpers_;
   const HostFeatures host_;
-  asmjit::CodeHolder code_;
   Assembler a_;
   Homes homes_;
   Analysis info_;
