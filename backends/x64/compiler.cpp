@@ -260,7 +260,7 @@ void Emitter::emit_inst(Value v) {
     case Op::NanUnbox:
       return emit_nan_unbox(v, inst);
     case Op::FpFlagsGet:
-      return emit_fp_flags_get(v);
+      return emit_fp_flags_get(v, inst);
     case Op::FpFlagsSet:
       return emit_fp_flags_set(inst);
     case Op::FpModeSet:

@@ -174,7 +174,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void emit_bitcast(Value v, const Inst& inst);
   void emit_nan_box(Value v, const Inst& inst);
   void emit_nan_unbox(Value v, const Inst& inst);
-  void emit_fp_flags_get(Value v);
+  void emit_fp_flags_get(Value v, const Inst& inst);
   void emit_fp_flags_set(const Inst& inst);
   void emit_fp_mode_set(const Inst& inst);
   void emit_fp_slow(Value v, const Inst& inst);

@@ -364,34 +364,91 @@ void Emitter::emit_fp_sign(Value v, const Inst& inst) {
   define(v, dst);
 }
 
-void Emitter::emit_fp_flags_get(Value v) {
+// Between the sticky flags in MXCSR and the two orders of fpflags: with one bit matrix, or bit by bit.
+namespace {
+
+struct FlagOrder {
+  uint64_t from_mxcsr;  // vgf2p8affineqb: row i from the top makes bit i
+  uint64_t to_mxcsr;
+};
+constexpr FlagOrder kFlagOrders[2] = {{0x0104081020000000, 0x0100020408100000},
+                                      {0x2010080401000000, 0x1000080402010000}};
+// Bit numbers in MXCSR of invalid, division by zero, overflow, underflow, inexact.
+constexpr unsigned kMxcsrBits[5] = {0, 2, 3, 4, 5};
+
+}  // namespace
+
+void Emitter::emit_fp_flags_get(Value v, const Inst& inst) {
   const Reg dst = dest(v, {}, 0);
-  const Reg t = temp_int();
   a_.emit(host_.avx ? Id::kIdVstmxcsr : Id::kIdStmxcsr, spill_memory(kSavedMxcsr, 4));
-  a_.mov(g32(dst), spill_memory(kSavedMxcsr, 4));
-  // MXCSR has the denormal flag between invalid and the others.
-  a_.mov(g32(t), g32(dst));
-  a_.shr(g32(t), 1);
-  a_.and_(g32(t), 0x1e);
-  a_.and_(g32(dst), 1);
-  a_.or_(g32(dst), g32(t));
+  if (host_.gfni) {
+    const Reg x = temp_vec();
+    const uint64_t matrix = kFlagOrders[inst.imm].from_mxcsr;
+    a_.vmovd(xm(x), spill_memory(kSavedMxcsr, 4));
+    a_.vgf2p8affineqb(xm(x), xm(x), pool(matrix, matrix, 16), 0);
+    a_.vpextrb(g32(dst), xm(x), 0);
+  } else if (inst.imm == 0) {
+    // MXCSR has the denormal flag between invalid and the others.
+    const Reg t = temp_int();
+    a_.mov(g32(dst), spill_memory(kSavedMxcsr, 4));
+    a_.mov(g32(t), g32(dst));
+    a_.shr(g32(t), 1);
+    a_.and_(g32(t), 0x1e);
+    a_.and_(g32(dst), 1);
+    a_.or_(g32(dst), g32(t));
+  } else {
+    const Reg t = temp_int();
+    const Reg all = temp_int();
+    a_.mov(g32(all), spill_memory(kSavedMxcsr, 4));
+    a_.mov(g32(dst), g32(all));
+    a_.shr(g32(dst), kMxcsrBits[4]);
+    a_.and_(g32(dst), 1);
+    for (unsigned flag = 0; flag < 4; ++flag) {
+      a_.mov(g32(t), g32(all));
+      a_.and_(g32(t), 1U << kMxcsrBits[flag]);
+      const int left = 4 - static_cast<int>(flag + kMxcsrBits[flag]);
+      if (left > 0) a_.shl(g32(t), left);
+      if (left < 0) a_.shr(g32(t), -left);
+      a_.or_(g32(dst), g32(t));
+    }
+  }
   define(v, dst);
 }
 
+// The control bits of MXCSR are also in the header at all times: storing MXCSR waits for everything before it.
 void Emitter::emit_fp_flags_set(const Inst& inst) {
   take(kRax);
-  const Reg value = use(inst.args[0]);
-  const Reg t = temp_int();
-  a_.emit(host_.avx ? Id::kIdVstmxcsr : Id::kIdStmxcsr, spill_memory(kSavedMxcsr, 4));
-  a_.mov(g32(t), g32(value));
-  a_.and_(g32(t), 0x1e);
-  a_.add(g32(t), g32(t));
-  a_.mov(x86::eax, g32(value));
-  a_.and_(x86::eax, 1);
-  a_.or_(x86::eax, g32(t));
-  a_.mov(g32(t), spill_memory(kSavedMxcsr, 4));
-  a_.and_(g32(t), ~ir::kMxcsrFlags);
-  a_.or_(x86::eax, g32(t));
+  const bool reversed = inst.imm != 0;
+  if (is_const(inst.args[0])) {
+    const uint32_t flags = ir::fp_flags_in_order(static_cast<uint32_t>(const_bits(inst.args[0])), reversed);
+    a_.mov(x86::eax, state(offsetof(CpuHeader, mxcsr), 4));
+    a_.and_(x86::eax, ~ir::kMxcsrFlags);
+    if (flags != 0) a_.or_(x86::eax, ir::fp_with_flags(0, flags));
+  } else {
+    const Reg value = use(inst.args[0]);
+    const Reg t = temp_int();
+    if (host_.gfni) {
+      const Reg x = temp_vec();
+      const uint64_t matrix = kFlagOrders[inst.imm].to_mxcsr;
+      a_.vmovd(xm(x), g32(value));
+      a_.vgf2p8affineqb(xm(x), xm(x), pool(matrix, matrix, 16), 0);
+      a_.vpextrb(x86::eax, xm(x), 0);
+    } else {
+      a_.xor_(x86::eax, x86::eax);
+      for (unsigned flag = 0; flag < 5; ++flag) {
+        const unsigned from = reversed ? 4 - flag : flag;
+        a_.mov(g32(t), g32(value));
+        a_.and_(g32(t), 1U << from);
+        const int left = static_cast<int>(kMxcsrBits[flag]) - static_cast<int>(from);
+        if (left > 0) a_.shl(g32(t), left);
+        if (left < 0) a_.shr(g32(t), -left);
+        a_.or_(x86::eax, g32(t));
+      }
+    }
+    a_.mov(g32(t), state(offsetof(CpuHeader, mxcsr), 4));
+    a_.and_(g32(t), ~ir::kMxcsrFlags);
+    a_.or_(x86::eax, g32(t));
+  }
   a_.mov(spill_memory(kSavedMxcsr, 4), x86::eax);
   a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, spill_memory(kSavedMxcsr, 4));
 }
@@ -420,8 +477,8 @@ void Emitter::emit_fp_mode_set(const Inst& inst) {
   a_.mov(g32(t), spill_memory(kSavedMxcsr, 4));
   a_.and_(g32(t), ~ir::kMxcsrMode);
   a_.or_(x86::eax, g32(t));
-  a_.mov(spill_memory(kSavedMxcsr, 4), x86::eax);
-  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, spill_memory(kSavedMxcsr, 4));
+  a_.mov(state(offsetof(CpuHeader, mxcsr), 4), x86::eax);
+  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, state(offsetof(CpuHeader, mxcsr), 4));
 }
 
 }  // namespace menura::x64

@@ -22,7 +22,7 @@ struct alignas(64) CpuHeader {
   std::atomic<uint32_t> stop_request{0};
 
   // --- floating point: the guest's live mode and sticky flags in the form of the host's MXCSR, all exceptions masked.
-  // Compiled code has it in MXCSR while it runs; it is here whenever the engine is not running.
+  // Compiled code has it in MXCSR while it runs; it is here whenever the engine is not running, its mode at all times.
   uint32_t mxcsr = 0x1f80;
 
   // --- owner of the virtual CPU: what helpers reach the outside through

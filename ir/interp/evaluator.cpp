@@ -134,10 +134,11 @@ Evaluator::Step Evaluator::step(Value at, const Inst& inst) {
       copy(at, inst.args[0]);
       break;
     case Op::FpFlagsGet:
-      *words(at) = fp_flags_of(cpu_->mxcsr);
+      *words(at) = fp_flags_in_order(fp_flags_of(cpu_->mxcsr), inst.imm != 0);
       break;
     case Op::FpFlagsSet:
-      cpu_->mxcsr = fp_with_flags(cpu_->mxcsr, static_cast<uint32_t>(word(inst.args[0])) & kFpAllFlags);
+      cpu_->mxcsr =
+          fp_with_flags(cpu_->mxcsr, fp_flags_in_order(static_cast<uint32_t>(word(inst.args[0])), inst.imm != 0));
       break;
     case Op::FpModeSet:
       cpu_->mxcsr = fp_with_mode(cpu_->mxcsr, static_cast<uint32_t>(word(inst.args[0])) & 3);

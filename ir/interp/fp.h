@@ -33,6 +33,12 @@ constexpr uint32_t fp_with_flags(uint32_t mxcsr, uint32_t flags) {
   return (mxcsr & ~kMxcsrFlags) | (flags & 1) | (flags & 0x1e) << 1;
 }
 
+// Five flags, reversed or not: fpflags.get and fpflags.set have both orders.
+constexpr uint32_t fp_flags_in_order(uint32_t flags, bool reversed) {
+  if (!reversed) return flags & kFpAllFlags;
+  return (flags & 1) << 4 | (flags & 2) << 2 | (flags & 4) | (flags & 8) >> 2 | (flags >> 4 & 1);
+}
+
 // The live mode as in fpmode.set: 0 nearest even, 1 zero, 2 down, 3 up. MXCSR counts nearest, down, up, zero.
 constexpr uint32_t fp_mode_of(uint32_t mxcsr) { return 0x1320U >> (mxcsr >> kMxcsrModeShift & 3) * 4 & 3; }
 constexpr uint32_t fp_with_mode(uint32_t mxcsr, uint32_t mode) {

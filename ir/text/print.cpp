@@ -28,6 +28,9 @@ std::string number(int64_t value) {
 
 std::string offset(int64_t value) { return value < 0 ? number(value) : "+" + number(value); }
 
+// Ops whose number is said only where it is not 0.
+bool may_go_unsaid(Op op) { return op == Op::NanUnbox || op == Op::FpFlagsGet || op == Op::FpFlagsSet; }
+
 class Printer {
  public:
   Printer(const Region& region, const StateLayout& layout, const HelperTable& helpers)
@@ -130,7 +133,7 @@ class Printer {
   }
 
   void attribute(const Inst& inst, Attr attr) {
-    if (attr == Attr::Imm && inst.op == Op::NanUnbox && inst.imm == 0) return;
+    if (attr == Attr::Imm && inst.imm == 0 && may_go_unsaid(inst.op)) return;
     if (attr == Attr::Imm) return item(number(inst.imm));
     if (attr == Attr::CallTargets) {
       if (inst.arg_count == 0 || inst.imm != 0) item(offset(inst.imm));

@@ -30,6 +30,9 @@ class AttributeCheck {
         return {};
       case Attr::Imm:
         if (inst_.op == Op::NanUnbox) return inst_.imm == 0 || inst_.imm == 1 ? "" : "what is known is 0 or 1";
+        if (inst_.op == Op::FpFlagsGet || inst_.op == Op::FpFlagsSet) {
+          return inst_.imm == 0 || inst_.imm == 1 ? "" : "the order of flags is 0 or 1";
+        }
         if (inst_.op != Op::Const && inst_.imm != 0 && inst_.imm != -1)
           return "the value for a zero divisor is 0 or -1";
         return {};

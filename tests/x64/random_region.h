@@ -447,10 +447,10 @@ class RandomRegion {
       default:
         switch (below(3)) {
           case 0:
-            keep(b_.emit(Op::FpFlagsGet, Type::I32, {}));
+            keep(b_.emit(Op::FpFlagsGet, Type::I32, {}, 0, below(2)));
             break;
           case 1:
-            b_.emit(Op::FpFlagsSet, Type::Void, {b_.binary(Op::And, any(Type::I32), b_.constant(Type::I32, 31))});
+            b_.emit(Op::FpFlagsSet, Type::Void, {any(Type::I32)}, 0, below(2));
             break;
           default:
             b_.emit(Op::FpModeSet, Type::Void, {b_.binary(Op::And, any(Type::I32), b_.constant(Type::I32, 3))});

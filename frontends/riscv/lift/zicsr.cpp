@@ -12,12 +12,9 @@ using ir::ExitKind;
 
 Value constant32(Lifter& l, int64_t value) { return l.b.constant(Type::I32, value); }
 
-// The IR numbers the sticky flags from invalid up to inexact, fflags the other way round: five bits reversed.
-Value reverse_flags(Lifter& l, Value flags) {
-  return l.shr_by(l.b.unary(Op::BitRev8, l.and_(flags, constant32(l, 31))), 3);
-}
-Value read_fflags(Lifter& l) { return reverse_flags(l, l.b.emit(Op::FpFlagsGet, Type::I32, {})); }
-void write_fflags(Lifter& l, Value value) { l.b.emit(Op::FpFlagsSet, Type::Void, {reverse_flags(l, value)}); }
+// fflags has inexact in bit 0 and invalid in bit 4 (21.2, figure 2): the IR's reversed order.
+Value read_fflags(Lifter& l) { return l.b.emit(Op::FpFlagsGet, Type::I32, {}, 0, 1); }
+void write_fflags(Lifter& l, Value value) { l.b.emit(Op::FpFlagsSet, Type::Void, {value}, 0, 1); }
 Value read_frm(Lifter& l) { return l.b.get(slot(SlotName::Frm)); }
 
 Value to_register(Lifter& l, Value value32) {
