@@ -1,6 +1,7 @@
 #include <asmjit/x86.h>
 
 #include "backends/runtime/thunks_emit.h"
+#include "ir/core/exit_kind.h"
 
 namespace menura::runtime {
 
@@ -35,6 +36,7 @@ class Emitter {
     to_cpp_ = a_.newLabel();
     leave_ = a_.newLabel();
     indirect_ = a_.newLabel();
+    exit_ = a_.newLabel();
     out_.enter = begin();
     emit_enter();
     emit_to_cpp();
@@ -192,8 +194,12 @@ class Emitter {
       a_.je(found[up]);
     }
     out_.bottom = static_cast<uint32_t>(a_.offset());
-    // No prediction is right: drop them all, and probe the table as an indirect jump does.
+    // No prediction is right: drop them all, and probe the table as an indirect jump does. Stop requests are looked for
+    // as there: returns alone can make a loop.
+    const Label stop = a_.newLabel();
     a_.mov(rsp, header(&ir::CpuHeader::code_rsp_base, 8));
+    a_.cmp(header(&ir::CpuHeader::stop_request, 4), 0);
+    a_.jne(stop);
     a_.mov(rbx, rax);
     a_.mov(r10, header(&ir::CpuHeader::lookup_table, 8));
     static_assert(sizeof(CodeRecord) == 16 && kLookupShift == 1);
@@ -201,6 +207,10 @@ class Emitter {
     a_.cmp(rax, qword_ptr(r10, rbx, 3, offsetof(CodeRecord, pc)));
     a_.jne(indirect_);
     a_.jmp(qword_ptr(r10, rbx, 3, offsetof(CodeRecord, entry)));
+    a_.bind(stop);
+    a_.mov(header(&ir::CpuHeader::pc, 8), rax);
+    a_.mov(header(&ir::CpuHeader::exit_kind, 4), static_cast<uint32_t>(ir::ExitKind::Stop));
+    a_.jmp(exit_);
     for (unsigned up = 1; up <= kReturnSearch; ++up) {
       a_.bind(found[up]);
       a_.add(rsp, static_cast<int32_t>(16 * up));
@@ -210,6 +220,7 @@ class Emitter {
 
   void emit_exit() {
     begin(Thunk::Exit);
+    a_.bind(exit_);
     save_pins();
     a_.mov(header(&ir::CpuHeader::code_rsp, 8), rsp);
     a_.stmxcsr(header(&ir::CpuHeader::mxcsr, 4));
@@ -266,6 +277,7 @@ class Emitter {
   Label to_cpp_;
   Label leave_;
   Label indirect_;
+  Label exit_;
   Label resume_;
   bool has_avx_ = false;
   Thunks out_;

@@ -166,6 +166,17 @@ TEST_F(Machine, StopRequestsEndIndirectLoops) {
   EXPECT_EQ(pc(), 0U);
 }
 
+// A loop of nothing but a return.
+TEST_F(Machine, StopRequestsEndReturnLoops) {
+  memory_.put(0, {{'d', 1}, {'r'}});
+  start();
+  cpu_.link() = memory_.base();
+  std::thread stopper([&] { cpu_.header.stop_request.store(1); });
+  EXPECT_EQ(run(0).kind, ExitKind::Stop);
+  stopper.join();
+  EXPECT_EQ(pc(), 0U);
+}
+
 TEST_F(Machine, AnUnfetchableTargetIsAFaultThere) {
   memory_.put(0, {{'a', 1}, {'x'}});
   start();
