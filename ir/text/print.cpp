@@ -154,7 +154,7 @@ class Printer {
   }
 
   static std::string word(const TextField& field, uint32_t held) {
-    const std::string key(field.key);
+    std::string key(field.key);
     switch (field.form) {
       case TextField::Form::Flag:
         return key;
@@ -164,7 +164,7 @@ class Printer {
         return key + "=" + std::to_string(uint64_t{1} << held);
       case TextField::Form::Name:
       case TextField::Form::Word: {
-        const std::string text =
+        std::string text =
             held < field.names.size() ? std::string(field.names[held]) : "#" + std::to_string(held);
         return field.form == TextField::Form::Word ? text : key + "=" + text;
       }
