@@ -230,7 +230,15 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
           info.rep = rep(inst.args[0]);
           break;
         case Op::NanUnbox:
-          if (inst.imm != 0) info.rep = rep(inst.args[0]);  // a narrower float is the low bits of the same register
+          // A narrower float is the low bits of the same register.
+          if (inst.imm != 0 || (inst.type == Type::F32 && info_[rep(inst.args[0])].boxed)) info.rep = rep(inst.args[0]);
+          break;
+        case Op::NanBox:
+          if (may_share_box(region, inst, b)) {
+            // The f32 is made with ones above, in one register that serves for both.
+            info.rep = rep(inst.args[0]);
+            info_[info.rep].boxed = region.insts[info.rep].type == Type::F32;
+          }
           break;
         case Op::Call:
           if (helpers_[static_cast<ir::HelperId>(inst.imm)].effects.writes_state)
@@ -262,6 +270,17 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
       if (info.rep == v) info.known_bits = bits_known(region, inst, homes);
     }
   }
+}
+
+// Whether a box may be made by the instruction that makes the f32 in it, in this chain of blocks; or is there already.
+bool Analysis::may_share_box(const Region& region, const Inst& box, BlockId block) const {
+  if (!may_box_ || box.type != Type::F64 || region.insts[box.args[0]].type != Type::F32) return false;
+  const Value single = rep(box.args[0]);
+  const Inst& inst = region.insts[single];
+  if (inst.type == Type::F64) return true;  // opened without a check: known to be a box
+  const bool makes = (inst.op >= Op::FAdd && inst.op <= Op::I2F) || inst.op == Op::Load || inst.op == Op::NanUnbox ||
+                     (inst.op == Op::Bitcast && region.insts[inst.args[0]].type == Type::I32);
+  return makes && single >= block_[block].chain_first;
 }
 
 // Which low bits of the host register can be other than zero, by how the emitter computes the op.

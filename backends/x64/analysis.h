@@ -26,6 +26,7 @@ struct ValueInfo {
   bool upper = true;         // someone looks at bits above the lower 32
   bool fused = false;        // emitted by its only user
   bool dead = false;
+  bool boxed = false;   // an f32 that is also kept as its NaN box: its register has ones above it
   bool any_nan = true;  // a float: no user can tell one quiet NaN from another
 };
 
@@ -45,7 +46,9 @@ bool computed_narrow(const ir::Inst& inst, bool upper);
 
 class Analysis {
  public:
-  Analysis(const ir::StateLayout& layout, const ir::HelperTable& helpers) : layout_(layout), helpers_(helpers) {}
+  Analysis(const ir::StateLayout& layout, const ir::HelperTable& helpers) : layout_(layout), helpers_(helpers) {
+    for (const ir::Slot& slot : layout.slots) may_box_ &= slot.type != ir::Type::F32;
+  }
 
   // Blocks and loops, then homes, then values. False: more values live across blocks than there is spill space.
   void blocks(const ir::Region& region);
@@ -73,11 +76,13 @@ class Analysis {
   bool place_globals(const ir::Region& region);
   void fuse(const ir::Region& region, const Homes& homes, bool drop_dead);
   bool is_dead(const ir::Region& region, ir::Value v);
+  bool may_share_box(const ir::Region& region, const ir::Inst& box, ir::BlockId block) const;
   bool may_fuse(const ir::Region& region, ir::Value v, ir::Value user) const;
   bool slots_stay(const ir::Region& region, const ir::Inst& inst, uint32_t from, uint32_t to) const;
   uint8_t bits_known(const ir::Region& region, const ir::Inst& inst, const Homes& homes) const;
   ir::Value rep(ir::Value v) const { return info_[v].rep; }
 
+  bool may_box_ = true;  // no slot holds a bare f32, without the box around it
   const ir::StateLayout& layout_;
   const ir::HelperTable& helpers_;
   std::vector<ValueInfo> info_;

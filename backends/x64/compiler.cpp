@@ -111,13 +111,20 @@ void Emitter::emit_block(BlockId block) {
     if (info.rep != v || info.dead || info.fused) continue;
     pos_ = v;
     locked_ = 0;
-    emit_inst(v);
-    if (info.spill != kNever && in_reg(v)) {
-      const Type type = region_->insts[v].type;
-      store_memory(spill_memory(info.spill), use(v), in_vec(type) ? type : Type::I64);
-    }
+    emit_value(v);
+    if (info.spill != kNever && in_reg(v)) store_memory(spill_memory(info.spill), use(v), held_type(v));
   }
   if (options_->profile) out_->counts.back().host_instructions = a_.emitted - profiled_;
+}
+
+void Emitter::emit_value(Value v) {
+  made_boxed_ = false;
+  emit_inst(v);
+  if (!info_[v].boxed || made_boxed_) return;
+  for (RegMask m = loc_[v].regs; m != 0; m &= m - 1) {
+    const Reg reg = static_cast<Reg>(__builtin_ctz(m));
+    vec3(Id::kIdVorps, Id::kIdOrps, reg, reg, pool(0xffffffff00000000, 0, 16));
+  }
 }
 
 void Emitter::emit_inst(Value v) {

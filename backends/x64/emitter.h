@@ -40,6 +40,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter* origin) override;
   bool run(bool hot);
   void emit_block(ir::BlockId block);
+  void emit_value(Value v);
   void emit_inst(Value v);
   void finish_code();
 
@@ -84,6 +85,18 @@ class Emitter final : private asmjit::ErrorHandler {
   Reg alloc(RegMask wanted);
   void evict(Reg reg);
   bool replaceable(Reg reg, uint32_t from) const;
+  // What its register holds that must not be lost, as a type.
+  Type held_type(Value v) const {
+    const Type type = region_->insts[v].type;
+    if (info_[v].boxed) return Type::F64;
+    return in_vec(type) ? type : Type::I64;
+  }
+  // Whether a register with this f32 has ones above it: opened from a box, or made as one.
+  bool is_boxed(Value v) const { return info_[rep(v)].boxed || region_->insts[rep(v)].type == Type::F64; }
+  void move_nan(Reg to, Type type, bool boxed) {
+    const uint64_t above = boxed ? 0xffffffff00000000 : 0;
+    move_constant(to, ir::fp_canonical_nan(type) | above, boxed ? Type::F64 : type);
+  }
   void preserve(Reg reg);  // keeps the value alive elsewhere, if it is needed after this instruction
   void drop(Reg reg);      // forgets what the register holds
   uint32_t spill_place(Type type);
@@ -303,8 +316,9 @@ class Emitter final : private asmjit::ErrorHandler {
   uint32_t insns_counted_ = 0;  // of the whole block
 
   // Registers.
-  RegMask pool_ = 0;    // scratch: not a home, not reserved
-  RegMask locked_ = 0;  // in use by the instruction being emitted
+  RegMask pool_ = 0;         // scratch: not a home, not reserved
+  bool made_boxed_ = false;  // the emitter of a boxed f32 has put the ones above it
+  RegMask locked_ = 0;       // in use by the instruction being emitted
   Value holder_[32];
   std::vector<Location> loc_;
   std::vector<Value> slot_holder_;      // what value a slot's memory is known to hold

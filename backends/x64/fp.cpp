@@ -19,6 +19,9 @@ namespace {
 constexpr uint32_t kSavedMxcsr = 32;
 constexpr uint32_t kOtherMxcsr = 40;
 
+// In the data of cold code, beside a type: its value is made with ones above.
+constexpr uint64_t kBoxed = 256;
+
 bool has_host_form(Type type) { return type == Type::F32 || type == Type::F64; }
 
 }  // namespace
@@ -126,10 +129,10 @@ void Emitter::fix_nan(Value v, Reg reg, Type type) {
   const Label back = a_.newLabel();
   a_.jp(cold(
       [](Emitter& e, const Cold& c) {
-        e.move_constant(static_cast<Reg>(c.data[0]), c.data[1], static_cast<Type>(c.data[2]));
+        e.move_nan(static_cast<Reg>(c.data[0]), static_cast<Type>(c.data[1]), c.data[2] != 0);
         e.a_.jmp(c.back);
       },
-      {reg, ir::fp_canonical_nan(type), static_cast<uint64_t>(type)}, &back));
+      {reg, static_cast<uint64_t>(type), info_[v].boxed}, &back));
   a_.bind(back);
 }
 
@@ -198,6 +201,8 @@ void Emitter::emit_fp_binary(Value v, const Inst& inst) {
   Value a = rep(inst.args[0]);
   Value b = rep(inst.args[1]);
   if (commutative && !in_reg(a) && in_reg(b)) std::swap(a, b);
+  // The bits above a scalar result are those of the first operand.
+  if (commutative && single && in_reg(b) && is_boxed(b) && !is_boxed(a)) std::swap(a, b);
   if (rounding != RoundingSource::Live) take(kRax);
   const Reg ra = use(a);
   const Operand rb = use_rm(b, single ? 32 : 64);
@@ -208,6 +213,7 @@ void Emitter::emit_fp_binary(Value v, const Inst& inst) {
   } else {
     vec3(avx, sse, dst, ra, rb);
   }
+  made_boxed_ = host_.avx && is_boxed(a);
   if (rounding != RoundingSource::Live) restore_rounding();
   fix_nan(v, dst, inst.type);
   define(v, dst);
@@ -221,6 +227,7 @@ void Emitter::emit_fp_unary(Value v, const Inst& inst) {
   const Reg ra = use(inst.args[0]);
   if (rounding != RoundingSource::Live) set_rounding(rounding);
   const Reg dst = dest(v, {inst.args[0]});
+  made_boxed_ = host_.avx && is_boxed(inst.args[0]);
   if (host_.avx) {
     a_.emit(single ? Id::kIdVsqrtss : Id::kIdVsqrtsd, xm(dst), xm(ra), xm(ra));
   } else {
@@ -255,6 +262,7 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
   // The factors are looked at again where the result is a NaN.
   const Reg dst = dest(v, {operand[2]}, mask_of(ra) | mask_of(rb));
   vec_move(dst, rc);
+  made_boxed_ = is_boxed(operand[2]);
   static constexpr InstId forms[2][2][2] = {
       {{Id::kIdVfmadd231sd, Id::kIdVfmsub231sd}, {Id::kIdVfnmadd231sd, Id::kIdVfnmsub231sd}},
       {{Id::kIdVfmadd231ss, Id::kIdVfmsub231ss}, {Id::kIdVfnmadd231ss, Id::kIdVfnmsub231ss}}};
@@ -265,7 +273,7 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
   a_.jp(cold(
       [](Emitter& e, const Cold& c) {
         const auto out = static_cast<Reg>(c.data[0]);
-        const auto type = static_cast<Type>(c.data[1]);
+        const auto type = static_cast<Type>(c.data[1] & ~kBoxed);
         const auto x = static_cast<Reg>(c.data[2]);
         const auto y = static_cast<Reg>(c.data[3]);
         // Infinity times zero is invalid even where a quiet NaN is added, and the host says nothing then. The product
@@ -280,10 +288,10 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
         e.a_.or_(e.spill_memory(kSavedMxcsr, 4), 1);
         e.a_.vldmxcsr(e.spill_memory(kSavedMxcsr, 4));
         e.a_.bind(valid);
-        e.move_constant(out, ir::fp_canonical_nan(type), type);
+        e.move_nan(out, type, (c.data[1] & kBoxed) != 0);
         e.a_.jmp(c.back);
       },
-      {dst, static_cast<uint64_t>(inst.type), ra, rb}, &back));
+      {dst, static_cast<uint64_t>(inst.type) | (info_[v].boxed ? kBoxed : 0), ra, rb}, &back));
   a_.bind(back);
   define(v, dst);
 }
@@ -305,7 +313,7 @@ void Emitter::emit_fp_min_max(Value v, const Inst& inst) {
         const auto x = static_cast<Reg>(c.data[0] & 0xff);
         const auto y = static_cast<Reg>(c.data[0] >> 8);
         const auto out = static_cast<Reg>(c.data[1]);
-        const auto type = static_cast<Type>(c.data[2]);
+        const auto type = static_cast<Type>(c.data[2] & ~kBoxed);
         const bool is_single = type == Type::F32;
         const InstId unordered = e.host_.avx ? (is_single ? Id::kIdVucomiss : Id::kIdVucomisd)
                                              : (is_single ? Id::kIdUcomiss : Id::kIdUcomisd);
@@ -326,13 +334,15 @@ void Emitter::emit_fp_min_max(Value v, const Inst& inst) {
         e.vec_move(out, y);
         e.a_.emit(unordered, xm(y), xm(y));
         e.a_.jnp(c.back);
-        e.move_constant(out, ir::fp_canonical_nan(type), type);
+        e.move_nan(out, type, (c.data[2] & kBoxed) != 0);
         e.a_.jmp(c.back);
       },
-      {ra | static_cast<uint64_t>(rb) << 8, dst, static_cast<uint64_t>(inst.type), min}, &back));
+      {ra | static_cast<uint64_t>(rb) << 8, dst, static_cast<uint64_t>(inst.type) | (info_[v].boxed ? kBoxed : 0), min},
+      &back));
   const InstId avx = single ? (min ? Id::kIdVminss : Id::kIdVmaxss) : (min ? Id::kIdVminsd : Id::kIdVmaxsd);
   const InstId sse = single ? (min ? Id::kIdMinss : Id::kIdMaxss) : (min ? Id::kIdMinsd : Id::kIdMaxsd);
   vec3(avx, sse, dst, ra, xm(rb));
+  made_boxed_ = host_.avx && is_boxed(inst.args[0]) && is_boxed(inst.args[1]);
   a_.bind(back);
   define(v, dst);
 }
@@ -350,8 +360,9 @@ void Emitter::emit_fp_sign(Value v, const Inst& inst) {
     load_memory(t, pool(sign, 0, 16), Type::V128);
     vec3(Id::kIdVandps, Id::kIdAndps, t, t, xm(rb));
     const Reg dst = dest(v, {a}, mask_of(t) | mask_of(rb));
-    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(sign - 1, 0, 16));
+    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(~sign, 0, 16));
     vec3(Id::kIdVorps, Id::kIdOrps, dst, dst, xm(t));
+    made_boxed_ = is_boxed(a);
     define(v, dst);
     return;
   }
@@ -359,8 +370,9 @@ void Emitter::emit_fp_sign(Value v, const Inst& inst) {
   if (inst.op == Op::FNeg) {
     vec3(Id::kIdVxorps, Id::kIdXorps, dst, ra, pool(sign, 0, 16));
   } else {
-    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(sign - 1, 0, 16));
+    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(~sign, 0, 16));
   }
+  made_boxed_ = is_boxed(a);
   define(v, dst);
 }
 

@@ -38,6 +38,7 @@ void Emitter::emit_fround(Value v, const Inst& inst) {
   const Reg dst = dest(v, {inst.args[0]});
   if (host_.avx) {
     a_.emit(single ? Id::kIdVroundss : Id::kIdVroundsd, xm(dst), xm(ra), xm(ra), asmjit::Imm(control));
+    made_boxed_ = is_boxed(inst.args[0]);
   } else {
     a_.emit(single ? Id::kIdRoundss : Id::kIdRoundsd, xm(dst), xm(ra), asmjit::Imm(control));
   }
@@ -360,11 +361,12 @@ void Emitter::emit_nan_unbox(Value v, const Inst& inst) {
   vec_move(dst, ra);
   a_.jne(cold(
       [](Emitter& e, const Cold& c) {
-        e.move_constant(static_cast<Reg>(c.data[0]), c.data[1], static_cast<Type>(c.data[2]));
+        e.move_nan(static_cast<Reg>(c.data[0]), static_cast<Type>(c.data[1]), c.data[2] != 0);
         e.a_.jmp(c.back);
       },
-      {dst, ir::fp_canonical_nan(inst.type), static_cast<uint64_t>(inst.type)}, &back));
+      {dst, static_cast<uint64_t>(inst.type), info_[v].boxed}, &back));
   a_.bind(back);
+  made_boxed_ = true;
   define(v, dst);
 }
 

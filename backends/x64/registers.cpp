@@ -101,7 +101,7 @@ void Emitter::evict(Reg reg) {
     const Value w = holder_[reg];
     const Type type = region_->insts[w].type;
     loc_[w].spill = spill_place(type);
-    store_memory(spill_memory(loc_[w].spill), reg, in_vec(type) ? type : Type::I64);
+    store_memory(spill_memory(loc_[w].spill), reg, held_type(w));
   }
   drop(reg);
 }
@@ -167,7 +167,7 @@ void Emitter::preserve(Reg reg) {
   if ((pool_ & wanted & ~locked_) == 0) {
     const Type type = region_->insts[w].type;
     loc_[w].spill = spill_place(type);
-    store_memory(spill_memory(loc_[w].spill), reg, in_vec(type) ? type : Type::I64);
+    store_memory(spill_memory(loc_[w].spill), reg, held_type(w));
     return;
   }
   const Reg other = alloc(wanted);
@@ -279,7 +279,9 @@ void Emitter::force(Value v) {
   info_[v].fused = false;
   --pos_;  // operands that die here may be operands of the instruction being emitted, too
   const RegMask before = locked_;
-  emit_inst(v);
+  const bool boxed = made_boxed_;
+  emit_value(v);
+  made_boxed_ = boxed;
   locked_ = before;
   ++pos_;
 }
@@ -326,7 +328,7 @@ void Emitter::load_into(Reg reg, Value v) {
   } else if (l.slot != kNoSlot) {
     load_memory(reg, state(layout_.slot(l.slot).offset), layout_.slot(l.slot).type);
   } else if (l.spill != kNever) {
-    load_memory(reg, spill_memory(l.spill), in_vec(inst.type) ? inst.type : Type::I64);
+    load_memory(reg, spill_memory(l.spill), held_type(v));
   } else {
     failed_ = true;  // a value used before it is computed: the region is not well-formed
   }
