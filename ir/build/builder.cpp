@@ -72,23 +72,26 @@ void Builder::insn(uint64_t pc, unsigned length) {
   emit(Op::Insn, Type::Void, {}, length, offset_of(pc));
 }
 
-Value Builder::emit(Op op, Type type, std::initializer_list<Value> args, uint32_t aux, int64_t imm) {
+Value Builder::append(Op op, Type type, unsigned count, Value a, Value b, Value c, uint32_t aux, int64_t imm) {
   assert(!ended());
-  std::vector<Inst>& insts = region_->insts;
-  Inst& inst = insts.emplace_back();
+  Inst inst;
   inst.op = op;
   inst.type = type;
+  inst.arg_count = static_cast<uint8_t>(count);
+  inst.args = {a, b, c};
   inst.aux = aux;
   inst.imm = imm;
-  inst.arg_count = static_cast<uint8_t>(args.size());
-  if (args.size() <= inst.args.size()) {
-    std::copy(args.begin(), args.end(), inst.args.begin());
-  } else {
-    inst.extra = static_cast<uint32_t>(region_->extra.size());
-    region_->extra.insert(region_->extra.end(), args.begin(), args.end());
-  }
+  std::vector<Inst>& insts = region_->insts;
+  insts.push_back(inst);
   ++region_->blocks[current_].count;
   return static_cast<Value>(insts.size() - 1);
+}
+
+Value Builder::append_many(Op op, Type type, std::initializer_list<Value> args, uint32_t aux, int64_t imm) {
+  const Value value = append(op, type, static_cast<unsigned>(args.size()), kNoValue, kNoValue, kNoValue, aux, imm);
+  region_->insts[value].extra = static_cast<uint32_t>(region_->extra.size());
+  region_->extra.insert(region_->extra.end(), args.begin(), args.end());
+  return value;
 }
 
 Value Builder::call(HelperId helper, std::initializer_list<Value> args) {

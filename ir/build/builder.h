@@ -97,9 +97,17 @@ class Builder {
 
   Type type_of(Value value) const { return region_->insts[value].type; }
   // The general form of all the above.
-  Value emit(Op op, Type type, std::initializer_list<Value> args, uint32_t aux = 0, int64_t imm = 0);
+  Value emit(Op op, Type type, std::initializer_list<Value> args, uint32_t aux = 0, int64_t imm = 0) {
+    // Inline, so that the list's length is known where it is called.
+    const Value* const list = args.begin();
+    if (args.size() > 3) return append_many(op, type, args, aux, imm);
+    return append(op, type, static_cast<unsigned>(args.size()), args.size() > 0 ? list[0] : kNoValue,
+                  args.size() > 1 ? list[1] : kNoValue, args.size() > 2 ? list[2] : kNoValue, aux, imm);
+  }
 
  private:
+  Value append(Op op, Type type, unsigned count, Value a, Value b, Value c, uint32_t aux, int64_t imm);
+  Value append_many(Op op, Type type, std::initializer_list<Value> args, uint32_t aux, int64_t imm);
   void end(Op op, std::initializer_list<Value> args, uint32_t aux = 0, int64_t imm = 0);
   void add_edge(BlockId target, std::initializer_list<Value> args = {});
   void add_return_edge(uint64_t return_pc);
