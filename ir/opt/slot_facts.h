@@ -26,20 +26,26 @@ class SlotFacts {
       : layout_(layout), helpers_(helpers), slots_(slots) {}
 
   void run(const Region& region);
-  const SlotFact& at_entry(BlockId block, SlotId slot) const { return entry_[block * slots_.size() + slot]; }
+  // Of a slot that the region reads and that shares no byte with another.
+  const SlotFact& at_entry(BlockId block, SlotId slot) const { return entry_[block * read_.size() + index_[slot]]; }
 
  private:
+  static constexpr uint32_t kNotRead = UINT32_MAX;
+
+  void find_reads(const Region& region);
   void transfer(const Region& region, BlockId block);
   void flow(BlockId target);
-  void forget(SlotId slot) { now_[slot] = SlotFact{Facts::of(layout_.slots[slot].type), 0, false}; }
+  SlotFact unknown(std::size_t number) const { return {Facts::of(layout_.slots[read_[number]].type), 0, false}; }
   void forget_all();
 
   const StateLayout& layout_;
   const HelperTable& helpers_;
   const SlotMap& slots_;
-  std::vector<SlotFact> entry_;   // by block and slot
+  std::vector<SlotId> read_;      // slots that the region reads: by number, in which the tables below count
+  std::vector<uint32_t> index_;   // by slot: its number
+  std::vector<SlotFact> entry_;   // by block and slot number
   std::vector<uint8_t> reached_;  // by block
-  std::vector<SlotFact> now_;     // by slot, while walking a block
+  std::vector<SlotFact> now_;     // by slot number, while walking a block
   std::vector<Facts> facts_;      // by instruction
   bool changed_ = false;
   bool give_up_ = false;  // what still changes becomes unknown
