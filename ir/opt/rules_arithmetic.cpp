@@ -92,7 +92,9 @@ Value simplify_divide(Rewriter& r, Inst& inst) {
   // Signed division rounds to zero, so only non-negative dividends shift; the divisor must not be the minimum.
   const bool is_signed = inst.op == Op::DivS || inst.op == Op::RemS;
   if (is_signed && (divisor < 0 || !r.facts(a).non_negative(inst.type))) return kNoValue;
-  if (remainder) return r.make(Op::And, inst.type, a, r.constant(inst.type, divisor - 1));
+  if (remainder)
+    return r.make(Op::And, inst.type, a,
+                  r.constant(inst.type, static_cast<int64_t>(static_cast<uint64_t>(divisor) - 1)));
   return r.make(Op::Shr, inst.type, a, r.constant(inst.type, exponent));
 }
 
