@@ -23,7 +23,8 @@ class CodeMemory {
   CodeMemory& operator=(const CodeMemory&) = delete;
   ~CodeMemory();
 
-  // `size` is a multiple of the page size. Errors: no address space or no memory file to be had.
+  // `size` is a multiple of the page size. May be called again after an error: no address
+  // space is to be had.
   Result<void> reserve(std::size_t size);
 
   std::size_t size() const { return size_; }
@@ -44,10 +45,12 @@ class CodeMemory {
   Result<void> adopt_copy();  // in the child
 
  private:
+  void release();
+
   std::size_t size_ = 0;
   uint8_t* writable_ = nullptr;
   uint8_t* executable_ = nullptr;
-  int copy_ = -1;  // memory file
+  uint8_t* copy_ = nullptr;
 };
 
 }  // namespace menura::runtime

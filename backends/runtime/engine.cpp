@@ -32,7 +32,14 @@ TranslatorEngine::~TranslatorEngine() {
 }
 
 Result<void> TranslatorEngine::start() {
-  if (Result<void> reserved = cache_.reserve(options_.cache_budget, options_.chunk_size); !reserved) return reserved;
+  // Where address space is limited, a smaller cache will do.
+  std::size_t budget = options_.cache_budget;
+  Result<void> reserved = cache_.reserve(budget, options_.chunk_size);
+  while (!reserved && budget / 2 >= 2 * options_.chunk_size) {
+    budget /= 2;
+    reserved = cache_.reserve(budget, options_.chunk_size);
+  }
+  if (!reserved) return reserved;
 
   counts_offset_ = std::size_t{cache_.ordinals()} * sizeof(int32_t);
   count_capacity_ = options_.profile ? kCounts : 0;
