@@ -33,6 +33,7 @@ class StackImage {
   explicit StackImage(uint64_t top) : top_(top) {}
 
   uint64_t push(const void* data, size_t size) {
+    if (size == 0) return top_ - used_;
     used_ += size;
     if (bytes_.size() < used_) bytes_.resize(std::max<size_t>(used_, bytes_.size() * 2 + 4096));
     // The last byte of bytes_ belongs to top - 1, so growth moves what is there to the end.
