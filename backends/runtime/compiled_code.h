@@ -73,6 +73,7 @@ struct CountedBlock {
 
 struct CompiledCode {
   std::vector<uint8_t> bytes;  // entry at offset 0, to be placed 16-byte aligned
+  uint32_t cold = 0;           // where the body ends, and code that is rarely executed begins: stubs, constants
   std::vector<Link> links;
   std::vector<PcStub> pc_stubs;
   std::vector<PcEntry> pcs;
@@ -83,6 +84,7 @@ struct CompiledCode {
   // Empties it and keeps its memory for the next region.
   void clear() {
     bytes.clear();
+    cold = 0;
     links.clear();
     pc_stubs.clear();
     pcs.clear();

@@ -456,6 +456,11 @@ bool Analysis::may_fuse(const Region& region, Value v, Value user) const {
       return true;
     }
     case Op::And:
+      // An address with its lowest bits cleared.
+      if (by.op == Op::Return || by.op == Op::JumpIndirect || by.op == Op::CallIndirect) {
+        const Value mask = rep(inst.args[1]);
+        return region.insts[mask].op == Op::Const && region.insts[mask].imm >= -16 && region.insts[mask].imm < 0;
+      }
       return by.op == Op::ICmp && rep(by.args[0]) == v && constant(by.args[1]) &&
              region.insts[rep(by.args[1])].imm == 0 && by.aux <= static_cast<uint32_t>(ir::Cond::Ne);
     case Op::Add:

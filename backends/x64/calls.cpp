@@ -45,6 +45,8 @@ void Emitter::emit_call(Value v, const Inst& inst) {
   for (unsigned i = static_cast<unsigned>(args.size()); i < 4; ++i) a_.mov(spill_memory(8 * i), 0);
   take(kRax);
   if (helper.effects.writes_state) forget_slots();
+  // Registers of the contract that are scratch here take pinned slots around the call.
+  for (const Homes::Place& place : homes_.evicted()) evict(place.reg);
   to_contract();
   relocation(Relocation::Kind::Helper, here() + 1, id);
   const uint8_t bytes[5] = {0xb8};  // mov eax, imm32

@@ -309,6 +309,7 @@ void Emitter::emit_inst(Value v) {
 
 // Behind the body: cold paths, stubs of links, constants.
 void Emitter::finish_code() {
+  out_->cold = here();
   for (size_t i = 0; i < cold_.size(); ++i) {
     const Cold c = cold_[i];
     a_.bind(c.entry);

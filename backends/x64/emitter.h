@@ -126,6 +126,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void emit_andn(Value v, const Inst& inst);
   void emit_mul(Value v, const Inst& inst);
   void emit_mul_high(Value v, const Inst& inst);
+  void emit_mulx(Value v, Value a, Value b);
   void emit_divide(Value v, const Inst& inst);
   void emit_shift(Value v, const Inst& inst);
   void emit_select(Value v, const Inst& inst);
@@ -250,6 +251,8 @@ class Emitter final : private asmjit::ErrorHandler {
   void emit_call_indirect(const Inst& inst);
   void emit_continuation(const Inst& inst);
   void emit_return(const Inst& inst);
+  void load_target(Value v);
+  Value unmasked(Value v, int32_t* mask) const;
   void emit_exit(const Inst& inst);
   void probe_and_jump(bool call);
   void poll(int64_t pc);

@@ -186,9 +186,24 @@ void Emitter::probe_and_jump(bool call) {
   }
 }
 
-void Emitter::emit_jump_indirect(const Inst& inst) {
+// rax = where an indirect jump goes.
+void Emitter::load_target(Value v) {
   take(kRax);
-  load_into(kRax, inst.args[0]);
+  int32_t mask = -1;
+  load_into(kRax, unmasked(v, &mask));
+  if (mask != -1) a_.and_(x86::rax, mask);
+}
+
+// The operand of an absorbed `and` with a mask, else the value.
+ir::Value Emitter::unmasked(Value v, int32_t* mask) const {
+  v = rep(v);
+  if (!info_[v].fused || region_->insts[v].op != Op::And) return v;
+  imm32(region_->insts[v].args[1], 64, mask);
+  return rep(region_->insts[v].args[0]);
+}
+
+void Emitter::emit_jump_indirect(const Inst& inst) {
+  load_target(inst.args[0]);
   to_contract();
   probe_and_jump(false);
 }
@@ -202,8 +217,7 @@ void Emitter::emit_call_direct(const Inst& inst) {
 }
 
 void Emitter::emit_call_indirect(const Inst& inst) {
-  take(kRax);
-  load_into(kRax, inst.args[0]);
+  load_target(inst.args[0]);
   to_contract();
   push_guest_pc(static_cast<int32_t>(inst.aux));
   probe_and_jump(true);
@@ -222,23 +236,22 @@ void Emitter::emit_continuation(const Inst& inst) {
   ir::for_each_edge(*region_, inst, [&](ir::Edge edge) { go_to(edge); });
 }
 
-// On the stack: the host address to return to, and the guest address that goes with it.
+// On the stack: the host address to return to, and the guest address that goes with it. That one is an instruction's:
+// the bits that a mask would clear are zero, so it is equal to the masked target if it is equal to the target.
 void Emitter::emit_return(const Inst& inst) {
-  Reg target = kRax;
-  if (homes_.is_contract()) {
-    target = use(inst.args[0]);
-  } else {
-    take(kRax);
-    load_into(kRax, inst.args[0]);
-    to_contract();
-  }
-  a_.cmp(x86::qword_ptr(x86::rsp, 8), g64(target));
+  int32_t mask = -1;
+  take(kRax);
+  load_into(kRax, unmasked(inst.args[0], &mask));
+  to_contract();
+  // Below the first prediction lies one of kNoPc, whose code wants the target in rax, too.
+  a_.cmp(x86::qword_ptr(x86::rsp, 8), x86::rax);
   a_.jne(cold(
       [](Emitter& e, const Cold& c) {
-        e.move(kRax, static_cast<Reg>(c.data[0]));
+        const auto bits = static_cast<int32_t>(c.data[0]);
+        if (bits != -1) e.a_.and_(x86::rax, bits);
         e.jump_to_thunk(Thunk::ReturnMiss);
       },
-      {target}));
+      {static_cast<uint64_t>(mask)}));
   a_.ret();
 }
 

@@ -237,6 +237,7 @@ void Emitter::emit_mul_high(Value v, const Inst& inst) {
     define_copy(v, ta);
     return;
   }
+  if (inst.op == Op::MulHighU && host_.bmi2) return emit_mulx(v, a, b);
   take(kRax);
   const bool rdx_is_home = (homes_.homes() & mask_of(kRdx)) != 0;
   if (!rdx_is_home) take(kRdx);
@@ -265,6 +266,34 @@ void Emitter::emit_mul_high(Value v, const Inst& inst) {
   } else {
     define_copy(v, kRdx);
   }
+}
+
+// One factor is in rdx; named twice, the destination gets the high half.
+void Emitter::emit_mulx(Value v, Value a, Value b) {
+  a = rep(a);
+  b = rep(b);
+  const bool rdx_is_home = (homes_.homes() & mask_of(kRdx)) != 0;
+  if ((regs_of(b) & mask_of(kRdx)) != 0) std::swap(a, b);
+  if ((regs_of(a) & mask_of(kRdx)) != 0) {
+    lock(kRdx);
+    const Reg rb = use(b);
+    const Reg dst = dest(v, {b});
+    a_.mulx(g64(dst), g64(dst), g64(rb));
+    define(v, dst);
+    return;
+  }
+  if (!rdx_is_home) take(kRdx);
+  const Reg rb = use(b);
+  Reg saved = kNoReg;
+  if (rdx_is_home) {
+    saved = temp_int();
+    a_.mov(g64(saved), x86::rdx);
+  }
+  load_into(kRdx, a);
+  const Reg dst = dest(v, {b}, mask_of(kRdx));
+  a_.mulx(g64(dst), g64(dst), g64(rb));
+  if (rdx_is_home) a_.mov(x86::rdx, g64(saved));
+  define(v, dst);
 }
 
 void Emitter::emit_divide(Value v, const Inst& inst) {
@@ -436,7 +465,7 @@ void Emitter::emit_shift(Value v, const Inst& inst) {
   if (is_const(b)) {
     const auto amount = static_cast<unsigned>(const_bits(b)) & (bits - 1);
     if (bits < 32 && (inst.op == Op::Shr || inst.op == Op::Sar)) {
-      const Reg t = extended(a, inst.op == Op::Sar);
+      const Reg t = extended(inst.args[0], inst.op == Op::Sar);
       a_.emit(id, g32(t), asmjit::Imm(amount));
       define_copy(v, t);
       return;
@@ -643,9 +672,11 @@ void Emitter::emit_extend(Value v, const Inst& inst) {
   }
   if (is_const(a)) {
     const unsigned shift = 64 - ir::bits(from);
-    const auto low = const_bits(a) << shift;
+    const uint64_t low = const_bits(a) << shift;
+    uint64_t bits = sign ? static_cast<uint64_t>(static_cast<int64_t>(low) >> shift) : low >> shift;
+    if (ir::bits(inst.type) <= 32) bits = static_cast<uint32_t>(bits);
     const Reg dst = dest(v);
-    move_constant(dst, sign ? static_cast<uint64_t>(static_cast<int64_t>(low) >> shift) : low >> shift, inst.type);
+    move_constant(dst, bits, inst.type);
     define(v, dst);
     return;
   }

@@ -75,8 +75,13 @@ void Emitter::mark_pc() {
 // Leaves with ExitKind::Misaligned where the address is not a multiple of the alignment.
 void Emitter::check_alignment(const x86::Mem& memory, unsigned align_log2) {
   if (align_log2 == 0) return;
-  const Reg t = temp_int();
-  a_.lea(g64(t), memory);
+  Reg t = kNoReg;
+  if (memory.hasIndex() || !memory.hasBase() || memory.offsetLo32() != 0) {
+    t = temp_int();
+    a_.lea(g64(t), memory);
+  } else {
+    t = static_cast<Reg>(memory.baseId());
+  }
   a_.test(gp(t, 8), (1 << align_log2) - 1);
   a_.jnz(cold(
       [](Emitter& e, const Cold& c) {

