@@ -231,7 +231,12 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
           break;
         case Op::NanUnbox:
           // A narrower float is the low bits of the same register.
-          if (inst.imm != 0 || (inst.type == Type::F32 && info_[rep(inst.args[0])].boxed)) info.rep = rep(inst.args[0]);
+          if (inst.imm != 0 || (inst.type == Type::F32 && info_[rep(inst.args[0])].boxed)) {
+            info.rep = rep(inst.args[0]);
+          } else {
+            // Checked, it is a copy of the box, or the box of a NaN.
+            info.boxed = may_box_ && inst.type == Type::F32;
+          }
           break;
         case Op::NanBox:
           if (may_share_box(region, inst, b)) {
