@@ -208,7 +208,7 @@ std::vector<Host> hosts() {
 class RiscvFp : public testing::TestWithParam<Host> {};
 
 TEST_P(RiscvFp, SequencesMatchTheInterpreter) {
-  constexpr int kSequences = 2000;
+  constexpr int kSequences = 800;
   const Frontend frontend(*riscv::parse_cpu("max"));
   const ir::StateLayout& layout = frontend.layout();
   test::HostMemory memory;
