@@ -38,6 +38,13 @@ int command(const std::vector<std::string>& arguments) {
 
 }  // namespace
 
+#if defined(__SANITIZE_ADDRESS__)
+// Faults are the guest's business: the sanitizer must not install handlers of its own.
+extern "C" const char* __asan_default_options() {
+  return "handle_segv=0:handle_sigbus=0:handle_sigfpe=0:handle_sigill=0:handle_abort=0:use_sigaltstack=0";
+}
+#endif
+
 int main(int argc, char** argv) {
   try {
     return command({argv + (argc > 0 ? 1 : 0), argv + argc});

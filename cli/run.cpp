@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstdlib>
 #include <string_view>
 
 #include "cli/engines.h"
@@ -65,7 +66,8 @@ int run_command(const std::vector<std::string>& arguments) {
   };
   const Error error = linux_user::launch(launch);
   std::fprintf(stderr, "menura: %s\n", error.message.c_str());
-  return error.exit_code;
+  // What was made for the guest was made for as long as the process lives.
+  std::_Exit(error.exit_code);
 }
 
 }  // namespace menura::cli

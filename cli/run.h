@@ -6,7 +6,7 @@
 
 namespace menura::cli {
 
-// `arguments`: behind `run`. Returns the exit code where the guest could not be started; else never returns.
+// `arguments`: behind `run`. Returns an exit code if the options are wrong or ask for help; else the process ends here.
 int run_command(const std::vector<std::string>& arguments);
 
 }  // namespace menura::cli

@@ -14,10 +14,10 @@
 namespace menura::linux_user {
 namespace {
 
-Error cannot_map(const std::string& name, const ElfSegment& segment, int64_t error) {
+Error cannot_map(const std::string& name, uint64_t begin, uint64_t size, int64_t error) {
   char text[160];
-  std::snprintf(text, sizeof text, "cannot map its segment at 0x%" PRIx64 " (0x%" PRIx64 " bytes): %s", segment.vaddr,
-                segment.memory_size, std::strerror(static_cast<int>(-error)));
+  std::snprintf(text, sizeof text, "cannot map 0x%" PRIx64 " bytes at 0x%" PRIx64 ": %s", size, begin,
+                std::strerror(static_cast<int>(-error)));
   std::string message = name + ": " + text;
   if (error == -ENOMEM) message += "; free some memory, or raise the limit (ulimit -v)";
   if (error == -EEXIST || error == -EPERM) {
@@ -110,7 +110,7 @@ Result<LoadedImage> load_image(GuestMemory& memory, const OpenImage& image, uint
   const uint64_t size = elf.high - elf.low;
   LoadedImage loaded;
 
-  if (elf.high > kGuestEnd) return cannot_map(name, elf.segments.back(), -ENOMEM);
+  if (elf.high > kGuestEnd) return cannot_map(name, elf.low, size, -ENOMEM);
   // The whole span is reserved first, so that no segment lands on something else.
   const bool fixed = !elf.position_independent;
   uint64_t place = elf.low;
@@ -118,7 +118,7 @@ Result<LoadedImage> load_image(GuestMemory& memory, const OpenImage& image, uint
     // Room for moving up to the alignment.
     const uint64_t room = size + (elf.align - kPageSize);
     const int64_t result = memory.mmap(preferred, room, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    if (is_error(result)) return cannot_map(name, elf.segments.back(), result);
+    if (is_error(result)) return cannot_map(name, elf.low, size, result);
     const auto base = static_cast<uint64_t>(result);
     // The bias is a multiple of the alignment.
     place = base + ((elf.low - base) & (elf.align - 1));
@@ -127,12 +127,12 @@ Result<LoadedImage> load_image(GuestMemory& memory, const OpenImage& image, uint
   } else {
     const int64_t result =
         memory.mmap(place, size, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
-    if (is_error(result)) return cannot_map(name, elf.segments.front(), result);
+    if (is_error(result)) return cannot_map(name, elf.low, size, result);
   }
   loaded.bias = place - elf.low;
   for (const ElfSegment& segment : elf.segments) {
     const int64_t result = map_segment(memory, image.file.get(), segment, loaded.bias);
-    if (is_error(result)) return cannot_map(name, segment, result);
+    if (is_error(result)) return cannot_map(name, loaded.bias + segment.vaddr, segment.memory_size, result);
   }
   loaded.begin = place;
   loaded.end = elf.segments.back().vaddr + elf.segments.back().memory_size + loaded.bias;

@@ -33,16 +33,16 @@ class StackImage {
   explicit StackImage(uint64_t top) : top_(top) {}
 
   uint64_t push(const void* data, size_t size) {
-    if (size == 0) return top_ - used_;
-    used_ += size;
-    if (bytes_.size() < used_) bytes_.resize(std::max<size_t>(used_, bytes_.size() * 2 + 4096));
-    // The last byte of bytes_ belongs to top - 1, so growth moves what is there to the end.
-    if (capacity_ != bytes_.size()) {
-      std::memmove(bytes_.data() + bytes_.size() - (used_ - size), bytes_.data() + capacity_ - (used_ - size),
-                   used_ - size);
-      capacity_ = bytes_.size();
+    if (bytes_.size() - used_ < size) {
+      // The last byte of bytes_ belongs to top - 1.
+      std::vector<uint8_t> grown((used_ + size) * 2 + 4096);
+      std::copy(bytes_.end() - static_cast<ptrdiff_t>(used_), bytes_.end(),
+                grown.end() - static_cast<ptrdiff_t>(used_));
+      bytes_.swap(grown);
     }
-    std::memcpy(bytes_.data() + bytes_.size() - used_, data, size);
+    used_ += size;
+    const auto* const from = static_cast<const uint8_t*>(data);
+    std::copy(from, from + size, bytes_.end() - static_cast<ptrdiff_t>(used_));
     return top_ - used_;
   }
   uint64_t push(const std::string& text) { return push(text.c_str(), text.size() + 1); }
@@ -56,7 +56,6 @@ class StackImage {
  private:
   uint64_t top_;
   std::vector<uint8_t> bytes_;
-  size_t capacity_ = 0;
   size_t used_ = 0;
 };
 

@@ -18,6 +18,10 @@
 #include "linux-user/syscalls/guest_access.h"
 #include "linux-user/syscalls/host_call.h"
 
+#if defined(__SANITIZE_ADDRESS__)
+#include <sanitizer/asan_interface.h>
+#endif
+
 namespace menura::linux_user {
 namespace {
 
@@ -201,6 +205,10 @@ int64_t vfork_process(Thread& thread, const CloneRequest& request) {
   copy_state(thread, child, request);
   const VforkStart start{&child, &request};
 
+#if defined(__SANITIZE_ADDRESS__)
+  // Frames of the last child that had its stack here were never left.
+  __asan_unpoison_memory_region(stack, kHostStackSize);
+#endif
   // The child uses this thread's thread-local storage and signal stack until it is gone, and no signal may be
   // delivered here in the meantime.
   set_exact_host_mask(~kFaultSignals);
