@@ -67,6 +67,8 @@ class Process {
 
   // Ends the process with `status`, all its threads with it.
   [[noreturn]] void end(int status);
+  // What is to be done before the process is gone, where its last thread ends without that.
+  void run_exit_hook();
 
   // Guest threads that are alive.
   std::atomic<int>& thread_count() { return *thread_count_; }

@@ -83,7 +83,11 @@ void* run_guest_thread(void* argument) {
   run_thread(*thread);
   tear_down_signal_stack();
   const uint64_t clear_child_tid = thread->clear_child_tid;
-  if (process.thread_count().fetch_sub(1) == 1) process.end(thread->status);
+  if (process.thread_count().fetch_sub(1) == 1) {
+    // Which thread's status is the process's depends on the kernel's version: it is told this one's.
+    process.run_exit_hook();
+    while (true) host_call(SYS_exit, thread->status);
+  }
   announce_end(process, clear_child_tid);
   return nullptr;
 }
@@ -193,7 +197,7 @@ int run_vfork_child(void* argument) {
   }
   run_thread(child);
   announce_end(child.process(), child.clear_child_tid);
-  child.process().end(child.status);
+  return child.status;  // which clone() exits with
 }
 
 int64_t vfork_process(Thread& thread, const CloneRequest& request) {

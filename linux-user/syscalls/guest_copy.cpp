@@ -2,7 +2,8 @@
 
 #include <ucontext.h>
 
-// Assembly, so that the range of instructions that may fault is known and no register state is lost.
+// Assembly, so that the range of instructions that may fault is known and no register state is lost. Copies of 1, 2, 4
+// and 8 bytes are single accesses: the interpreter's loads and stores rely on it.
 asm(R"(
   .text
   .p2align 4
@@ -13,6 +14,10 @@ menura_guest_copy:
   je 2f
   cmpq $16, %rdx
   je 3f
+  cmpq $4, %rdx
+  je 5f
+  cmpq $2, %rdx
+  je 6f
   movq %rdx, %rcx
   cld
 menura_guest_copy_begin:
@@ -25,6 +30,12 @@ menura_guest_copy_begin:
   movq 8(%rsi), %rcx
   movq %rax, (%rdi)
   movq %rcx, 8(%rdi)
+  jmp 4f
+5: movl (%rsi), %eax
+  movl %eax, (%rdi)
+  jmp 4f
+6: movzwl (%rsi), %eax
+  movw %ax, (%rdi)
 menura_guest_copy_end:
 4: xorl %eax, %eax
   ret

@@ -41,8 +41,9 @@ int64_t load_strings(GuestPtr<uint64_t> array, std::vector<std::string>* to) {
   return -E2BIG;
 }
 
-// A path that names what is open as `fd`, for a program that no longer has it open.
-std::string path_of(int fd) {
+// A path that names what is open as `fd`, for a program that no longer has it open. Where there is none, *kept becomes
+// a descriptor that the next program inherits.
+std::string path_of(int fd, int* kept) {
   const std::string link = "/proc/self/fd/" + std::to_string(fd);
   std::array<char, PATH_MAX> target;
   const ssize_t length = readlink(link.c_str(), target.data(), target.size());
@@ -51,8 +52,8 @@ std::string path_of(int fd) {
     if (access(path.c_str(), F_OK) == 0) return path;
   }
   // Deleted, or never had a name: it stays open for the next Menura.
-  const int kept = ::fcntl(fd, F_DUPFD, 0);
-  return "/proc/self/fd/" + std::to_string(kept < 0 ? fd : kept);
+  *kept = ::fcntl(fd, F_DUPFD, 0);
+  return "/proc/self/fd/" + std::to_string(*kept < 0 ? fd : *kept);
 }
 
 }  // namespace
@@ -60,6 +61,7 @@ std::string path_of(int fd) {
 int64_t execveat(Thread& thread, int directory, GuestStr path, GuestPtr<uint64_t> arguments,
                  GuestPtr<uint64_t> environment, int flags) {
   if ((flags & ~(AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW)) != 0) return -EINVAL;
+  int kept = -1;
   std::string name;
   std::vector<std::string> argv;
   std::vector<std::string> envp;
@@ -69,17 +71,19 @@ int64_t execveat(Thread& thread, int directory, GuestStr path, GuestPtr<uint64_t
   if (name.empty()) {
     if ((flags & AT_EMPTY_PATH) == 0) return -ENOENT;
     if (directory != AT_FDCWD && ::fcntl(directory, F_GETFD) < 0) return -EBADF;
-    name = path_of(directory);
+    name = path_of(directory, &kept);
   } else if (directory != AT_FDCWD && name[0] != '/') {
     if (::fcntl(directory, F_GETFD) < 0) return -EBADF;
-    name = path_of(directory) + "/" + name;
+    name = path_of(directory, &kept) + "/" + name;
   }
   if ((flags & AT_SYMLINK_NOFOLLOW) != 0) {
     std::array<char, 1> target;
     if (readlink(name.c_str(), target.data(), target.size()) >= 0) return -ELOOP;
   }
   if (is_own_proc_file(name, "exe")) name = thread.process().exe_path();
-  return execute(thread, name, std::move(argv), envp);
+  const int64_t error = execute(thread, name, std::move(argv), envp);
+  if (kept >= 0) ::close(kept);
+  return error;
 }
 
 int64_t execve(Thread& thread, GuestStr path, GuestPtr<uint64_t> arguments, GuestPtr<uint64_t> environment) {
@@ -92,7 +96,11 @@ int64_t exit(Thread& thread, int status) {
   return kNoResult;
 }
 
-int64_t exit_group(Thread& thread, int status) { thread.process().end(status); }
+int64_t exit_group(Thread& thread, int status) {
+  // The child of a vfork has one thread, and goes back to where it was started.
+  if (thread.process().is_vfork_child()) return exit(thread, status);
+  thread.process().end(status);
+}
 
 int64_t wait4(Thread& thread, int pid, GuestPtr<int> status, int options, GuestPtr<rusage> usage) {
   return restarting_call(thread, SYS_wait4, pid, out(thread, status), options, out(thread, usage));

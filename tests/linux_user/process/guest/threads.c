@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -45,6 +46,11 @@ static void *ping(void *argument) {
 static void *nothing(void *argument) { return argument; }
 static void *forever(void *argument) {
   while (1) pause();
+}
+static void *leave_last(void *argument) {
+  usleep(20000);
+  syscall(SYS_exit, 9);
+  return NULL;
 }
 static void *finish(void *argument) {
   pthread_join(*(pthread_t *)argument, NULL);
@@ -103,6 +109,16 @@ int main(void) {
   const int timed = sem_timedwait(&semaphore, &until);
   printf("timed out: %d %s\n", timed, strerrorname_np(errno));
   printf("ids: %d\n", syscall(SYS_gettid) == getpid());
+
+  // Which thread's status is the process's is the kernel's choice.
+  const pid_t pid = fork();
+  if (pid == 0) {
+    pthread_create(&threads[0], NULL, leave_last, NULL);
+    syscall(SYS_exit, 4);
+  }
+  int status = 0;
+  waitpid(pid, &status, 0);
+  printf("status of two: %d\n", WEXITSTATUS(status));
 
   static pthread_t first;
   first = pthread_self();
