@@ -164,8 +164,7 @@ class Printer {
         return key + "=" + std::to_string(uint64_t{1} << held);
       case TextField::Form::Name:
       case TextField::Form::Word: {
-        std::string text =
-            held < field.names.size() ? std::string(field.names[held]) : "#" + std::to_string(held);
+        std::string text = held < field.names.size() ? std::string(field.names[held]) : "#" + std::to_string(held);
         return field.form == TextField::Form::Word ? text : key + "=" + text;
       }
     }
