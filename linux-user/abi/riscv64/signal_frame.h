@@ -37,7 +37,7 @@ struct SignalFrame {
   Ucontext context;
 };
 
-// As the cross compiler's headers have them (tests/linux_user/guest/frame_layout.c prints the same).
+// Sizes and offsets of those headers.
 static_assert(sizeof(siginfo_t) == 128);
 static_assert(sizeof(stack_t) == 24);
 static_assert(sizeof(FpState) == 528);
