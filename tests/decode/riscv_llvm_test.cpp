@@ -2,14 +2,13 @@
 // differs on purpose is named here, with the manual's section (Unprivileged 20240411).
 #include <gtest/gtest.h>
 
-#include <map>
 #include <random>
 
 #include "frontends/riscv/csr.h"
 #include "frontends/riscv/decode/decode.h"
 #include "frontends/riscv/decode/print.h"
 #include "frontends/riscv/frontend.h"
-#include "tests/tools/mc/mc.h"
+#include "tests/decode/llvm_comparison.h"
 
 namespace menura::riscv {
 namespace {
@@ -18,19 +17,14 @@ constexpr std::string_view kFeatures =
     "+m,+a,+f,+d,+c,+zicsr,+zifencei,+zicntr,+zba,+zbb,+zbc,+zbs,+zbkb,+zicond,+zicbom,+zicboz,+zicbop,+zihintpause,"
     "+zawrs,+zfa,+zfhmin";
 
-struct Ours {
-  bool accepted = false;
-  RowName name = RowName::None;
-};
-
-Ours decode_ours(uint32_t word, const EnabledRows& enabled) {
+RowName decode_ours(uint32_t word, const EnabledRows& enabled) {
   const RowName name = decode(word, enabled);
-  if (name == RowName::None) return {};
+  if (name == RowName::None) return name;
   // Reserved rounding modes: decided outside the rows, because they depend on the mode word.
   const frontends::Pattern pattern = frontends::parse_pattern(row(name).pattern, kFields);
   const frontends::PatternField* rm = pattern.find("rm");
   const uint64_t rounding = rm == nullptr ? 0 : rm->extract(word);
-  return {rounding != 5 && rounding != 6, name};
+  return rounding == 5 || rounding == 6 ? RowName::None : name;
 }
 
 // Words that LLVM 19 refuses and the manual allows.
@@ -84,47 +78,34 @@ bool may_differ(RowName name, uint32_t word, std::string_view llvm) {
   return name == RowName::pause;  // an alias, which the printer was told not to use
 }
 
-class RiscvLlvm : public testing::TestWithParam<unsigned> {
+class RiscvLlvm : public testing::TestWithParam<unsigned>, public tests::LlvmComparison {
  protected:
   RiscvLlvm()
-      : mc_(GetParam() == 32 ? "riscv32" : "riscv64", kFeatures),
+      : LlvmComparison(GetParam() == 32 ? "riscv32" : "riscv64", kFeatures),
         features_(GetParam() == 32 ? *parse_cpu("max") - set_of(Feature::RV64) + set_of(Feature::RV32)
                                    : *parse_cpu("max")) {}
 
-  void compare(uint32_t word) {
-    const unsigned length = length_of(word);
-    if (length == 2) word &= 0xffff;
-    uint8_t bytes[4];
-    for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<uint8_t>(word >> (8 * i));
-    const Ours ours = decode_ours(word, enabled_);
-    const auto theirs = mc_.disassemble({bytes, length});
-    if (ours.accepted != theirs.has_value()) {
-      if (ours.accepted ? llvm_too_strict(word, ours.name) : llvm_too_lax(theirs->text, GetParam() == 32)) return;
-      const std::string what = ours.accepted ? "we accept " + print(ours.name, word) : "LLVM accepts " + theirs->text;
-      if (++shown_[what.substr(0, what.find(' ', 13))] <= 2) ADD_FAILURE() << std::hex << word << ": " << what;
-      return;
-    }
-    if (!ours.accepted) return;
-    ++accepted_;
-    const std::string text = print(ours.name, word);
-    if (text != theirs->text && !may_differ(ours.name, word, theirs->text) &&
-        ++shown_[text.substr(0, text.find(' '))] <= 2) {
-      ADD_FAILURE() << std::hex << word << ": we print '" << text << "', LLVM '" << theirs->text << "'";
-    }
+  unsigned length(uint32_t word) const override { return length_of(word); }
+  std::optional<std::string> ours(uint32_t word) const override {
+    const RowName name = decode_ours(word, enabled_);
+    if (name == RowName::None) return std::nullopt;
+    return print(name, word);
+  }
+  bool too_strict(uint32_t word) const override { return llvm_too_strict(word, decode_ours(word, enabled_)); }
+  bool too_lax(uint32_t, std::string_view llvm) const override { return llvm_too_lax(llvm, GetParam() == 32); }
+  bool may_print(uint32_t word, std::string_view llvm) const override {
+    return may_differ(decode_ours(word, enabled_), word, llvm);
   }
 
-  tests::Mc mc_;
   FeatureSet features_;
   const EnabledRows enabled_ = enabled_rows(features_);
-  std::map<std::string, int> shown_;
-  int accepted_ = 0;
 };
 
 TEST_P(RiscvLlvm, AllCompressedWords) {
   for (uint32_t word = 0; word < 0x10000; ++word) {
     if ((word & 3) != 3) compare(word);
   }
-  EXPECT_GT(accepted_, 25000);
+  EXPECT_GT(accepted(), 25000);
 }
 
 TEST_P(RiscvLlvm, RandomWords) {
@@ -132,18 +113,11 @@ TEST_P(RiscvLlvm, RandomWords) {
   for (int i = 0; i < 100000; ++i) compare(random() | 3);
 }
 
-// Random words are seldom near a row: words of each row with one or two bits turned find wrong fixed bits.
 TEST_P(RiscvLlvm, WordsNearEachRow) {
-  std::mt19937 random(6);
   for (const frontends::Row& row : rows()) {
-    if (row.bits != 32 || !row.features.met_by(features_)) continue;
-    for (int i = 0; i < 400; ++i) {
-      uint32_t word = (random() & ~static_cast<uint32_t>(row.mask)) | static_cast<uint32_t>(row.match);
-      for (int turn = i % 3; turn > 0; --turn) word ^= 1U << (random() % 32);
-      compare(word | 3);
-    }
+    if (row.bits == 32 && row.features.met_by(features_)) compare_near(row, 3);
   }
-  EXPECT_GT(accepted_, 10000);
+  EXPECT_GT(accepted(), 10000);
 }
 
 INSTANTIATE_TEST_SUITE_P(Bases, RiscvLlvm, testing::Values(32U, 64U),

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/api/frontend.h"
+#include "tests/isa/vector.h"
 
 namespace menura::tests {
 
@@ -25,13 +26,12 @@ class Guest {
   // Ids of all rows that must have a vector.
   virtual std::vector<std::string> all_rows() const = 0;
 
-  // Registers that lines may name, in the reference program's order: slots of the layout and the name below.
+  // Registers that lines may name, in the reference program's order.
   virtual std::vector<std::string> registers() const = 0;
-  // The register that holds the sticky floating-point flags, in the guest's own encoding.
-  virtual std::string flags_name() const = 0;
-  virtual uint64_t flags(const ir::CpuHeader& cpu) const = 0;
-  // Makes the header's MXCSR and mode word agree with the slots and these flags.
-  virtual void load_header(ir::CpuHeader& cpu, uint64_t flags) const = 0;
+  // Their values. Here: of the slot with that name. A guest has others for what lies elsewhere too, in the header's
+  // MXCSR or mode word; a write keeps these in agreement.
+  virtual Value read(const ir::CpuHeader& cpu, const std::string& name) const;
+  virtual void write(ir::CpuHeader& cpu, const std::string& name, Value value) const;
   // What the reference does at a system call that does not exist.
   virtual void unknown_syscall(ir::CpuHeader& cpu) const = 0;
 
@@ -39,7 +39,12 @@ class Guest {
   virtual std::string reference_compiler() const = 0;
   virtual std::string reference_source() const = 0;  // from the root of the tree
   virtual std::vector<std::string> reference_command() const = 0;
+
+ protected:
+  const ir::Slot& slot_named(const std::string& name) const;
 };
+
+std::unique_ptr<Guest> make_riscv(unsigned xlen);
 
 // By folder name below tests/isa. Throws std::runtime_error for one that does not exist.
 std::unique_ptr<Guest> make_guest(const std::string& name);

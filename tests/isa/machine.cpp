@@ -117,25 +117,6 @@ Machine::~Machine() {
   sigaction(SIGBUS, &action, nullptr);
 }
 
-const ir::Slot& Machine::slot(const std::string& name) const {
-  const auto id = guest_.frontend().layout().find(name);
-  if (!id) throw std::runtime_error("'" + name + "' is no register");
-  return guest_.frontend().layout().slot(*id);
-}
-
-uint64_t Machine::read_register(const std::string& name) const {
-  if (name == guest_.flags_name()) return guest_.flags(cpu());
-  const ir::Slot& found = slot(name);
-  uint64_t value = 0;
-  std::memcpy(&value, static_cast<const char*>(state_.get()) + found.offset, ir::storage_bytes(found.type));
-  return value;
-}
-
-void Machine::write_register(const std::string& name, uint64_t value) {
-  const ir::Slot& found = slot(name);
-  std::memcpy(static_cast<char*>(state_.get()) + found.offset, &value, ir::storage_bytes(found.type));
-}
-
 State Machine::run(const std::vector<uint8_t>& code, const State& input) {
   auto* page = static_cast<uint8_t*>(host(kCodePage));
   const auto filler = guest_.breakpoint();
@@ -144,8 +125,7 @@ State Machine::run(const std::vector<uint8_t>& code, const State& input) {
   engine_.invalidate(kCodePage, kCodePage + kPageBytes);
 
   auto* data = static_cast<uint64_t*>(host(kData));
-  uint64_t flags = 0;
-  std::map<std::string, uint64_t> before;
+  std::map<std::string, Value> before;
   for (const std::string& name : guest_.registers()) before[name] = 0;
   for (const auto& [name, value] : input.registers) {
     if (before.find(name) == before.end()) throw std::runtime_error("'" + name + "' is no register");
@@ -154,21 +134,14 @@ State Machine::run(const std::vector<uint8_t>& code, const State& input) {
   for (unsigned i = 0; i < repeat_; ++i) {
     std::memset(data, 0, kPageBytes);
     for (const auto& [offset, value] : input.data) data[offset / 8] = value;
-    for (const auto& [name, value] : before) {
-      if (name == guest_.flags_name()) {
-        flags = value;
-      } else {
-        write_register(name, value);
-      }
-    }
-    guest_.load_header(cpu(), flags);
+    for (const auto& [name, value] : before) guest_.write(cpu(), name, value);
     cpu().pc = kCode;
     cpu().reservation_address = ~uint64_t{0};
     run_once();
   }
 
   for (const auto& [name, value] : before) {
-    if (const uint64_t after = read_register(name); after != value) output_.registers[name] = after;
+    if (const Value after = guest_.read(cpu(), name); after != value) output_.registers[name] = after;
   }
   for (uint64_t offset = 0; offset < kPageBytes; offset += 8) {
     const auto given = input.data.find(offset);

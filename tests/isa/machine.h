@@ -42,9 +42,6 @@ class Machine {
 
  private:
   void run_once();
-  uint64_t read_register(const std::string& name) const;
-  void write_register(const std::string& name, uint64_t value);
-  const ir::Slot& slot(const std::string& name) const;
   ir::CpuHeader& cpu() const;
 
   Guest& guest_;

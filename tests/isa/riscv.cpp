@@ -1,6 +1,5 @@
 // RISC-V for the vector tools: riscv (64-bit) and riscv32.
 #include <cstring>
-#include <stdexcept>
 
 #include "frontends/riscv/decode/decode.h"
 #include "frontends/riscv/frontend.h"
@@ -80,19 +79,22 @@ class Riscv final : public Guest {
     names.emplace_back("frm");
     return names;
   }
-  std::string flags_name() const override { return "fflags"; }
-  uint64_t flags(const ir::CpuHeader& cpu) const override {
-    uint64_t flags = 0;
+  Value read(const ir::CpuHeader& cpu, const std::string& name) const override {
+    if (name != "fflags") return Guest::read(cpu, name);
+    Value flags = 0;
     for (const auto& bit : kFlags) flags |= (cpu.mxcsr & bit.mxcsr) != 0 ? bit.fflags : 0;
     return flags;
   }
-  void load_header(ir::CpuHeader& cpu, uint64_t flags) const override {
-    uint32_t frm = 0;
-    std::memcpy(&frm, reinterpret_cast<const char*>(&cpu) + frontend_.layout().slot(slot(SlotName::Frm)).offset,
-                sizeof frm);
+  void write(ir::CpuHeader& cpu, const std::string& name, Value value) const override {
+    if (name == "fflags") {
+      for (const auto& bit : kFlags) cpu.mxcsr = (cpu.mxcsr & ~bit.mxcsr) | ((value & bit.fflags) != 0 ? bit.mxcsr : 0);
+      return;
+    }
+    Guest::write(cpu, name, value);
+    if (name != "frm") return;
+    const auto frm = static_cast<unsigned>(value);
     constexpr uint32_t kRounding[] = {0, 3, 1, 2};  // MXCSR.RC of nearest, to zero, down, up
-    cpu.mxcsr = 0x1f80 | (frm < 4 ? kRounding[frm] << 13 : 0);
-    for (const auto& bit : kFlags) cpu.mxcsr |= (flags & bit.fflags) != 0 ? bit.mxcsr : 0;
+    cpu.mxcsr = (cpu.mxcsr & ~(3U << 13)) | (frm < 4 ? kRounding[frm] << 13 : 0);
     cpu.mode = Mode::of_frm(frm);
   }
   void unknown_syscall(ir::CpuHeader& cpu) const override {
@@ -104,7 +106,7 @@ class Riscv final : public Guest {
   std::string reference_compiler() const override {
     const std::string freestanding =
         " -march=rv32gc -mabi=ilp32d -nostdlib -ffreestanding -fno-pie -no-pie -Wl,-melf32lriscv";
-    return "riscv64-linux-gnu-gcc" + (xlen_ == 32 ? freestanding : std::string());
+    return "riscv64-linux-gnu-gcc -mno-relax" + (xlen_ == 32 ? freestanding : std::string());
   }
   std::string reference_source() const override { return "tests/tools/record/" + triple() + ".c"; }
   std::vector<std::string> reference_command() const override {
@@ -128,10 +130,6 @@ class Riscv final : public Guest {
 
 }  // namespace
 
-std::unique_ptr<Guest> make_guest(const std::string& name) {
-  if (name == "riscv") return std::make_unique<Riscv>(64);
-  if (name == "riscv32") return std::make_unique<Riscv>(32);
-  throw std::runtime_error("'" + name + "' is no guest with vectors: riscv or riscv32 was expected");
-}
+std::unique_ptr<Guest> make_riscv(unsigned xlen) { return std::make_unique<Riscv>(xlen); }
 
 }  // namespace menura::tests

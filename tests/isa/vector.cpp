@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iomanip>
 #include <sstream>
 #include <stdexcept>
 
@@ -14,12 +15,17 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(" \t\r") - first + 1);
 }
 
-std::string hex(uint64_t value) {
+// What does not fit in 64 bits is written in two halves: 0x1_0000000000000000.
+std::string hex(Value value) {
+  const auto low = static_cast<uint64_t>(value);
+  const auto high = static_cast<uint64_t>(value >> 64);
   std::ostringstream text;
   if (value < 10) {
-    text << value;
+    text << low;
+  } else if (high == 0) {
+    text << "0x" << std::hex << low;
   } else {
-    text << "0x" << std::hex << value;
+    text << "0x" << std::hex << high << "_" << std::setw(16) << std::setfill('0') << low;
   }
   return text.str();
 }
@@ -36,6 +42,14 @@ uint64_t number(const std::string& text) {
   if (end == start || *end != 0) throw std::runtime_error("'" + text + "' is no number");
   if (negative) value = -value;
   return is_data ? kData + value : value;
+}
+
+// A number of one or, with a _ before the lower 16 digits, of two halves.
+Value wide_number(const std::string& text) {
+  const size_t bar = text.find('_');
+  if (bar == text.npos) return number(text);
+  if (text.size() - bar - 1 != 16) throw std::runtime_error("'" + text + "': 16 digits were expected behind the _");
+  return static_cast<Value>(number(text.substr(0, bar))) << 64 | number("0x" + text.substr(bar + 1));
 }
 
 End end_named(const std::string& text) {
@@ -65,7 +79,7 @@ State parse_state(std::string_view text, uint64_t pc) {
       if (offset % 8 != 0 || offset >= kPageBytes) throw std::runtime_error(key + " is no doubleword of the data page");
       state.data[offset] = number(value);
     } else {
-      state.registers[key] = number(value);
+      state.registers[key] = wide_number(value);
     }
   }
   return state;

@@ -20,9 +20,12 @@ inline constexpr uint64_t kData = 0x20000000;
 enum class End { Breakpoint, Illegal, Misaligned, Fault };
 std::string_view name(End end);
 
+// A register of up to 128 bits, zero-extended.
+__extension__ using Value = unsigned __int128;
+
 // State by name. What is not named is 0 before, and unchanged after.
 struct State {
-  std::map<std::string, uint64_t> registers;
+  std::map<std::string, Value> registers;
   std::map<uint64_t, uint64_t> data;  // doublewords by their offset in the data page, a multiple of 8
   End end = End::Breakpoint;          // results only
   uint64_t pc = 0;                    // results only: where it ended

@@ -5,6 +5,7 @@ counts the repetitions. Everything else is fair game.
 """
 import random
 
+ROWS = "frontends/riscv/decode"
 TRIPLET = "riscv64-linux-gnu"
 REFERENCE = ["qemu-riscv64-static", "-cpu", "rv64,Zfhmin=true,zbkb=true"]
 # Without the extensions that the reference (7.2) does not know.
@@ -31,12 +32,28 @@ def usable(row):
     return not any(row.name.startswith(prefix) for prefix in LEFT_OUT)
 
 
-def is_branch(row):
-    return row.name.startswith(BRANCHES)
+def branch_field(row):
+    """The offset of a branch that may be drawn."""
+    return "imm" if row.name.startswith(BRANCHES) else None
 
 
-def draw(row, rng, room):
-    """Field values for one instruction, or None if this draw is no use. `room`: bytes of code that follow, for branches."""
+def surround(row, values, word, rng):
+    """What is drawn for this instruction: here only itself."""
+    return word, row.bits // 8
+
+
+def split(word, size):
+    """The instructions of such a draw, as (word, bits)."""
+    return [(word, 8 * size)]
+
+
+def valid(pool):
+    """Those of the pool that are instructions: here every word of a row is one."""
+    return pool
+
+
+def draw(row, rng):
+    """Field values for one instruction, or None if this draw is no use."""
     values = {field: rng.getrandbits(row.field_bits(field)) & row.field_mask(field) for field in row.fields}
     memory = "({rs1" in row.assembly or "(sp)" in row.assembly
     reserved = BASES + (COUNTER,)
@@ -61,8 +78,6 @@ def draw(row, rng, room):
             return None
         if "zimm" in values and values["csr"] != 1:
             values["zimm"] = rng.randrange(5)
-    if is_branch(row):
-        values["imm"] = row.bits // 8 + rng.randrange(0, min(room, 64) + 1, 2)
     return values
 
 

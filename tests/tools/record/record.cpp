@@ -17,12 +17,11 @@
 namespace menura::tests {
 namespace {
 
-constexpr unsigned kRegisters = 65;
-
+// As job.h has them.
 struct Job {
   uint64_t code_bytes = 0;
   uint8_t code[256] = {};
-  uint64_t registers[kRegisters] = {};
+  std::vector<Value> registers;
   uint64_t data[kPageBytes / 8] = {};
 };
 
@@ -30,7 +29,7 @@ struct Result {
   uint64_t signal = 0;
   uint64_t address = 0;
   uint64_t pc = 0;
-  uint64_t registers[kRegisters] = {};
+  std::vector<Value> registers;
   uint64_t data[kPageBytes / 8] = {};
 };
 
@@ -39,8 +38,8 @@ class Reference {
  public:
   explicit Reference(const Guest& guest) {
     program_ = std::filesystem::temp_directory_path() / ("menura-record-" + std::to_string(getpid()));
-    const std::string build = guest.reference_compiler() + " -O1 -static -mno-relax -fno-stack-protector -o " +
-                              program_.string() + " " MENURA_SOURCE_DIR "/" + guest.reference_source();
+    const std::string build = guest.reference_compiler() + " -O1 -static -fno-stack-protector -o " + program_.string() +
+                              " " MENURA_SOURCE_DIR "/" + guest.reference_source();
     if (std::system(build.c_str()) != 0) throw std::runtime_error("could not build the reference program: " + build);
     int to[2];
     int from[2];
@@ -74,15 +73,26 @@ class Reference {
   Reference& operator=(const Reference&) = delete;
 
   Result run(const Job& job) {
+    send(&job.code_bytes, sizeof job.code_bytes + sizeof job.code);
+    send(job.registers.data(), job.registers.size() * sizeof(Value));
+    send(job.data, sizeof job.data);
+    std::fflush(out_);
     Result result;
-    if (std::fwrite(&job, sizeof job, 1, out_) != 1 || std::fflush(out_) != 0 ||
-        std::fread(&result, sizeof result, 1, in_) != 1) {
-      throw std::runtime_error("the reference ended early");
-    }
+    result.registers.resize(job.registers.size());
+    receive(&result.signal, 3 * sizeof(uint64_t));
+    receive(result.registers.data(), result.registers.size() * sizeof(Value));
+    receive(result.data, sizeof result.data);
     return result;
   }
 
  private:
+  void send(const void* data, size_t size) {
+    if (std::fwrite(data, size, 1, out_) != 1) throw std::runtime_error("the reference ended early");
+  }
+  void receive(void* data, size_t size) {
+    if (std::fread(data, size, 1, in_) != 1) throw std::runtime_error("the reference ended early");
+  }
+
   std::filesystem::path program_;
   pid_t child_ = -1;
   std::FILE* out_ = nullptr;
@@ -109,6 +119,7 @@ void record(Guest& guest, Reference& reference, Vector& vector) {
   if (code.size() > sizeof job.code) throw std::runtime_error(vector.assembly + ": too long");
   job.code_bytes = code.size();
   std::memcpy(job.code, code.data(), code.size());
+  job.registers.resize(names.size());
   for (const auto& [name, value] : vector.input.registers) {
     const auto found = std::find(names.begin(), names.end(), name);
     if (found == names.end()) throw std::runtime_error("'" + name + "' is no register");

@@ -1,26 +1,10 @@
 /* riscv64.c for RV32, without a C library (Debian has none): the same jobs and results, registers zero-extended. */
-typedef unsigned char u8;
-typedef unsigned int u32;
-typedef unsigned long long u64;
+#define REGISTERS 65 /* ra..t6, ft0..ft11, fflags, frm */
+#include "job.h"
 
-enum { kPage = 4096, kRegisters = 65 };
-static char* const kCodePage = (char*)0x10000000;
-static char* const kData = (char*)0x20000000;
-
-struct job {
-  u64 code_bytes;
-  u8 code[256];
-  u64 registers[kRegisters]; /* ra..t6, ft0..ft11, fflags, frm */
-  u8 data[kPage];
-};
-
-struct result {
-  u64 signal;
-  u64 address;
-  u64 pc;
-  u64 registers[kRegisters];
-  u8 data[kPage];
-};
+typedef uint8_t u8;
+typedef uint32_t u32;
+typedef uint64_t u64;
 
 /* As the kernel lays it out: sigcontext is 160 bytes into the ucontext. */
 struct context {
@@ -30,8 +14,6 @@ struct context {
   u32 fcsr;
 };
 
-static struct job job;
-static struct result result;
 static struct {
   u32 registers[32];
   u64 floats[32];
@@ -71,12 +53,12 @@ static void on_start(int signal, void* info, struct context* context) {
   for (int i = 0; i < 32; ++i) {
     resume.registers[i] = context->registers[i];
     resume.floats[i] = context->floats[i];
-    if (i != 0) context->registers[i] = (u32)job.registers[i - 1];
-    context->floats[i] = job.registers[31 + i];
+    if (i != 0) context->registers[i] = (u32)job.registers[i - 1].low;
+    context->floats[i] = job.registers[31 + i].low;
   }
   resume.fcsr = context->fcsr;
-  context->registers[0] = (u32)kCodePage + kPage / 2;
-  context->fcsr = (u32)(job.registers[63] | job.registers[64] << 5);
+  context->registers[0] = (u32)CODE_PAGE + kPage / 2;
+  context->fcsr = (u32)(job.registers[63].low | job.registers[64].low << 5);
 }
 
 static void on_end(int signal, void* info, struct context* context) {
@@ -84,13 +66,13 @@ static void on_end(int signal, void* info, struct context* context) {
   result.address = ((u32*)info)[3];
   result.pc = context->registers[0];
   for (int i = 0; i < 32; ++i) {
-    if (i != 0) result.registers[i - 1] = context->registers[i];
-    result.registers[31 + i] = context->floats[i];
+    if (i != 0) result.registers[i - 1].low = context->registers[i];
+    result.registers[31 + i].low = context->floats[i];
     context->registers[i] = resume.registers[i];
     context->floats[i] = resume.floats[i];
   }
-  result.registers[63] = context->fcsr & 31;
-  result.registers[64] = context->fcsr >> 5 & 7;
+  result.registers[63].low = context->fcsr & 31;
+  result.registers[64].low = context->fcsr >> 5 & 7;
   context->fcsr = resume.fcsr;
 }
 
@@ -122,16 +104,16 @@ void _start(void) {
   handle(4, on_end);
   handle(11, on_end);
   handle(7, on_end);
-  call(kMmap, (long)kCodePage, kPage, 7, 0x32, -1, 0);
-  call(kMmap, (long)kData, kPage, 3, 0x32, -1, 0);
+  call(kMmap, (long)CODE_PAGE, kPage, 7, 0x32, -1, 0);
+  call(kMmap, (long)DATA_PAGE, kPage, 3, 0x32, -1, 0);
   const long self = call(kGetpid, 0, 0, 0, 0, 0, 0);
   while (transfer(kRead, 0, &job, sizeof job)) {
-    for (unsigned i = 0; i < kPage; i += 2) copy((u8*)kCodePage + i, (const u8*)"\x02\x90", 2); /* c.ebreak */
-    copy((u8*)kCodePage + kPage / 2, job.code, (unsigned)job.code_bytes);
-    copy((u8*)kData, job.data, kPage);
+    for (unsigned i = 0; i < kPage; i += 2) copy((u8*)CODE_PAGE + i, (const u8*)"\x02\x90", 2); /* c.ebreak */
+    copy((u8*)CODE_PAGE + kPage / 2, job.code, (unsigned)job.code_bytes);
+    copy((u8*)DATA_PAGE, (u8*)job.data, kPage);
     __asm__ volatile("fence.i" ::: "memory");
     call(kTgkill, self, self, 10, 0, 0, 0);
-    copy(result.data, (u8*)kData, kPage);
+    copy((u8*)result.data, (u8*)DATA_PAGE, kPage);
     if (!transfer(kWrite, 1, &result, sizeof result)) break;
   }
   call(kExit, 0, 0, 0, 0, 0, 0);

@@ -1,0 +1,33 @@
+// What every guest's decode rows must keep, for its test in this folder.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <random>
+#include <set>
+#include <span>
+#include <string_view>
+#include <utility>
+
+#include "frontends/common/decode_tree.h"
+#include "ir/api/frontend.h"
+
+namespace menura::tests {
+
+using frontends::Row;
+
+// A word of the row: fixed bits as they must be, the others random; false where the row excludes it.
+bool random_word(const Row& row, std::mt19937_64& random, uint64_t& word);
+
+// Rows (inner, outer) that lie inside others on purpose: a hint's or a special case's own name for a word of the outer row.
+using NestedRows = std::set<std::pair<std::string_view, std::string_view>>;
+
+// No two rows that some CPU has together (`coexist`) accept one word, but for these; and all of these do.
+void expect_overlaps_only(std::span<const Row> rows, const NestedRows& nested,
+                          const std::function<bool(const Row&, const Row&)>& coexist);
+
+// Lifts the word, verifies the region, and checks that scan() says what lift() did.
+// `may_trap`: an indirect jump may look at its target first. `what`: for messages.
+void expect_lifts(const ir::Frontend& frontend, uint64_t word, uint64_t mode, std::string_view what, bool may_trap);
+
+}  // namespace menura::tests
