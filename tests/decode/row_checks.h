@@ -19,7 +19,8 @@ using frontends::Row;
 // A word of the row: fixed bits as they must be, the others random; false where the row excludes it.
 bool random_word(const Row& row, std::mt19937_64& random, uint64_t& word);
 
-// Rows (inner, outer) that lie inside others on purpose: a hint's or a special case's own name for a word of the outer row.
+// Rows (inner, outer) that lie inside others on purpose: a hint's or a special case's own name for a word of the outer
+// row.
 using NestedRows = std::set<std::pair<std::string_view, std::string_view>>;
 
 // No two rows that some CPU has together (`coexist`) accept one word, but for these; and all of these do.

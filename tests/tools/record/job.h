@@ -1,4 +1,5 @@
-/* A job and its result, as record.cpp writes and reads them. REGISTERS: how many the guest's adapter in tests/isa names. */
+/* A job and its result, as record.cpp writes and reads them. REGISTERS: how many the guest's adapter in tests/isa
+ * names. */
 #include <stdint.h>
 
 enum { kPage = 4096 };

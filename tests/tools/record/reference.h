@@ -1,7 +1,7 @@
 /* Runs on the reference: executes each job's code from a given state and reports the state that it ends in.
- * Jobs come on stdin, results go to stdout. State is entered and read through signal frames: a signal handler rewrites the
- * interrupted context. A guest's program defines REGISTERS and BREAKPOINT (the bytes of one, a string), includes this, and
- * has enter() and leave(). They may run with the job's thread pointer: no thread-local data there. */
+ * Jobs come on stdin, results go to stdout. State is entered and read through signal frames: a signal handler rewrites
+ * the interrupted context. A guest's program defines REGISTERS and BREAKPOINT (the bytes of one, a string), includes
+ * this, and has enter() and leave(). They may run with the job's thread pointer: no thread-local data there. */
 #define _GNU_SOURCE
 #include <signal.h>
 #include <string.h>
@@ -53,7 +53,8 @@ int main(void) {
   if (mmap(CODE_PAGE, kPage, PROT_READ | PROT_WRITE | PROT_EXEC, flags, -1, 0) == MAP_FAILED) return 2;
   if (mmap(DATA_PAGE, kPage, PROT_READ | PROT_WRITE, flags, -1, 0) == MAP_FAILED) return 2;
   while (transfer(0, 0, &job, sizeof job)) {
-    for (unsigned i = 0; i < kPage; i += sizeof BREAKPOINT - 1) memcpy(CODE_PAGE + i, BREAKPOINT, sizeof BREAKPOINT - 1);
+    for (unsigned i = 0; i < kPage; i += sizeof BREAKPOINT - 1)
+      memcpy(CODE_PAGE + i, BREAKPOINT, sizeof BREAKPOINT - 1);
     memcpy(CODE_PAGE + kPage / 2, job.code, job.code_bytes);
     memcpy(DATA_PAGE, job.data, kPage);
     __builtin___clear_cache(CODE_PAGE, CODE_PAGE + kPage);
