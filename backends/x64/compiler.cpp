@@ -286,6 +286,67 @@ void Emitter::emit_inst(Value v) {
       return emit_vextract(v, inst);
     case Op::VInsert:
       return emit_vinsert(v, inst);
+    case Op::VMul:
+    case Op::VMulHigh:
+    case Op::VMulDoubleHigh:
+    case Op::VAddSat:
+    case Op::VSubSat:
+    case Op::VAverage:
+    case Op::VMin:
+    case Op::VMax:
+    case Op::VAbs:
+    case Op::VAndn:
+    case Op::VSelect:
+    case Op::VShl:
+    case Op::VShr:
+    case Op::VSar:
+    case Op::VShlV:
+    case Op::VShrV:
+    case Op::VSarV:
+    case Op::VShift:
+    case Op::VPopcnt:
+    case Op::VClz:
+    case Op::VBitRev8:
+    case Op::VDot:
+    case Op::VAddPairs:
+    case Op::VAddAcross:
+    case Op::VMinAcross:
+    case Op::VMaxAcross:
+    case Op::VWiden:
+    case Op::VNarrow:
+    case Op::VMulWiden:
+    case Op::VClMulWiden:
+    case Op::VSplatLane:
+    case Op::VInsertLane:
+    case Op::VTrunc:
+    case Op::VZext:
+    case Op::VHigh:
+    case Op::VConcat:
+    case Op::VZip:
+    case Op::VUnzip:
+    case Op::VTranspose:
+    case Op::VReverse:
+    case Op::VBytes:
+    case Op::VTable:
+    case Op::VAesSubShift:
+    case Op::VAesSubShiftInverse:
+    case Op::VAesMix:
+    case Op::VAesMixInverse:
+    case Op::VFAdd:
+    case Op::VFSub:
+    case Op::VFMul:
+    case Op::VFDiv:
+    case Op::VFSqrt:
+    case Op::VFMa:
+    case Op::VFMin:
+    case Op::VFMax:
+    case Op::VFCmp:
+    case Op::VFRound:
+    case Op::VFCvt:
+    case Op::VF2I:
+    case Op::VI2F:
+      failed_ = true;
+      return;
     case Op::Call:
       return emit_call(v, inst);
     case Op::Br:

@@ -64,8 +64,10 @@ enum class Saturation : uint8_t {
 
 // What fmin/fmax do about NaNs. In all of them -0 is less than +0 and a signaling NaN raises invalid.
 enum class MinMax : uint8_t {
-  Number,     // IEEE 754-2019 minimumNumber: a NaN loses; two NaNs give the canonical NaN
-  Propagate,  // IEEE 754-2019 minimum: a NaN wins
+  Number,      // IEEE 754-2019 minimumNumber: a NaN loses; two NaNs give the canonical NaN
+  Propagate,   // IEEE 754-2019 minimum: a NaN wins, by aux's NanPolicy
+  QuietLoses,  // IEEE 754-2008 minNum: a quiet NaN loses to a number; a signaling one or two quiet ones give a NaN by
+               // aux's NanPolicy
 };
 
 struct FpDesc {
@@ -75,20 +77,27 @@ struct FpDesc {
   uint32_t flags : 2 = static_cast<uint32_t>(FlagPolicy::Sticky);
   uint32_t saturation : 2 = 0;   // Saturation, of f2i
   uint32_t is_unsigned : 1 = 0;  // f2i, i2f: the integer is unsigned
-  uint32_t min_max : 1 = 0;      // MinMax
+  uint32_t min_max : 2 = 0;      // MinMax
   uint32_t exact : 1 = 0;        // fround: raise inexact where the value changes
   uint32_t signaling : 1 = 0;    // fcmp: a quiet NaN raises invalid, too
   uint32_t cond : 3 = 0;         // FpCond, of fcmp
-  uint32_t unused : 15 = 0;
+  uint32_t flush : 1 = 0;        // denormal operands count as zeros and tiny results become zeros (Arm's FZ, FZ16)
+  uint32_t lane : 5 = 0;         // vector ops: Type of a lane, F16, F32 or F64 (vi2f: of the result)
+  uint32_t unused : 8 = 0;
 };
 
 // Lanes of a vector op.
 struct LaneDesc {
-  uint32_t lane : 5 = 0;   // Type of a lane: I8..I64, F32, F64
-  uint32_t cond : 4 = 0;   // Cond of vcmp
-  uint32_t index : 6 = 0;  // lane number of vextract and vinsert
-  uint32_t sign_extend : 1 = 0;
-  uint32_t unused : 16 = 0;
+  uint32_t lane : 5 = 0;          // Type of a lane: I8..I64 (moves: F32, F64, too)
+  uint32_t cond : 4 = 0;          // Cond of vcmp
+  uint32_t index : 6 = 0;         // lane number of vextract and the like; which half; the lanes of a group of vrev
+  uint32_t sign_extend : 1 = 0;   // the lanes are signed numbers
+  uint32_t from : 6 = 0;          // vinsertlane: lane number in the second operand
+  uint32_t rounding : 1 = 0;      // rounded to nearest, up in the middle; else down
+  uint32_t saturate : 1 = 0;      // vshift, vnarrow: saturated; else cut
+  uint32_t to_unsigned : 1 = 0;   // vshift, vnarrow: saturated to the unsigned range
+  uint32_t sign_extend2 : 1 = 0;  // vdot: the third operand's bytes are signed
+  uint32_t unused : 6 = 0;
 };
 
 // Which earlier accesses a fence orders before which later ones; the only pair that costs anything on an x86-64 host is

@@ -31,7 +31,9 @@ enum class Attr : uint8_t {
   Mem,          // aux: MemDesc; imm: signed displacement (probe: length)
   Cond,         // aux: Cond
   Fp,           // aux: FpDesc
+  FpLane,       // aux: FpDesc with its lane
   Lane,         // aux: LaneDesc
+  LaneImm,      // aux: LaneDesc; imm: a constant
   Fence,        // aux: FenceDesc
   Helper,       // imm: HelperId
   Targets,      // extra: edges

@@ -143,8 +143,8 @@ uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, uint32_t& mx
 uint64_t fp_slow(CpuHeader* cpu, FpSlowOp op, uint64_t a, uint64_t b, uint64_t c) {
   const auto word = static_cast<uint32_t>(op);
   const auto desc = unpack<FpDesc>(word & ((1U << kFpDescBits) - 1));
-  const auto number = static_cast<Op>(static_cast<uint32_t>(Op::FAdd) + (word >> 17 & 15));
-  return fp_evaluate(number, fp_type_of_number(word >> 21 & 15), fp_type_of_number(word >> 25 & 15), desc, cpu->mxcsr,
+  const auto number = static_cast<Op>(static_cast<uint32_t>(Op::FAdd) + (word >> 19 & 15));
+  return fp_evaluate(number, fp_type_of_number(word >> 23 & 15), fp_type_of_number(word >> 27 & 15), desc, cpu->mxcsr,
                      a, b, c);
 }
 

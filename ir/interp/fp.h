@@ -58,11 +58,11 @@ uint64_t fp_canonical_nan(Type type);
 
 // --- the slow path of compiled code
 
-// An op with its types and descriptor in 32 bits. Bits 0-16 are FpDesc's, 17-20 the op from fadd on, 21-24 the result
-// type and 25-28 the operand type.
+// An op with its types and descriptor in 32 bits. Bits 0-18 are FpDesc's, 19-22 the op from fadd on, 23-26 the result
+// type and 27-30 the operand type.
 enum class FpSlowOp : uint32_t {};
 
-inline constexpr unsigned kFpDescBits = 17;
+inline constexpr unsigned kFpDescBits = 19;
 
 // Types by 4-bit number: 0-4 i1 i8 i16 i32 i64, 5-8 f16 bf16 f32 f64.
 constexpr uint32_t fp_type_number(Type type) { return static_cast<uint32_t>(type) - (type <= Type::I64 ? 1 : 2); }
@@ -72,8 +72,8 @@ static_assert(static_cast<uint32_t>(Op::I2F) - static_cast<uint32_t>(Op::FAdd) <
 
 constexpr FpSlowOp fp_slow_op(Op op, Type result, Type operand, FpDesc desc) {
   assert(op >= Op::FAdd && op <= Op::I2F);
-  return static_cast<FpSlowOp>(pack(desc) | (static_cast<uint32_t>(op) - static_cast<uint32_t>(Op::FAdd)) << 17 |
-                               fp_type_number(result) << 21 | fp_type_number(operand) << 25);
+  return static_cast<FpSlowOp>(pack(desc) | (static_cast<uint32_t>(op) - static_cast<uint32_t>(Op::FAdd)) << 19 |
+                               fp_type_number(result) << 23 | fp_type_number(operand) << 27);
 }
 
 // What Thunk::FpSlow calls, outside of compiled code: cpu->mxcsr holds the guest's live mode and takes the flags.

@@ -19,7 +19,7 @@ constexpr std::array<Names, 2> kTininess = {"after", "before"};
 constexpr std::array<Names, 3> kNans = {"canonical", "first", "signaling"};
 constexpr std::array<Names, 2> kFlags = {"none", "sticky"};
 constexpr std::array<Names, 3> kSaturations = {"nan-max", "nan-zero", "indefinite"};
-constexpr std::array<Names, 2> kMinMax = {"number", "propagate"};
+constexpr std::array<Names, 3> kMinMax = {"number", "propagate", "quiet-loses"};
 constexpr std::array<Names, kTypeCount> kTypes = [] {
   std::array<Names, kTypeCount> names;
   for (unsigned i = 0; i < kTypeCount; ++i) names[i] = name(static_cast<Type>(i));
@@ -39,9 +39,25 @@ constexpr std::array<Names, kTypeCount> kTypes = [] {
 
 constexpr bool in_all(Op) { return true; }
 constexpr bool in_atomic(Op op) { return op == Op::Atomic; }
-constexpr bool in_fcmp(Op op) { return op == Op::FCmp; }
+constexpr bool in_fcmp(Op op) { return op == Op::FCmp || op == Op::VFCmp; }
+constexpr bool in_fp_vectors(Op op) { return info(op).attr == Attr::FpLane; }
 constexpr bool in_vcmp(Op op) { return op == Op::VCmp; }
-constexpr bool in_lane_moves(Op op) { return op == Op::VExtract || op == Op::VInsert; }
+constexpr bool in_lane_moves(Op op) {
+  switch (op) {
+    case Op::VExtract:
+    case Op::VInsert:
+    case Op::VInsertLane:
+    case Op::VSplatLane:
+    case Op::VZip:
+    case Op::VUnzip:
+    case Op::VTranspose:
+    case Op::VReverse:
+      return true;
+    default:
+      return false;
+  }
+}
+constexpr bool in_vinsertlane(Op op) { return op == Op::VInsertLane; }
 
 // Not constexpr: clang does not evaluate bit_cast of bit-fields; g++ still makes constant data of them.
 const std::array kMemFields = {
@@ -58,6 +74,7 @@ const std::array kMemFields = {
 constexpr std::array kCondFields = {TextField{"relation", Form::Word, ~0U, 0, in_all, kConds}};
 
 const std::array kFpFields = {
+    TextField{"lane", Form::Name, FIELD_MASK(FpDesc, lane), 0, in_fp_vectors, kTypes},
     TextField{"round", Form::Name, FIELD_MASK(FpDesc, rounding), 0, nullptr, kRoundings},
     TextField{"tiny", Form::Name, FIELD_MASK(FpDesc, tiny_before), 0, nullptr, kTininess},
     TextField{"nan", Form::Name, FIELD_MASK(FpDesc, nan), 0, nullptr, kNans},
@@ -68,6 +85,7 @@ const std::array kFpFields = {
     TextField{"exact", Form::Flag, FIELD_MASK(FpDesc, exact)},
     TextField{"signaling", Form::Flag, FIELD_MASK(FpDesc, signaling)},
     TextField{"cond", Form::Name, FIELD_MASK(FpDesc, cond), 0, in_fcmp, kFpConds},
+    TextField{"flush", Form::Flag, FIELD_MASK(FpDesc, flush)},
 };
 
 const std::array kLaneFields = {
@@ -75,6 +93,11 @@ const std::array kLaneFields = {
     TextField{"cond", Form::Name, FIELD_MASK(LaneDesc, cond), 0, in_vcmp, kConds},
     TextField{"index", Form::Number, FIELD_MASK(LaneDesc, index), 0, in_lane_moves},
     TextField{"sx", Form::Flag, FIELD_MASK(LaneDesc, sign_extend)},
+    TextField{"from", Form::Number, FIELD_MASK(LaneDesc, from), 0, in_vinsertlane},
+    TextField{"rounding", Form::Flag, FIELD_MASK(LaneDesc, rounding)},
+    TextField{"saturate", Form::Flag, FIELD_MASK(LaneDesc, saturate)},
+    TextField{"unsigned", Form::Flag, FIELD_MASK(LaneDesc, to_unsigned)},
+    TextField{"sx2", Form::Flag, FIELD_MASK(LaneDesc, sign_extend2)},
 };
 
 const std::array kFenceFields = {
@@ -95,8 +118,10 @@ std::span<const TextField> text_fields(Attr attr) {
     case Attr::Cond:
       return kCondFields;
     case Attr::Fp:
+    case Attr::FpLane:
       return kFpFields;
     case Attr::Lane:
+    case Attr::LaneImm:
       return kLaneFields;
     case Attr::Fence:
       return kFenceFields;

@@ -193,8 +193,12 @@ class Parser {
       case Attr::Mem:
         if (inst.op == Op::Probe && lexer_.take("length=")) return parse_imm(inst, "a length");
         return parse_field(inst, attr);
+      case Attr::LaneImm:
+        if (lexer_.take("imm=")) return parse_imm(inst, "a number");
+        return parse_field(inst, attr);
       case Attr::Cond:
       case Attr::Fp:
+      case Attr::FpLane:
       case Attr::Lane:
       case Attr::Fence:
         return parse_field(inst, attr);

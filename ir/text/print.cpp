@@ -140,6 +140,7 @@ class Printer {
       return item("return=" + offset(static_cast<int32_t>(inst.aux)));
     }
     if (inst.op == Op::Probe) item("length=" + number(inst.imm));
+    if (attr == Attr::LaneImm) item("imm=" + number(inst.imm));
     std::string words;
     uint32_t known = 0;
     for (const TextField& field : text_fields(attr)) {

@@ -43,8 +43,10 @@ class AttributeCheck {
       case Attr::Cond:
         return check_cond(inst_.aux);
       case Attr::Fp:
+      case Attr::FpLane:
         return check_fp();
       case Attr::Lane:
+      case Attr::LaneImm:
         return check_lane();
       case Attr::Fence:
         return unpack<FenceDesc>(inst_.aux).unused == 0 ? "" : "unknown bits in its order";

@@ -47,8 +47,12 @@ std::string name(Attr attr) {
       return "`Cond`";
     case Attr::Fp:
       return "`FpDesc`";
+    case Attr::FpLane:
+      return "`FpDesc` with lane";
     case Attr::Lane:
       return "`LaneDesc`";
+    case Attr::LaneImm:
+      return "`LaneDesc`, imm";
     case Attr::Fence:
       return "`FenceDesc`";
     case Attr::Helper:
