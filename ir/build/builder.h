@@ -56,13 +56,22 @@ class Builder {
   Value divide(Op op, Value a, Value b, int64_t on_zero) { return emit(op, type_of(a), {a, b}, 0, on_zero); }
   Value icmp(Cond cond, Value a, Value b) { return emit(Op::ICmp, Type::I1, {a, b}, static_cast<uint32_t>(cond)); }
   Value select(Value cond, Value a, Value b) { return emit(Op::Select, type_of(a), {cond, a, b}); }
-  // zext, sext, trunc, bitcast, nanbox, nanunbox
+  // zext, sext, trunc, bitcast, nanbox, nanunbox, vtrunc, vzext, vhigh
   Value convert(Op op, Type type, Value a) { return emit(op, type, {a}); }
   Value fp(Op op, Type type, std::initializer_list<Value> args, FpDesc desc) {
     return emit(op, type, args, pack(desc));
   }
   Value fcmp(Value a, Value b, FpDesc desc) { return emit(Op::FCmp, Type::I1, {a, b}, pack(desc)); }
   Value vec(Op op, Type type, std::initializer_list<Value> args, LaneDesc desc) {
+    return emit(op, type, args, pack(desc));
+  }
+  // vshl, vshr, vsar, vbytes
+  Value vec_imm(Op op, Type type, std::initializer_list<Value> args, LaneDesc desc, int64_t imm) {
+    return emit(op, type, args, pack(desc), imm);
+  }
+  // `lane`: F16, F32 or F64, as FpDesc::lane says.
+  Value vec_fp(Op op, Type type, std::initializer_list<Value> args, Type lane, FpDesc desc) {
+    desc.lane = static_cast<uint32_t>(lane);
     return emit(op, type, args, pack(desc));
   }
 
