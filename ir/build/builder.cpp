@@ -48,6 +48,7 @@ Value Builder::start(BlockId block, std::initializer_list<Type> params) {
   record.param_count = static_cast<uint32_t>(params.size());
   region_->order.push_back(block);
   current_ = block;
+  notes_ = {};
   for (const Type type : params) emit(Op::Param, type, {});
   return record.first;
 }
@@ -61,7 +62,9 @@ bool Builder::resume(uint64_t pc) {
   if (!from_here) return false;
   const BlockId block = exit->second;
   exits_.erase(exit);
+  const Notes notes = notes_;
   start(block);
+  notes_ = notes;
   return true;
 }
 

@@ -2,6 +2,7 @@
 // an internal edge where the target is a block of the region, and into a side exit elsewhere.
 #pragma once
 
+#include <array>
 #include <initializer_list>
 #include <utility>
 #include <vector>
@@ -39,6 +40,12 @@ class Builder {
   bool resume(uint64_t pc);
   // Whether the current block has its terminator (or none has been started).
   bool ended() const { return current_ == kNoBlock; }
+
+  // What a frontend remembers from one guest instruction to the next within a block, such as the operands that flags
+  // were made from: values of this block or of one that it is entered from only. All 0 at the start of a block, but
+  // kept where resume() goes on.
+  using Notes = std::array<uint32_t, 6>;
+  Notes& notes() { return notes_; }
 
   // --- guest instructions and guest addresses
   void insn(uint64_t pc, unsigned length);
@@ -130,6 +137,7 @@ class Builder {
   BlockId current_ = kNoBlock;
   uint64_t insn_pc_ = 0;
   unsigned insn_length_ = 0;
+  Notes notes_ = {};
   std::vector<std::pair<uint64_t, BlockId>> planned_;  // sorted by pc
   std::vector<std::pair<uint64_t, BlockId>> exits_;    // blocks to be placed by finish()
 };

@@ -1,0 +1,147 @@
+// Operands made of several fields, and the aliases that LLVM always prints, of the general-purpose instructions.
+#include "frontends/arm/decode/print.h"
+
+namespace menura::arm {
+namespace {
+
+using Text = std::string;
+
+Text reg(const FieldValues& f, std::string_view name, bool stack_pointer = false) {
+  return general_register(f[name], f["sf"] != 0, stack_pointer);
+}
+Text immediate(int64_t value) { return "#" + std::to_string(value); }
+unsigned width(const FieldValues& f) { return f["sf"] != 0 ? 64 : 32; }
+int64_t of_width(const FieldValues& f, uint64_t value) {
+  return f["sf"] != 0 ? static_cast<int64_t>(value) : static_cast<int32_t>(value);
+}
+
+Text sh(const FieldValues& f) { return f["sh"] != 0 ? ", lsl #12" : ""; }
+Text hw(const FieldValues& f) { return f["hw"] != 0 ? ", lsl #" + std::to_string(16 * f["hw"]) : ""; }
+
+uint64_t mask_of(const FieldValues& f) {
+  uint64_t mask = 0;
+  decode_bit_masks(f["N"], f["imms"], f["immr"], width(f), mask);
+  return mask;
+}
+Text bitmask(const FieldValues& f) { return std::to_string(of_width(f, mask_of(f))); }
+
+// A value that MOVZ (or MOVN, of its complement) with this shift gives.
+bool is_movz(uint64_t value, unsigned shift) {
+  if (value == 0 && shift != 0) return false;
+  return (value & ~(uint64_t{0xffff} << shift)) == 0;
+}
+bool is_any_movz(uint64_t value, unsigned bits) {
+  for (unsigned shift = 0; shift < bits; shift += 16) {
+    if (is_movz(value, shift)) return true;
+  }
+  return false;
+}
+uint64_t complement(const FieldValues& f, uint64_t value) {
+  return f["sf"] != 0 ? ~value : static_cast<uint32_t>(~value);
+}
+
+Text move(const FieldValues& f, uint64_t value, bool stack_pointer) {
+  return "mov " + reg(f, "Rd", stack_pointer) + ", " + immediate(of_width(f, value));
+}
+Text movz(const FieldValues& f) {
+  const unsigned shift = 16 * f["hw"];
+  const uint64_t value = uint64_t{f["imm16"]} << shift;
+  if (is_movz(value, shift)) return move(f, value, false);
+  return "movz " + reg(f, "Rd") + ", " + immediate(f["imm16"]) + hw(f);
+}
+// MOVZ takes precedence where both can make the value.
+Text movn(const FieldValues& f) {
+  const unsigned shift = 16 * f["hw"];
+  const uint64_t inverse = uint64_t{f["imm16"]} << shift;
+  const uint64_t value = complement(f, inverse);
+  if (!is_any_movz(value, width(f)) && is_movz(inverse, shift)) return move(f, value, false);
+  return "movn " + reg(f, "Rd") + ", " + immediate(f["imm16"]) + hw(f);
+}
+Text orr_immediate(const FieldValues& f) {
+  const uint64_t value = mask_of(f);
+  const bool by_move = is_any_movz(value, width(f)) || is_any_movz(complement(f, value), width(f));
+  if (f["Rn"] == 31 && !by_move) return move(f, value, true);
+  return "orr " + reg(f, "Rd", true) + ", " + reg(f, "Rn") + ", #" + bitmask(f);
+}
+
+Text two_immediates(const FieldValues& f, std::string_view mnemonic, unsigned a, unsigned b) {
+  return std::string(mnemonic) + " " + reg(f, "Rd") + ", " + reg(f, "Rn") + ", " + immediate(a) + ", " + immediate(b);
+}
+// SBFM and UBFM: extensions, then shifts, then insertions in zeros, else extractions.
+Text bitfield(const FieldValues& f, char kind) {
+  const unsigned r = f["immr"];
+  const unsigned s = f["imms"];
+  const bool is_signed = kind == 's';
+  const bool is_64 = f["sf"] != 0;
+  if (r == 0 && (is_signed || !is_64)) {
+    const char* extension = s == 7 ? "xtb" : s == 15 ? "xth" : s == 31 && is_64 ? "xtw" : nullptr;
+    if (extension != nullptr)
+      return kind + Text(extension) + " " + reg(f, "Rd") + ", " + general_register(f["Rn"], false);
+  }
+  const unsigned top = width(f) - 1;
+  const auto shift = [&](const char* mnemonic, unsigned amount) {
+    return Text(mnemonic) + " " + reg(f, "Rd") + ", " + reg(f, "Rn") + ", " + immediate(amount);
+  };
+  if (!is_signed && s != top && s + 1 == r) return shift("lsl", top - s);
+  if (s == top) return shift(is_signed ? "asr" : "lsr", r);
+  if (r > s) return two_immediates(f, kind + Text("bfiz"), width(f) - r, s + 1);
+  return two_immediates(f, kind + Text("bfx"), r, s - r + 1);
+}
+Text sbfm(const FieldValues& f) { return bitfield(f, 's'); }
+Text ubfm(const FieldValues& f) { return bitfield(f, 'u'); }
+Text bfm(const FieldValues& f) {
+  const unsigned r = f["immr"];
+  const unsigned s = f["imms"];
+  const unsigned low = (width(f) - r) % width(f);
+  if (f["Rn"] == 31 && (r == 0 || s < r)) {
+    return "bfc " + reg(f, "Rd") + ", " + immediate(low) + ", " + immediate(s + 1);
+  }
+  if (s < r) return two_immediates(f, "bfi", low, s + 1);
+  return two_immediates(f, "bfxil", r, s - r + 1);
+}
+
+// Rm, option, S: an index register. The access size is in the word's top bits; option<1> is always set.
+Text extend_register(const FieldValues& f) {
+  const bool is_64 = (f["option"] & 1) != 0;
+  const bool is_signed = (f["option"] & 4) != 0;
+  Text text = general_register(f["Rm"], is_64);
+  const bool plain = is_64 && !is_signed;
+  if (plain && f["S"] == 0) return text;
+  text += plain ? ", lsl" : Text(is_signed ? ", sxt" : ", uxt") + (is_64 ? "x" : "w");
+  if (f["S"] != 0) text += " #" + std::to_string(f.word() >> 30);
+  return text;
+}
+
+// Names of prefetch operations (C6.2.240): type, level, policy.
+Text prfop(const FieldValues& f) {
+  const unsigned value = f["prfop"];
+  const unsigned type = value >> 3;
+  const unsigned level = value >> 1 & 3;
+  if (type == 3) return immediate(value);
+  constexpr const char* kTypes[] = {"pld", "pli", "pst"};
+  constexpr const char* kLevels[] = {"l1", "l2", "l3", "slc"};
+  return Text(kTypes[type]) + kLevels[level] + ((value & 1) != 0 ? "strm" : "keep");
+}
+
+constexpr struct {
+  std::string_view name;
+  Text (*text)(const FieldValues&);
+} kOperands[] = {
+    {"sh", sh},           {"hw", hw},
+    {"bitmask", bitmask}, {"movz", movz},
+    {"movn", movn},       {"orr_immediate", orr_immediate},
+    {"sbfm", sbfm},       {"ubfm", ubfm},
+    {"bfm", bfm},         {"extend_register", extend_register},
+    {"prfop", prfop},
+};
+
+}  // namespace
+
+std::optional<std::string> general_operand(std::string_view name, const FieldValues& fields) {
+  for (const auto& each : kOperands) {
+    if (each.name == name) return each.text(fields);
+  }
+  return std::nullopt;
+}
+
+}  // namespace menura::arm

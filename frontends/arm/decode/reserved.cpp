@@ -1,0 +1,54 @@
+// Reserved values of fields that depend on other fields: what a row's pattern cannot exclude.
+#include <bit>
+
+#include "frontends/arm/decode/decode.h"
+
+namespace menura::arm {
+namespace {
+
+constexpr uint32_t bits(uint32_t word, unsigned high, unsigned low) { return word >> low & ((2U << (high - low)) - 1); }
+constexpr bool is_64(uint32_t word) { return (word >> 31) != 0; }
+
+}  // namespace
+
+bool decode_bit_masks(unsigned n, unsigned imms, unsigned immr, unsigned width, uint64_t& mask) {
+  const unsigned pattern = n << 6 | (~imms & 63);
+  if (pattern < 2) return false;  // no length
+  const unsigned size = 1U << (std::bit_width(pattern) - 1);
+  const unsigned ones = (imms & (size - 1)) + 1;
+  const unsigned rotation = immr & (size - 1);
+  if (size > width || ones == size) return false;
+  const uint64_t all = ~uint64_t{0} >> (64 - size);
+  uint64_t element = (uint64_t{1} << ones) - 1;
+  if (rotation != 0) element = (element >> rotation | element << (size - rotation)) & all;
+  for (unsigned filled = size; filled < 64; filled *= 2) element |= element << filled;
+  mask = width == 64 ? element : static_cast<uint32_t>(element);
+  return true;
+}
+
+bool is_reserved(RowName name, uint32_t word) {
+  using enum RowName;
+  switch (name) {
+    case and_immediate:
+    case orr_immediate:
+    case eor_immediate:
+    case ands_immediate: {
+      uint64_t mask = 0;
+      return !decode_bit_masks(bits(word, 22, 22), bits(word, 15, 10), bits(word, 21, 16), is_64(word) ? 64 : 32, mask);
+    }
+    case movn:
+    case movz:
+    case movk:  // C6.2: "if sf == '0' && hw<1> == '1' then UNDEFINED"
+      return !is_64(word) && bits(word, 22, 22) != 0;
+    case sbfm:
+    case bfm:
+    case ubfm:  // "if sf == '0' && (N != '0' || immr<5> != '0' || imms<5> != '0')", "if sf == '1' && N != '1'"
+      return is_64(word) ? bits(word, 22, 22) == 0 : (word & 0x00608000) != 0;
+    case extr:
+      return is_64(word) ? bits(word, 22, 22) == 0 : (word & 0x00408000) != 0;
+    default:
+      return false;
+  }
+}
+
+}  // namespace menura::arm

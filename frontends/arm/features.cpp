@@ -1,0 +1,57 @@
+#include "frontends/arm/features.h"
+
+#include <array>
+
+#include "frontends/common/cpu_text.h"
+
+namespace menura::arm {
+namespace {
+
+constexpr FeatureSet None = {};
+#define FEATURE(id, name, requires_, meaning) constexpr FeatureSet id = set_of(Feature::id);
+#define CPU(name, features, meaning)
+#include "frontends/arm/features.def"
+#undef FEATURE
+constexpr FeatureSet kAllFeatures = None
+#define FEATURE(id, name, requires_, meaning) +id
+#include "frontends/arm/features.def"
+#undef FEATURE
+#undef CPU
+    ;
+
+// Cortex-A53 TRM (DDI 0500), table 4-1; Cortex-A72 TRM (100095), table 4-1: ID_AA64ISAR0_EL1 with the cryptography
+// option.
+constexpr FeatureSet kArmv8_0 = A64 + FP + AdvSIMD + CRC32 + AES + PMULL + SHA1 + SHA256;
+// Cortex-A76 TRM (100798), B2.4; Neoverse N1 TRM (100616), B2.4.
+constexpr FeatureSet kArmv8_2 = kArmv8_0 + LSE + LOR + RDM + FP16 + DotProd + LRCPC + DPB + SSBS;
+
+constexpr std::array<frontends::FeatureRow, kFeatureCount> kFeatures = {{
+#define FEATURE(id, name, requires_, meaning) {name, requires_},
+#define CPU(name, features, meaning)
+#include "frontends/arm/features.def"
+#undef FEATURE
+#undef CPU
+}};
+
+constexpr frontends::CpuModel kModels[] = {
+#define FEATURE(id, name, requires_, meaning)
+#define CPU(name, features, meaning) {name, features},
+#include "frontends/arm/features.def"
+#undef FEATURE
+#undef CPU
+};
+
+constexpr frontends::CpuTable kTable = {.guest = "Arm",
+                                        .what = "feature",
+                                        .example = "cortex-a72,+lse",
+                                        .fixed = A64,
+                                        .features = kFeatures,
+                                        .models = kModels};
+
+}  // namespace
+
+Result<FeatureSet> parse_cpu(std::string_view text) { return frontends::parse_cpu(text, kTable); }
+
+std::string describe(FeatureSet set) { return frontends::describe(set, kTable); }
+
+}  // namespace menura::arm

@@ -1,0 +1,17 @@
+// What compiled A64 code calls in C++.
+#pragma once
+
+#include "ir/core/helper_table.h"
+
+namespace menura::arm {
+
+enum class HelperName : ir::HelperId {
+  Counter,  // (): CNTVCT_EL0
+};
+
+// CNTFRQ_EL0, in Hz: what Armv8.6 and later count with (D12.1.2).
+inline constexpr uint64_t kCounterHz = 1'000'000'000;
+
+const ir::HelperTable& helper_table();
+
+}  // namespace menura::arm

@@ -1,0 +1,136 @@
+// Lifter: what lift functions say things with. One exists per lifted instruction.
+#pragma once
+
+#include "frontends/arm/decode/decode.h"
+#include "frontends/arm/state.h"
+#include "ir/build/builder.h"
+
+namespace menura::arm {
+
+using ir::Op;
+using ir::Type;
+using ir::Value;
+
+// Most lift functions read like the manual: l.set_r(sf, rd, l.add(l.r(sf, rn), l.r(sf, rm))).
+class Lifter {
+ public:
+  Lifter(ir::Builder& builder, FeatureSet features, uint64_t mode) : b(builder), features_(features), mode_(mode) {}
+
+  ir::Builder& b;
+
+  FeatureSet features() const { return features_; }
+  bool has(Feature feature) const { return arm::has(features_, feature); }
+  uint64_t mode() const { return mode_; }
+  bool has_mode(uint64_t bit) const { return (mode_ & bit) != 0; }
+
+  // --- general-purpose registers: 31 is the zero register, or the stack pointer with _sp. 32-bit writes clear the
+  // upper half (C1.2.5). sf: 1 = 64 bits.
+  static Type type_of(bool sf) { return sf ? Type::I64 : Type::I32; }
+  Value x(Reg reg) { return reg.number == 31 ? imm(0) : b.get(x_slot(reg.number)); }
+  Value w(Reg reg) { return reg.number == 31 ? imm32(0) : word(x(reg)); }
+  Value r(bool sf, Reg reg) { return sf ? x(reg) : w(reg); }
+  Value x_sp(Reg reg) { return b.get(reg.number == 31 ? slot(SlotName::SP) : x_slot(reg.number)); }
+  Value r_sp(bool sf, Reg reg) { return sf ? x_sp(reg) : word(x_sp(reg)); }
+  void set_x(Reg reg, Value value) {
+    if (reg.number != 31) b.set(x_slot(reg.number), value);
+  }
+  void set_w(Reg reg, Value value) {
+    if (reg.number != 31) set_x(reg, zext(value));
+  }
+  void set_r(bool sf, Reg reg, Value value) { sf ? set_x(reg, value) : set_w(reg, value); }
+  void set_x_sp(Reg reg, Value value) { b.set(reg.number == 31 ? slot(SlotName::SP) : x_slot(reg.number), value); }
+  void set_r_sp(bool sf, Reg reg, Value value) { set_x_sp(reg, sf ? value : zext(value)); }
+
+  Value imm(int64_t value) { return b.constant(Type::I64, value); }
+  Value imm32(int64_t value) { return b.constant(Type::I32, value); }
+  Value imm(bool sf, int64_t value) { return b.constant(type_of(sf), value); }
+  Value bit(bool value) { return b.constant(Type::I1, value ? 1 : 0); }
+  Value word(Value value) { return b.convert(Op::Trunc, Type::I32, value); }
+  Value zext(Value value) { return b.convert(Op::Zext, Type::I64, value); }
+  Value sext(Value value) { return b.convert(Op::Sext, Type::I64, value); }
+
+  // --- vector registers: whole, or as a scalar in the low bits, whose write clears the bits above
+  Value v(VReg reg) { return b.get(v_slot(reg.number)); }
+  void set_v(VReg reg, Value value) { b.set(v_slot(reg.number), value); }
+  Value scalar(Type type, VReg reg) { return b.convert(Op::VTrunc, type, v(reg)); }
+  void set_scalar(VReg reg, Value value) { set_v(reg, b.convert(Op::VZext, Type::V128, value)); }
+  Value d(VReg reg) { return scalar(Type::F64, reg); }
+  Value s(VReg reg) { return scalar(Type::F32, reg); }
+  Value h(VReg reg) { return scalar(Type::F16, reg); }
+
+  // --- condition flags (lifter.cpp): written to their slots, and remembered, so that a condition that is tested while
+  // it is certain where they came from compares the operands themselves
+  enum class Result : uint8_t { Kept, Dropped };  // Kept: a register holds it, testing it costs nothing
+  // AddWithCarry of the manual with setflags: returns the result.
+  Value add_flags(Value a, Value c, Result result);
+  Value sub_flags(Value a, Value c, Result result);
+  Value carry_flags(Value a, Value c);  // a + c + PSTATE.C
+  // N and Z of a result; C and V are 0.
+  void logic_flags(Value result);
+  // The flags of a - c (or a + c) where `holds`, else nzcv.
+  void conditional_flags(Value holds, bool subtract, Value a, Value c, unsigned nzcv);
+  void set_nzcv(Value n, Value z, Value c, Value v);
+  Value flag(SlotName name) { return b.get(slot(name)); }
+  // ConditionHolds: an i1 (shared/functions/system).
+  Value condition_holds(unsigned cond);
+
+  // --- memory: addresses are the base register with 31 = SP. The address of an access that is not checked for
+  // alignment, with the top byte cleared where the mode says so.
+  struct Address {
+    Value base;
+    int64_t displacement = 0;
+  };
+  Address address(Value base, int64_t displacement = 0);
+  Value load(Type type, Address at, unsigned size_log2, bool sign_extend = false) {
+    return b.load(type, at.base, {.size_log2 = size_log2, .sign_extend = sign_extend}, at.displacement);
+  }
+  void store(Address at, Value value, unsigned size_log2) {
+    b.store(at.base, value, {.size_log2 = size_log2}, at.displacement);
+  }
+
+  // --- integer operations
+  Value add(Value a, Value c) { return b.binary(Op::Add, a, c); }
+  Value sub(Value a, Value c) { return b.binary(Op::Sub, a, c); }
+  Value mul(Value a, Value c) { return b.binary(Op::Mul, a, c); }
+  Value and_(Value a, Value c) { return b.binary(Op::And, a, c); }
+  Value andn(Value a, Value c) { return b.binary(Op::Andn, a, c); }
+  Value or_(Value a, Value c) { return b.binary(Op::Or, a, c); }
+  Value xor_(Value a, Value c) { return b.binary(Op::Xor, a, c); }
+  Value not_(Value a) { return xor_(a, b.constant(b.type_of(a), -1)); }
+  Value neg(Value a) { return sub(b.constant(b.type_of(a), 0), a); }
+  Value shl(Value a, Value amount) { return b.binary(Op::Shl, a, amount); }
+  Value shr(Value a, Value amount) { return b.binary(Op::Shr, a, amount); }
+  Value sar(Value a, Value amount) { return b.binary(Op::Sar, a, amount); }
+  Value rotr(Value a, Value amount) { return b.binary(Op::Rotr, a, amount); }
+  Value shl_by(Value a, int64_t n) { return n == 0 ? a : shl(a, b.constant(b.type_of(a), n)); }
+  Value shr_by(Value a, int64_t n) { return n == 0 ? a : shr(a, b.constant(b.type_of(a), n)); }
+  Value sar_by(Value a, int64_t n) { return n == 0 ? a : sar(a, b.constant(b.type_of(a), n)); }
+  Value rotr_by(Value a, int64_t n) { return n == 0 ? a : rotr(a, b.constant(b.type_of(a), n)); }
+  Value is_zero(Value a) { return b.icmp(ir::Cond::Eq, a, b.constant(b.type_of(a), 0)); }
+  Value is_nonzero(Value a) { return b.icmp(ir::Cond::Ne, a, b.constant(b.type_of(a), 0)); }
+  Value is_negative(Value a) { return b.icmp(ir::Cond::Slt, a, b.constant(b.type_of(a), 0)); }
+
+  // --- ends
+  uint64_t target(int64_t offset) const { return b.pc() + static_cast<uint64_t>(offset); }
+  // Unallocated after all, in a way that neither its row nor is_reserved() can say.
+  void illegal() { b.exit(ir::ExitKind::IllegalInstruction, b.pc()); }
+
+ private:
+  Value source_holds(unsigned cond);
+
+  FeatureSet features_;
+  uint64_t mode_;
+};
+
+// The lift function of a row with its fields taken from `word`; lift/a64/<file>.cpp defines those of its rows by
+// including them under LIFT_ROW.
+template <RowName Name>
+void lift_row(Lifter& lifter, uint64_t word);
+
+#define LIFT_ROW(id, pattern, feature, assembly)                   \
+  template <>                                                      \
+  void lift_row<RowName::id>(Lifter & lifter, uint64_t word) {     \
+    frontends::kInvoke<&lift::id, pattern, kFields>(lifter, word); \
+  }
+
+}  // namespace menura::arm

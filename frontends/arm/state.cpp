@@ -1,0 +1,27 @@
+#include "frontends/arm/state.h"
+
+#include <array>
+
+#include "frontends/common/place_slots.h"
+
+namespace menura::arm {
+namespace {
+
+using ir::kNotPinned;
+using ir::Slot;
+using enum ir::Type;
+
+constexpr std::array<Slot, kSlotCount> kSlots = frontends::place_slots<kSlotCount>({{
+#define SLOT(id, name, type, pin, gdb) {name, type, 0, pin, gdb},
+#include "frontends/arm/state.def"
+#undef SLOT
+}});
+
+}  // namespace
+
+const ir::StateLayout& state_layout() {
+  static const ir::StateLayout layout = ir::make_layout(kSlots, frontends::end_of_slots(kSlots));
+  return layout;
+}
+
+}  // namespace menura::arm
