@@ -148,11 +148,11 @@ Result<RunOptions> parse_run_options(const std::vector<std::string>& arguments) 
   return options;
 }
 
-std::vector<std::string> RunOptions::for_children() const {
+std::vector<std::string> RunOptions::for_children(bool same_guest) const {
   std::vector<std::string> list;
   const auto add = [&](std::initializer_list<std::string> words) { list.insert(list.end(), words); };
-  if (!sysroot.empty()) add({"-L", sysroot});
-  if (!cpu.empty()) add({"--cpu", cpu});
+  if (same_guest && !sysroot.empty()) add({"-L", sysroot});
+  if (!cpu.empty()) add({"--cpu", same_guest ? cpu : "max"});
   if (engine == EngineName::Interp) add({"--engine", "interp"});
   if (!hot_tier) add({"--tier", "0"});
   if (strace) add({"--strace"});

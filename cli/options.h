@@ -30,8 +30,9 @@ struct RunOptions {
   std::string program;
   std::vector<std::string> arguments;  // behind the program
 
-  // The options that another `menura run` needs to run a program in the same way, and in the same place for dumps.
-  std::vector<std::string> for_children() const;
+  // The options that another `menura run` needs to run a program in the same way, and in the same place for dumps; a
+  // program of another guest has another CPU and other libraries.
+  std::vector<std::string> for_children(bool same_guest) const;
 };
 
 // `arguments`: behind `run`. Options stop at the program's path. Environment: QEMU_LD_PREFIX, QEMU_CPU, QEMU_STRACE,

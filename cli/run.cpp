@@ -53,7 +53,8 @@ int run_command(const std::vector<std::string>& arguments) {
   linux_user::Launch launch;
   launch.options.strace = run_options->strace;
   launch.options.sysroot = run_options->sysroot;
-  launch.options.reexec_options = run_options->for_children();
+  launch.options.reexec_options = run_options->for_children(true);
+  launch.options.other_guest_options = run_options->for_children(false);
   if (run_options->statistics) launch.options.at_exit = print_statistics;
   launch.program = run_options->program;
   launch.arguments = run_options->arguments;

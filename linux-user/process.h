@@ -25,9 +25,10 @@ namespace menura::linux_user {
 // What the user asked for.
 struct Options {
   bool strace = false;
-  std::string sysroot;                      // -L; empty: found by itself
-  std::vector<std::string> reexec_options;  // what a guest's execve of a guest program gives to the next Menura
-  void (*at_exit)() = nullptr;              // called once before the process ends by itself
+  std::string sysroot;                           // -L; empty: found by itself
+  std::vector<std::string> reexec_options;       // what a guest's execve of a guest program gives to the next Menura
+  std::vector<std::string> other_guest_options;  // the same for a program of another guest
+  void (*at_exit)() = nullptr;                   // called once before the process ends by itself
 };
 
 class Process {
@@ -105,6 +106,7 @@ class Thread {
   static void set_current(Thread* thread);
 
   Process& process() { return *process_; }
+  const Process& process() const { return *process_; }
   ir::CpuHeader& cpu() { return *cpu_; }
   ThreadSignals& signals() { return signals_; }
 
@@ -114,6 +116,9 @@ class Thread {
   // Head of the list of robust futexes that the thread holds (set_robust_list); 0 = none. The host's kernel knows it,
   // too, and walks it if the process is killed.
   uint64_t robust_list = 0;
+
+  // System calls take pointers with a tag (PR_SET_TAGGED_ADDR_CTRL; inherited by new threads and processes).
+  bool takes_tagged_addresses = false;
 
   // The thread has called exit: the run loop comes back with this status.
   bool ended = false;

@@ -26,11 +26,6 @@ std::string hex(uint64_t value) {
   return text.data();
 }
 
-std::string describe(const ElfIdentity& id) {
-  return std::string(id.is_64bit ? "64-bit " : "32-bit ") + (id.big_endian ? "big-endian " : "little-endian ") +
-         elf_machine_name(id.machine);
-}
-
 // Why a file that is no ELF file cannot be run.
 std::string explain_foreign(const ByteSource& file) {
   if (file.size() == 0) return "the file is empty; expected an ELF program";
@@ -213,6 +208,11 @@ std::optional<ElfIdentity> identify_elf(const ByteSource& file) {
 
 Result<ElfImage> parse_elf(const ByteSource& file, const ElfTarget& target, const std::string& path) {
   return Reader(file, path).read(target);
+}
+
+std::string describe(const ElfIdentity& id) {
+  return std::string(id.is_64bit ? "64-bit " : "32-bit ") + (id.big_endian ? "big-endian " : "little-endian ") +
+         elf_machine_name(id.machine);
 }
 
 std::string elf_machine_name(uint16_t machine) {

@@ -64,6 +64,9 @@ struct ElfIdentity {
 };
 std::optional<ElfIdentity> identify_elf(const ByteSource& file);
 
+// "64-bit little-endian AArch64", ...
+std::string describe(const ElfIdentity& id);
+
 // "AArch64", "x86-64", ... or "machine number N".
 std::string elf_machine_name(uint16_t machine);
 

@@ -17,8 +17,8 @@ constexpr unsigned kMostScripts = 5;  // interpreters of interpreters
 
 }  // namespace
 
-int64_t resolve_executable(const Paths& paths, const ElfTarget& target, const std::string& path,
-                           Executable* executable) {
+int64_t resolve_executable(const Paths& paths, const std::string& path, Executable* executable) {
+  executable->guest = nullptr;
   executable->path = path;
   executable->prefix.clear();
   for (unsigned depth = 0; depth <= kMostScripts; ++depth) {
@@ -31,9 +31,7 @@ int64_t resolve_executable(const Paths& paths, const ElfTarget& target, const st
     const FileHandle file(open(host_path, O_RDONLY | O_CLOEXEC));
     if (!file) {
       // Executable, but not readable: only the kernel can run it.
-      if (errno != EACCES) return -errno;
-      executable->kind = Executable::Kind::Host;
-      return 0;
+      return errno == EACCES ? 0 : -errno;
     }
     const FileBytes bytes(file.get());
     if (const std::optional<Shebang> script = parse_shebang(bytes)) {
@@ -48,12 +46,9 @@ int64_t resolve_executable(const Paths& paths, const ElfTarget& target, const st
       executable->path = script->interpreter;
       continue;
     }
-    // What is no program of this guest's is the kernel's business: it runs the host's own programs, knows more formats
+    // What is no guest's program is the kernel's business: it runs the host's own programs, knows more formats
     // (binfmt_misc), and answers ENOEXEC to the rest.
-    const std::optional<ElfIdentity> id = identify_elf(bytes);
-    const bool is_guest =
-        id && id->machine == target.machine && id->is_64bit == target.is_64bit && id->big_endian == target.big_endian;
-    executable->kind = is_guest ? Executable::Kind::Guest : Executable::Kind::Host;
+    executable->guest = find_guest(identify_elf(bytes));
     return 0;
   }
   return -ELOOP;

@@ -110,9 +110,13 @@ Result<uint64_t> make_stack(Process& process, const StackContents& contents) {
       AT_EGID,   getegid(),
       AT_SECURE, getauxval(AT_SECURE),
       AT_RANDOM, random_at,
-      AT_HWCAP2, 0,
+      AT_HWCAP2, process.guest().hwcap2(),
       AT_EXECFN, program,
   };
+  if (contents.vdso != 0) auxv.insert(auxv.end(), {AT_SYSINFO_EHDR, contents.vdso});
+  if (const uint64_t frame = process.guest().largest_frame(); frame != 0) {
+    auxv.insert(auxv.end(), {AT_MINSIGSTKSZ, frame});
+  }
   if (platform != 0) auxv.insert(auxv.end(), {AT_PLATFORM, platform});
   auxv.insert(auxv.end(), {AT_NULL, 0});
 

@@ -17,6 +17,7 @@ struct StackContents {
   std::string program;            // AT_EXECFN: the path as it was given to execve
   LoadedImage image;              // the program itself
   uint64_t interpreter_base = 0;  // AT_BASE; 0: none
+  uint64_t vdso = 0;              // AT_SYSINFO_EHDR; 0: none
 };
 
 // The lowest address of the stack and the gap below it: mappings go below this.

@@ -279,6 +279,7 @@ std::string GuestMemory::maps_text() {
     std::string name = found ? line->name : std::string();
     if (begin < brk_ && vma.end > brk_start_ && vma.anonymous) name = "[heap]";
     if (begin < stack_.end && vma.end > stack_.begin) name = "[stack]";
+    if (begin == vdso_.begin && vma.end == vdso_.end) name = "[vdso]";
     text.append(head, static_cast<size_t>(length));
     if (!name.empty()) {
       text.append(static_cast<size_t>(std::max(0, 73 - length)), ' ');

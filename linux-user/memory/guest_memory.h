@@ -69,6 +69,7 @@ class GuestMemory final : public ir::MemoryPort {
   // mmap without a hint takes the highest free place below this address.
   void set_mmap_top(uint64_t top) { mmap_top_ = top; }
   void set_stack(uint64_t begin, uint64_t end);
+  void set_vdso(uint64_t begin, uint64_t end) { vdso_ = {begin, end}; }
 
   // Around fork(): no other thread is in here in between.
   void lock_for_fork() { mutex_.lock(); }
@@ -113,6 +114,7 @@ class GuestMemory final : public ir::MemoryPort {
   uint64_t brk_start_ = 0;
   uint64_t brk_ = 0;
   Range stack_;
+  Range vdso_;
   uint64_t next_object_ = 1;               // names of anonymous shared objects
   std::map<uint64_t, uint64_t> attached_;  // System V shared memory: address -> bytes
 };

@@ -54,6 +54,7 @@ void copy_state(Thread& parent, Thread& child, const CloneRequest& request) {
   if (request.stack != 0) guest.set_stack_pointer(to, request.stack);
   if ((request.flags & CLONE_SETTLS) != 0) guest.set_thread_pointer(to, request.tls);
   child.signals().mask = parent.signals().mask;
+  child.takes_tagged_addresses = parent.takes_tagged_addresses;
   if ((request.flags & CLONE_CHILD_CLEARTID) != 0) child.clear_child_tid = request.child_tid;
 }
 

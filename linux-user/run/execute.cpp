@@ -34,7 +34,7 @@ int64_t execute(Thread& thread, const std::string& path, std::vector<std::string
                 const std::vector<std::string>& environment) {
   Process& process = thread.process();
   Executable executable;
-  const int64_t error = resolve_executable(process.paths(), process.guest().elf_target(), path, &executable);
+  const int64_t error = resolve_executable(process.paths(), path, &executable);
   if (error != 0) return error;
 
   if (!executable.prefix.empty()) {
@@ -43,10 +43,12 @@ int64_t execute(Thread& thread, const std::string& path, std::vector<std::string
   }
   std::string buffer;
   std::string program = process.paths().to_host(executable.path.c_str(), buffer);
-  if (executable.kind == Executable::Kind::Guest) {
+  if (executable.guest != nullptr) {
     // menura run <options> -0 <argv[0]> <program> <argv[1]...>
     std::vector<std::string> all = {"menura", "run"};
-    const std::vector<std::string>& options = process.options().reexec_options;
+    const bool same_guest = executable.guest->abi == &process.abi();
+    const std::vector<std::string>& options =
+        same_guest ? process.options().reexec_options : process.options().other_guest_options;
     all.insert(all.end(), options.begin(), options.end());
     all.insert(all.end(), {"-0", arguments.empty() ? std::string() : arguments[0], program});
     if (!arguments.empty()) all.insert(all.end(), arguments.begin() + 1, arguments.end());

@@ -9,12 +9,12 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "linux-user/abi/riscv64/abi.h"
-#include "linux-user/abi/riscv64/guest.h"
+#include "linux-user/abi/guests.h"
 #include "linux-user/loader/executable.h"
 #include "linux-user/loader/image.h"
 #include "linux-user/loader/stack.h"
 #include "linux-user/run/run_loop.h"
+#include "linux-user/run/sysroot.h"
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/signal/signal_sets.h"
 #include "linux-user/syscalls/host_call.h"
@@ -25,28 +25,6 @@ namespace {
 // Where position-independent programs go: two thirds up, as Linux has it.
 constexpr uint64_t kProgramPlace = 0x3555'5555'5000;
 
-// A guest that Menura runs.
-struct GuestRow {
-  ElfTarget target;
-  const char* triplet;  // /usr/<triplet> is the sysroot of Debian's cross packages
-  const char* package;  // the one with the C library
-  const Abi* abi;
-  Result<std::unique_ptr<GuestCpu>> (*make)(std::string_view cpu);
-};
-const GuestRow kGuests[] = {
-    {{EM_RISCV, true, false}, "riscv64-linux-gnu", "libc6-riscv64-cross", &riscv64::kAbi, &riscv64::make_guest},
-};
-
-const GuestRow& guest_for(const std::optional<ElfIdentity>& id) {
-  for (const GuestRow& row : kGuests) {
-    if (id && row.target.machine == id->machine && row.target.is_64bit == id->is_64bit &&
-        row.target.big_endian == id->big_endian) {
-      return row;
-    }
-  }
-  return kGuests[0];
-}
-
 std::string absolute(const std::string& path) {
   char* const real = realpath(path.c_str(), nullptr);
   std::string result = real != nullptr ? real : path;
@@ -54,37 +32,53 @@ std::string absolute(const std::string& path) {
   return result;
 }
 
-std::string find_sysroot(const Options& options, const GuestRow& guest) {
-  if (!options.sysroot.empty()) return options.sysroot;
-  std::string path = std::string("/usr/") + guest.triplet;
-  return access(path.c_str(), F_OK) == 0 ? path : std::string();
+// Why a program of a machine without a row in guests() cannot be run.
+Error no_guest(const std::string& program, const ElfIdentity& id) {
+  std::string message = program + ": a program for " + describe(id) + "; ";
+  if (id.machine == EM_ARM && !id.is_64bit && !id.big_endian) {
+    message += "Menura does not run 32-bit Arm code yet. `qemu-arm-static` (Debian package qemu-user-static) does";
+    return Error{message, 126};
+  }
+  message += "expected one for ";
+  for (const GuestRow& row : guests()) {
+    if (&row != &guests().front()) message += " or ";
+    message += describe({row.target.machine, row.target.is_64bit, row.target.big_endian});
+  }
+  return Error{message, 126};
 }
 
 // The interpreter is what a wrong or missing sysroot is noticed by.
-Error no_interpreter(const std::string& program, const std::string& interpreter, const Paths& paths,
+Error no_interpreter(const std::string& program, const std::string& interpreter, const std::vector<std::string>& tried,
                      const GuestRow& guest) {
   std::string message = program + ": needs the interpreter " + interpreter + ", which is ";
-  if (paths.sysroot().empty()) {
+  if (tried.empty()) {
     message += std::string("not here, and there is no sysroot (/usr/") + guest.triplet + ")";
   } else {
-    message += "neither in the sysroot " + paths.sysroot() + " nor on this system";
+    message += "neither in the sysroot " + tried.front();
+    for (size_t i = 1; i < tried.size(); ++i) message += " nor in " + tried[i];
+    message += " nor on this system";
   }
   message += std::string("; install the Debian package ") + guest.package +
              ", or name a directory that holds the guest's libraries with -L";
   return Error{message, 127};
 }
 
-// Code that signal handlers return to, on a page of its own.
-Result<uint64_t> map_sigreturn(Process& process) {
+// The guest code that comes with the process, on pages of its own.
+Result<uint64_t> map_kernel_code(Process& process) {
   GuestMemory& memory = process.memory();
-  const std::span<const uint8_t> code = process.guest().sigreturn_code();
-  const int64_t page = memory.mmap(0, kPageSize, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const KernelCode code = process.guest().kernel_code();
+  const uint64_t size = page_ceil(code.image.size());
+  const int64_t place = memory.mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  const auto begin = static_cast<uint64_t>(place);
   ir::Fault fault;
-  if (page < 0 || !memory.write(static_cast<uint64_t>(page), code.data(), static_cast<unsigned>(code.size()), &fault) ||
-      memory.mprotect(static_cast<uint64_t>(page), kPageSize, PROT_READ | PROT_EXEC) != 0) {
+  if (place < 0 || !memory.write(begin, code.image.data(), static_cast<unsigned>(code.image.size()), &fault) ||
+      memory.mprotect(begin, size, PROT_READ | PROT_EXEC) != 0) {
     return Error{"out of memory before the program's start; free some memory, or raise `ulimit -v`", 125};
   }
-  return static_cast<uint64_t>(page);
+  process.set_sigreturn_address(begin + code.sigreturn);
+  if (!code.is_elf) return uint64_t{0};
+  memory.set_vdso(begin, begin + size);
+  return begin;
 }
 
 // What the new process inherits.
@@ -100,11 +94,23 @@ void inherit_signals(Process& process, Thread& thread) {
   }
 }
 
-// A script is run by its interpreter; a host's interpreter needs no Menura.
-Result<void> resolve_script(const Launch& request, const Paths& paths, const ElfTarget& target, std::string* program,
-                            std::vector<std::string>* arguments) {
+// A script is run by its interpreter, which is looked for in the guests' sysroots; a host's interpreter needs no
+// Menura.
+Result<void> resolve_script(const Launch& request, std::string* program, std::vector<std::string>* arguments) {
+  Paths paths(request.options.sysroot);
   Executable executable;
-  const int64_t error = resolve_executable(paths, target, *program, &executable);
+  int64_t error = resolve_executable(paths, *program, &executable);
+  for (const GuestRow& guest : guests()) {
+    for (const std::string& folder : sysroots(request.options.sysroot, guest)) {
+      if (executable.guest != nullptr) break;
+      Paths there(folder);
+      Executable found;
+      if (resolve_executable(there, *program, &found) != 0 || found.guest == nullptr) continue;
+      paths = std::move(there);
+      executable = std::move(found);
+      error = 0;
+    }
+  }
   if (error != 0) {
     return Error{*program + ": a script whose interpreter cannot be run: " + executable.path + ": " +
                      std::strerror(static_cast<int>(-error)),
@@ -115,7 +121,7 @@ Result<void> resolve_script(const Launch& request, const Paths& paths, const Elf
   arguments->insert(arguments->begin(), executable.prefix.begin(), executable.prefix.end());
   std::string buffer;
   *program = paths.to_host(executable.path.c_str(), buffer);
-  if (executable.kind == Executable::Kind::Guest) return {};
+  if (executable.guest != nullptr) return {};
   std::vector<char*> argv;
   std::vector<char*> envp;
   for (const std::string& text : *arguments) argv.push_back(const_cast<char*>(text.c_str()));
@@ -148,15 +154,14 @@ Result<Thread*> prepare(const Launch& request) {
 
   Result<FileHandle> file = open_program(program);
   if (!file) return file.error();
-  const GuestRow* guest_row = &guest_for(identify_elf(FileBytes(file->get())));
-  Paths paths(find_sysroot(request.options, *guest_row));
   if (parse_shebang(FileBytes(file->get()))) {
-    if (auto done = resolve_script(request, paths, guest_row->target, &program, &arguments); !done) {
-      return done.error();
-    }
+    if (auto done = resolve_script(request, &program, &arguments); !done) return done.error();
     file = open_program(program);
     if (!file) return file.error();
   }
+  const std::optional<ElfIdentity> identity = identify_elf(FileBytes(file->get()));
+  const GuestRow* const guest_row = identity ? find_guest(identity) : &guests().front();
+  if (guest_row == nullptr) return no_guest(program, *identity);
   Result<OpenImage> image = read_image(std::move(*file), guest_row->target, program);
   if (!image) return image.error();
   Result<std::unique_ptr<GuestCpu>> guest = guest_row->make(request.cpu);
@@ -164,11 +169,12 @@ Result<Thread*> prepare(const Launch& request) {
   if (const std::string why = (*guest)->refuse_elf_flags(image->elf.flags); !why.empty()) {
     return Error{program + ": " + why, 126};
   }
+  const std::vector<std::string> folders = sysroots(request.options.sysroot, *guest_row);
 
   // Never destroyed: other threads may use them until the very end.
   auto& process = *new Process(request.options, *guest_row->abi, *guest->release(), *request.door);
   GuestMemory& memory = process.memory();
-  process.set_paths(std::move(paths));
+  process.set_paths(Paths(choose_sysroot(folders, image->elf.interpreter)));
   process.set_exe_path(absolute(program));
   process.set_arguments(arguments);
   auto& thread = *new Thread(process);
@@ -189,7 +195,7 @@ Result<Thread*> prepare(const Launch& request) {
     std::string buffer;
     const std::string path = process.paths().to_host(image->elf.interpreter.c_str(), buffer);
     if (access(path.c_str(), F_OK) != 0) {
-      return no_interpreter(program, image->elf.interpreter, process.paths(), *guest_row);
+      return no_interpreter(program, image->elf.interpreter, folders, *guest_row);
     }
     Result<FileHandle> interpreter_file = open_program(path);
     if (!interpreter_file) return interpreter_file.error();
@@ -200,9 +206,9 @@ Result<Thread*> prepare(const Launch& request) {
     contents.interpreter_base = base->begin;
     entry = base->entry;
   }
-  const Result<uint64_t> sigreturn = map_sigreturn(process);
-  if (!sigreturn) return sigreturn.error();
-  process.set_sigreturn_address(*sigreturn);
+  const Result<uint64_t> vdso = map_kernel_code(process);
+  if (!vdso) return vdso.error();
+  contents.vdso = *vdso;
   const Result<uint64_t> stack = make_stack(process, contents);
   if (!stack) return stack.error();
 

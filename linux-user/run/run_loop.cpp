@@ -21,12 +21,8 @@ siginfo_t fault_info(int signal, int code, uint64_t address) {
   return info;
 }
 
-siginfo_t memory_fault(Thread& thread, const ir::Fault& fault) {
-  // The host's mappings differ from the guest's; the book knows what the guest should see.
-  ir::Fault seen =
-      in_guest_range(fault.address, 1) ? thread.process().memory().explain(fault.address, fault.access) : fault;
-  if (seen.kind == ir::FaultKind::None) seen.kind = fault.kind;
-  switch (seen.kind) {
+siginfo_t memory_fault(const ir::Fault& fault) {
+  switch (fault.kind) {
     case ir::FaultKind::Protection:
       return fault_info(SIGSEGV, SEGV_ACCERR, fault.address);
     case ir::FaultKind::Bus:
@@ -36,6 +32,16 @@ siginfo_t memory_fault(Thread& thread, const ir::Fault& fault) {
     default:
       return fault_info(SIGSEGV, SEGV_MAPERR, fault.address);
   }
+}
+
+void handle_memory_fault(Thread& thread, ir::Fault fault) {
+  if (thread.process().guest().retry_access(thread.cpu(), &fault)) return;
+  // The host's mappings differ from the guest's; the book knows what the guest should see.
+  if (fault.kind != ir::FaultKind::Misaligned && in_guest_range(fault.address, 1)) {
+    const ir::Fault seen = thread.process().memory().explain(fault.address, fault.access);
+    if (seen.kind != ir::FaultKind::None) fault.kind = seen.kind;
+  }
+  deliver_fault(thread, memory_fault(fault), &fault);
 }
 
 void make_syscall(Thread& thread) {
@@ -60,18 +66,19 @@ void handle(Thread& thread, const vcpu::Exit& exit) {
       make_syscall(thread);
       return;
     case vcpu::ExitKind::Fault:
-      deliver_fault(thread, memory_fault(thread, exit.fault));
+      handle_memory_fault(thread, exit.fault);
       return;
-    case vcpu::ExitKind::Misaligned:
-      deliver_fault(thread,
-                    fault_info(SIGBUS, BUS_ADRALN,
-                               exit.fault.kind == ir::FaultKind::Misaligned ? exit.fault.address : exit.detail));
+    case vcpu::ExitKind::Misaligned: {
+      const bool known = exit.fault.kind == ir::FaultKind::Misaligned;
+      handle_memory_fault(thread,
+                          known ? exit.fault : ir::Fault{ir::FaultKind::Misaligned, ir::Access::Read, exit.detail});
       return;
+    }
     case vcpu::ExitKind::IllegalInstruction:
-      deliver_fault(thread, fault_info(SIGILL, ILL_ILLOPC, pc));
+      deliver_fault(thread, fault_info(SIGILL, ILL_ILLOPC, pc), nullptr);
       return;
     case vcpu::ExitKind::Breakpoint:
-      deliver_fault(thread, fault_info(SIGTRAP, TRAP_BRKPT, pc));
+      deliver_fault(thread, fault_info(SIGTRAP, TRAP_BRKPT, pc), nullptr);
       return;
     case vcpu::ExitKind::Wait:
       sched_yield();

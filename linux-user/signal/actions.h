@@ -9,13 +9,14 @@ namespace menura::linux_user {
 
 inline constexpr int kSignalCount = 64;
 
-// The kernel's struct sigaction of guests without sa_restorer (include/uapi/asm-generic/signal.h).
+// What the kernel's struct sigaction says.
 struct GuestSigaction {
-  uint64_t handler = 0;  // SIG_DFL, SIG_IGN or an address
-  uint64_t flags = 0;    // SA_*
-  uint64_t mask = 0;     // bit n - 1: signal n
+  uint64_t handler = 0;   // SIG_DFL, SIG_IGN or an address
+  uint64_t flags = 0;     // SA_*
+  uint64_t restorer = 0;  // what the handler returns to, if flags has kRestorer
+  uint64_t mask = 0;      // bit n - 1: signal n
 };
-static_assert(sizeof(GuestSigaction) == 24);
+inline constexpr uint64_t kRestorer = 0x0400'0000;  // SA_RESTORER; not all guests have it (Abi::has_restorer)
 
 class SignalActions {
  public:

@@ -39,7 +39,7 @@ void trace(Thread& thread, const siginfo_t& info) {
 }
 
 // Sends the thread to the handler of `action`.
-void call_handler(Thread& thread, const GuestSigaction& action, const siginfo_t& info) {
+void call_handler(Thread& thread, const GuestSigaction& action, const siginfo_t& info, const ir::Fault* fault) {
   ThreadSignals& signals = thread.signals();
   const GuestCpu& guest = thread.process().guest();
   const int signal = info.si_signo;
@@ -49,7 +49,9 @@ void call_handler(Thread& thread, const GuestSigaction& action, const siginfo_t&
   GuestCpu::Delivery delivery;
   delivery.signal = signal;
   delivery.info = &info;
+  delivery.fault = fault;
   delivery.handler = action.handler;
+  delivery.restorer = (action.flags & kRestorer) != 0 ? action.restorer : thread.process().sigreturn_address();
   delivery.mask = signals.has_saved_mask ? signals.saved_mask : signals.mask;
   delivery.stack = pointer;
   delivery.altstack = signals.altstack;
@@ -63,7 +65,7 @@ void call_handler(Thread& thread, const GuestSigaction& action, const siginfo_t&
   signals.has_saved_mask = false;
   if (!guest.push_frame(thread, delivery)) {
     if (signal == SIGSEGV) die_by_signal(SIGSEGV);
-    deliver_fault(thread, stack_overflow(delivery.stack));
+    deliver_fault(thread, stack_overflow(delivery.stack), nullptr);
     return;
   }
   if ((action.flags & SA_RESETHAND) != 0) {
@@ -99,7 +101,7 @@ bool deliver(Thread& thread, const siginfo_t& info, const InterruptedCall& call)
       guest.set_syscall_result(thread.cpu(), static_cast<uint64_t>(-EINTR));
     }
   }
-  call_handler(thread, action, info);
+  call_handler(thread, action, info, nullptr);
   return true;
 }
 
@@ -134,14 +136,14 @@ void deliver_pending(Thread& thread, const InterruptedCall& call) {
   set_host_mask(signals.mask);
 }
 
-void deliver_fault(Thread& thread, const siginfo_t& info) {
+void deliver_fault(Thread& thread, const siginfo_t& info, const ir::Fault* fault) {
   const int signal = info.si_signo;
   const GuestSigaction action = thread.process().actions().get(signal);
   trace(thread, info);
   if (action.handler == kDefault || action.handler == kIgnore || (thread.signals().mask & signal_bit(signal)) != 0) {
     die_by_signal(signal);
   }
-  call_handler(thread, action, info);
+  call_handler(thread, action, info, fault);
   set_host_mask(thread.signals().mask);
 }
 

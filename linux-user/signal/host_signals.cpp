@@ -69,7 +69,6 @@ struct HostSigaction {
   void (*restorer)() = nullptr;
   uint64_t mask = 0;
 };
-constexpr uint64_t kRestorer = 0x04000000;  // SA_RESTORER
 
 constexpr uint64_t kPageFaultWrite = 2;  // error code of a page fault (Intel SDM vol. 3, 4.7)
 constexpr uint64_t kPageFaultFetch = 16;

@@ -28,7 +28,7 @@ using SyscallArguments = std::span<const uint64_t, kSyscallArguments>;
 
 struct Syscall {
   const char* name = nullptr;
-  const char* signature = nullptr;  // how -strace shows the arguments (abi/riscv64/numbers.def explains the letters)
+  const char* signature = nullptr;  // how -strace shows the arguments (abi/generic/numbers.def explains the letters)
   int64_t (*run)(Thread&, SyscallArguments) = nullptr;  // null: answers ENOSYS
 };
 

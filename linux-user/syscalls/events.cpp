@@ -37,15 +37,15 @@ class EventBuffer {
 
   // Answers `count`, or -EFAULT.
   int64_t store_to(Thread& thread, uint64_t address, int64_t count) const {
-    const Abi& abi = thread.process().abi();
+    const Structs& structs = thread.process().abi().structs;
     std::byte encoded[kLargestEvent * kFew] = {};
     for (int64_t first = 0; first < count; first += kFew) {
       const int64_t end = std::min<int64_t>(count, first + kFew);
       for (int64_t i = first; i < end; ++i) {
-        abi.encode_epoll_event(events_[i], encoded + (i - first) * abi.epoll_event_size);
+        structs.encode_epoll_event(events_[i], encoded + (i - first) * structs.epoll_event_size);
       }
-      const uint64_t to = address + first * abi.epoll_event_size;
-      if (store_bytes(thread, to, encoded, (end - first) * abi.epoll_event_size) != 0) return -EFAULT;
+      const uint64_t to = address + first * structs.epoll_event_size;
+      if (store_bytes(thread, to, encoded, (end - first) * structs.epoll_event_size) != 0) return -EFAULT;
     }
     return count;
   }
@@ -66,7 +66,7 @@ template <typename Timeout>
 int64_t epoll_wait_masked(Thread& thread, long number, int fd, uint64_t events, int count, Timeout timeout,
                           GuestPtr<void> mask, size_t mask_size) {
   if (count <= 0 || count > kMaxEpollEvents) return -EINVAL;
-  const size_t event_size = thread.process().abi().epoll_event_size;
+  const size_t event_size = thread.process().abi().structs.epoll_event_size;
   if (!in_guest_range(events, count * event_size)) return -EFAULT;
   count = std::min(count, kEpollBatch);
   EventBuffer buffer(static_cast<size_t>(count));
@@ -103,11 +103,11 @@ int64_t epoll_create1(Thread&, int flags) { return host_call(SYS_epoll_create1, 
 
 int64_t epoll_ctl(Thread& thread, int epoll, int operation, int fd, GuestPtr<void> event) {
   if (operation == EPOLL_CTL_DEL) return host_call(SYS_epoll_ctl, epoll, operation, fd, nullptr);
-  const Abi& abi = thread.process().abi();
+  const Structs& structs = thread.process().abi().structs;
   std::byte encoded[16] = {};
   epoll_event host{};
-  if (load_bytes(encoded, event.address, abi.epoll_event_size) != 0) return -EFAULT;
-  abi.decode_epoll_event(encoded, &host);
+  if (load_bytes(encoded, event.address, structs.epoll_event_size) != 0) return -EFAULT;
+  structs.decode_epoll_event(encoded, &host);
   return host_call(SYS_epoll_ctl, epoll, operation, fd, &host);
 }
 
@@ -135,8 +135,8 @@ int64_t inotify_add_watch(Thread& thread, int fd, GuestStr name, unsigned mask) 
 }
 int64_t inotify_rm_watch(Thread&, int fd, int watch) { return host_call(SYS_inotify_rm_watch, fd, watch); }
 
-int64_t fanotify_init(Thread&, unsigned flags, unsigned event_flags) {
-  return host_call(SYS_fanotify_init, flags, event_flags);
+int64_t fanotify_init(Thread& thread, unsigned flags, unsigned event_flags) {
+  return host_call(SYS_fanotify_init, flags, thread.process().abi().open_flags_to_host(event_flags));
 }
 int64_t fanotify_mark(Thread&, int fd, unsigned flags, uint64_t mask, int directory, GuestStr path) {
   return host_call(SYS_fanotify_mark, fd, flags, mask, directory, in(path));

@@ -3,7 +3,10 @@
 #include <linux/openat2.h>
 
 #include <algorithm>
+#include <cstring>
+#include <vector>
 
+#include "linux-user/abi/abi.h"
 #include "linux-user/syscalls/blocking.h"
 #include "linux-user/syscalls/guest_access.h"
 #include "linux-user/syscalls/guest_path.h"
@@ -24,9 +27,14 @@ uint64_t transfer_size(GuestPtr<void> buffer, uint64_t count) {
   return std::min({count, kMaxTransfer, kGuestEnd - buffer.address});
 }
 
+int host_open_flags(Thread& thread, int flags) {
+  return static_cast<int>(thread.process().abi().open_flags_to_host(flags));
+}
+
 }  // namespace
 
-int64_t openat(Thread& thread, int directory, GuestStr name, int flags, unsigned mode) {
+int64_t openat(Thread& thread, int directory, GuestStr name, int guest_flags, unsigned mode) {
+  const int flags = host_open_flags(thread, guest_flags);
   PathBuffer buffer;
   const char* path = guest_path(thread, name, buffer);
   if (const int64_t fd = open_proc_file(thread, path, flags); fd != kNotOurs) return fd;
@@ -36,13 +44,22 @@ int64_t openat(Thread& thread, int directory, GuestStr name, int flags, unsigned
 int64_t openat2(Thread& thread, int directory, GuestStr name, GuestPtr<open_how> how, size_t size) {
   PathBuffer buffer;
   open_how wanted{};
-  // RESOLVE_* asks for a walk from this directory: such a path is taken as it is.
-  if (size >= sizeof(open_how) && load(&wanted, how) == 0 && wanted.resolve == 0) {
-    const char* path = guest_path(thread, name, buffer);
-    if (const int64_t fd = open_proc_file(thread, path, static_cast<int>(wanted.flags)); fd != kNotOurs) return fd;
-    return restarting_call(thread, SYS_openat2, directory, path, in(how), size);
+  // Too small or too large a struct, or one that cannot be read: the kernel's to refuse.
+  if (size < sizeof(open_how) || size > kPageSize || load(&wanted, how) != 0) {
+    return restarting_call(thread, SYS_openat2, directory, in(name), in(GuestPtr<void>{how.address}, size), size);
   }
-  return restarting_call(thread, SYS_openat2, directory, in(name), in(GuestPtr<void>{how.address}, size), size);
+  // What is behind the part that is known here must be zeros, which the kernel sees to.
+  std::vector<uint8_t> copy(size);
+  if (load_bytes(copy.data(), how.address, size) != 0) return -EFAULT;
+  wanted.flags = static_cast<uint64_t>(thread.process().abi().open_flags_to_host(static_cast<int64_t>(wanted.flags)));
+  std::memcpy(copy.data(), &wanted, sizeof wanted);
+  const char* path = in(name);
+  // RESOLVE_* asks for a walk from this directory: such a path is taken as it is.
+  if (wanted.resolve == 0) {
+    path = guest_path(thread, name, buffer);
+    if (const int64_t fd = open_proc_file(thread, path, static_cast<int>(wanted.flags)); fd != kNotOurs) return fd;
+  }
+  return restarting_call(thread, SYS_openat2, directory, path, copy.data(), size);
 }
 
 int64_t close(Thread&, int fd) { return host_call(SYS_close, fd); }
@@ -105,8 +122,12 @@ int64_t pwritev2(Thread& thread, int fd, GuestPtr<iovec> vector, int count, int6
 int64_t lseek(Thread&, int fd, int64_t offset, int whence) { return host_call(SYS_lseek, fd, offset, whence); }
 
 int64_t dup(Thread&, int fd) { return host_call(SYS_dup, fd); }
-int64_t dup3(Thread&, int from, int to, int flags) { return host_call(SYS_dup3, from, to, flags); }
-int64_t pipe2(Thread& thread, GuestPtr<int> fds, int flags) { return host_call(SYS_pipe2, out(thread, fds, 2), flags); }
+int64_t dup3(Thread& thread, int from, int to, int flags) {
+  return host_call(SYS_dup3, from, to, host_open_flags(thread, flags));
+}
+int64_t pipe2(Thread& thread, GuestPtr<int> fds, int flags) {
+  return host_call(SYS_pipe2, out(thread, fds, 2), host_open_flags(thread, flags));
+}
 
 // The commands and struct flock of 64-bit asm-generic are those of the host.
 int64_t fcntl(Thread& thread, int fd, int command, uint64_t argument) {
@@ -130,12 +151,17 @@ int64_t fcntl(Thread& thread, int fd, int command, uint64_t argument) {
     case F_SET_RW_HINT:
     case F_SET_FILE_RW_HINT:
       return host_call(SYS_fcntl, fd, command, in(GuestPtr<uint64_t>{argument}));
+    case F_GETFL: {
+      const int64_t flags = host_call(SYS_fcntl, fd, command);
+      return flags < 0 ? flags : thread.process().abi().open_flags_to_guest(flags);
+    }
+    case F_SETFL:
+      return host_call(SYS_fcntl, fd, command,
+                       thread.process().abi().open_flags_to_host(static_cast<int64_t>(argument)));
     case F_DUPFD:
     case F_DUPFD_CLOEXEC:
     case F_GETFD:
     case F_SETFD:
-    case F_GETFL:
-    case F_SETFL:
     case F_GETOWN:
     case F_SETOWN:
     case F_GETSIG:
@@ -204,8 +230,8 @@ int64_t name_to_handle_at(Thread& thread, int directory, GuestStr name, GuestPtr
   out(thread, GuestPtr<void>{handle.address}, size);
   return host_call(SYS_name_to_handle_at, directory, in(name), in(handle), out(thread, mount), flags);
 }
-int64_t open_by_handle_at(Thread&, int mount, GuestPtr<file_handle> handle, int flags) {
-  return host_call(SYS_open_by_handle_at, mount, in(handle), flags);
+int64_t open_by_handle_at(Thread& thread, int mount, GuestPtr<file_handle> handle, int flags) {
+  return host_call(SYS_open_by_handle_at, mount, in(handle), host_open_flags(thread, flags));
 }
 
 }  // namespace menura::linux_user::sys

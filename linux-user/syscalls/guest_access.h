@@ -23,8 +23,10 @@ template <>
 inline constexpr size_t kSizeOf<const void> = 1;
 
 // The address to give to the kernel for `size` bytes at `address`. Null stays null: to many calls it means "none".
+// An address out of range may be one with a tag that the thread asked the kernel to take.
+uint64_t untagged_or_refused(uint64_t address, uint64_t size);
 inline uint64_t checked_address(uint64_t address, uint64_t size) {
-  return in_guest_range(address, size) ? address : kRefusedAddress;
+  return in_guest_range(address, size) ? address : untagged_or_refused(address, size);
 }
 
 // Memory that the kernel reads: `count` objects (bytes for void).

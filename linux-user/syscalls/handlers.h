@@ -60,7 +60,7 @@ int64_t preadv2(Thread& thread, int fd, GuestPtr<iovec> vector, int count, int64
 int64_t pwritev2(Thread& thread, int fd, GuestPtr<iovec> vector, int count, int64_t offset, int64_t, int flags);
 int64_t lseek(Thread&, int fd, int64_t offset, int whence);
 int64_t dup(Thread&, int fd);
-int64_t dup3(Thread&, int from, int to, int flags);
+int64_t dup3(Thread& thread, int from, int to, int flags);
 int64_t pipe2(Thread& thread, GuestPtr<int> fds, int flags);
 int64_t fcntl(Thread& thread, int fd, int command, uint64_t argument);
 int64_t flock(Thread& thread, int fd, int operation);
@@ -84,7 +84,7 @@ int64_t copy_file_range(Thread& thread, int from, GuestPtr<int64_t> from_offset,
 int64_t memfd_create(Thread&, GuestStr name, unsigned flags);
 int64_t name_to_handle_at(Thread& thread, int directory, GuestStr name, GuestPtr<file_handle> handle,
                           GuestPtr<int> mount, int flags);
-int64_t open_by_handle_at(Thread&, int mount, GuestPtr<file_handle> handle, int flags);
+int64_t open_by_handle_at(Thread& thread, int mount, GuestPtr<file_handle> handle, int flags);
 
 // --- directories.cpp
 int64_t mkdirat(Thread&, int directory, GuestStr path, unsigned mode);
@@ -149,7 +149,7 @@ int64_t signalfd4(Thread&, int fd, GuestPtr<uint64_t> mask, size_t mask_size, in
 int64_t inotify_init1(Thread&, int flags);
 int64_t inotify_add_watch(Thread& thread, int fd, GuestStr name, unsigned mask);
 int64_t inotify_rm_watch(Thread&, int fd, int watch);
-int64_t fanotify_init(Thread&, unsigned flags, unsigned event_flags);
+int64_t fanotify_init(Thread& thread, unsigned flags, unsigned event_flags);
 int64_t fanotify_mark(Thread&, int fd, unsigned flags, uint64_t mask, int directory, GuestStr path);
 
 // --- sockets.cpp
@@ -271,7 +271,7 @@ int64_t prctl(Thread& thread, int option, uint64_t a, uint64_t b, uint64_t c, ui
 int64_t ioctl(Thread& thread, int fd, unsigned number, uint64_t argument);
 
 // --- ipc.cpp
-int64_t mq_open(Thread&, GuestStr name, int flags, unsigned mode, GuestPtr<mq_attr> attributes);
+int64_t mq_open(Thread& thread, GuestStr name, int flags, unsigned mode, GuestPtr<mq_attr> attributes);
 int64_t mq_unlink(Thread&, GuestStr name);
 int64_t mq_timedsend(Thread& thread, int queue, GuestPtr<char> data, size_t size, unsigned priority,
                      GuestPtr<timespec> deadline);

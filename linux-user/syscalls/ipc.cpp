@@ -13,8 +13,9 @@
 
 namespace menura::linux_user::sys {
 
-int64_t mq_open(Thread&, GuestStr name, int flags, unsigned mode, GuestPtr<mq_attr> attributes) {
-  return host_call(SYS_mq_open, in(name), flags, mode, in(attributes));
+int64_t mq_open(Thread& thread, GuestStr name, int flags, unsigned mode, GuestPtr<mq_attr> attributes) {
+  const int64_t host_flags = thread.process().abi().open_flags_to_host(flags);
+  return host_call(SYS_mq_open, in(name), host_flags, mode, in(attributes));
 }
 int64_t mq_unlink(Thread&, GuestStr name) { return host_call(SYS_mq_unlink, in(name)); }
 int64_t mq_timedsend(Thread& thread, int queue, GuestPtr<char> data, size_t size, unsigned priority,
@@ -50,21 +51,21 @@ int64_t semtimedop(Thread& thread, int set, GuestPtr<sembuf> operations, size_t 
   return blocking_call(thread, SYS_semtimedop, set, in(operations, count), count, in(timeout));
 }
 int64_t semctl(Thread& thread, int set, int index, int command, uint64_t argument) {
-  const Abi& abi = thread.process().abi();
+  const Structs& structs = thread.process().abi().structs;
   std::byte encoded[128] = {};
   semid_ds host{};
   switch (command) {
     case IPC_SET:
-      if (load_bytes(encoded, argument, abi.semid_ds_size) != 0) return -EFAULT;
-      abi.decode_semid_ds(encoded, &host);
+      if (load_bytes(encoded, argument, structs.semid_ds_size) != 0) return -EFAULT;
+      structs.decode_semid_ds(encoded, &host);
       return host_call(SYS_semctl, set, index, command, &host);
     case IPC_STAT:
     case SEM_STAT:
     case SEM_STAT_ANY: {
       const int64_t result = host_call(SYS_semctl, set, index, command, &host);
       if (result < 0) return result;
-      abi.encode_semid_ds(host, encoded);
-      return store_bytes(thread, argument, encoded, abi.semid_ds_size) != 0 ? -EFAULT : result;
+      structs.encode_semid_ds(host, encoded);
+      return store_bytes(thread, argument, encoded, structs.semid_ds_size) != 0 ? -EFAULT : result;
     }
     case IPC_INFO:
     case SEM_INFO:

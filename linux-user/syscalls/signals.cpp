@@ -1,6 +1,8 @@
 // Signals: tables and masks (signal/README.md says how the host's and the guest's go together).
 #include <signal.h>
 
+#include <array>
+
 #include "linux-user/signal/delivery.h"
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/signal/signal_sets.h"
@@ -12,7 +14,6 @@ namespace menura::linux_user::sys {
 namespace {
 
 constexpr size_t kMaskSize = sizeof(uint64_t);
-constexpr uint64_t kLeastStack = 2048;                   // MINSIGSTKSZ
 constexpr int kAutodisarm = static_cast<int>(1U << 31);  // SS_AUTODISARM
 
 bool is_on_altstack(Thread& thread) {
@@ -33,13 +34,28 @@ int take_held(Thread& thread, uint64_t mask, siginfo_t* info) {
   return signal;
 }
 
+// struct sigaction as guests have it (include/uapi/asm-generic/signal.h): handler, flags, restorer (not always), mask.
+int64_t load_action(GuestSigaction* to, uint64_t from, bool has_restorer) {
+  std::array<uint64_t, 4> words = {};
+  if (const int64_t error = load_bytes(words.data(), from, (has_restorer ? 4 : 3) * sizeof words[0])) return error;
+  *to = {words[0], words[1], has_restorer ? words[2] : 0, has_restorer ? words[3] : words[2]};
+  if (!has_restorer) to->flags &= ~kRestorer;
+  return 0;
+}
+int64_t store_action(Thread& thread, uint64_t to, const GuestSigaction& from, bool has_restorer) {
+  std::array<uint64_t, 4> words = {from.handler, from.flags, from.restorer, from.mask};
+  if (!has_restorer) words[2] = from.mask;
+  return store_bytes(thread, to, words.data(), (has_restorer ? 4 : 3) * sizeof words[0]);
+}
+
 }  // namespace
 
 int64_t rt_sigaction(Thread& thread, int signal, GuestPtr<void> action, GuestPtr<void> old, size_t mask_size) {
   if (mask_size != kMaskSize) return -EINVAL;
+  const bool has_restorer = thread.process().abi().has_restorer;
   GuestSigaction wanted;
   if (action) {
-    if (const int64_t error = load(&wanted, GuestPtr<GuestSigaction>{action.address})) return error;
+    if (const int64_t error = load_action(&wanted, action.address, has_restorer)) return error;
   }
   if (signal < 1 || signal > kSignalCount) return -EINVAL;
   if (action && (signal_bit(signal) & kUnblockable) != 0) return -EINVAL;
@@ -54,7 +70,7 @@ int64_t rt_sigaction(Thread& thread, int signal, GuestPtr<void> action, GuestPtr
   } else {
     before = actions.get(signal);
   }
-  return old ? store(thread, GuestPtr<GuestSigaction>{old.address}, before) : 0;
+  return old ? store_action(thread, old.address, before, has_restorer) : 0;
 }
 
 int64_t rt_sigprocmask(Thread& thread, int how, GuestPtr<uint64_t> mask, GuestPtr<uint64_t> old, size_t mask_size) {
@@ -157,7 +173,7 @@ int64_t sigaltstack(Thread& thread, GuestPtr<void> stack, GuestPtr<void> old) {
     if (flags == SS_DISABLE) {
       wanted = {.ss_sp = nullptr, .ss_flags = SS_DISABLE, .ss_size = 0};
     } else {
-      if (wanted.ss_size < kLeastStack) return -ENOMEM;
+      if (wanted.ss_size < thread.process().abi().least_signal_stack) return -ENOMEM;
       wanted.ss_flags = 0;
     }
     thread.signals().altstack = wanted;
@@ -170,7 +186,7 @@ int64_t rt_sigreturn(Thread& thread) {
     siginfo_t info = {};
     info.si_signo = SIGSEGV;
     info.si_code = SI_KERNEL;
-    deliver_fault(thread, info);
+    deliver_fault(thread, info, nullptr);
   }
   return kNoResult;
 }

@@ -17,10 +17,10 @@ namespace {
 constexpr size_t kLargestStat = 144;
 
 int64_t store_stat(Thread& thread, GuestPtr<void> to, const struct stat& from) {
-  const Abi& abi = thread.process().abi();
+  const Structs& structs = thread.process().abi().structs;
   std::byte encoded[kLargestStat] = {};
-  abi.encode_stat(from, encoded);
-  return store_bytes(thread, to.address, encoded, abi.stat_size);
+  structs.encode_stat(from, encoded);
+  return store_bytes(thread, to.address, encoded, structs.stat_size);
 }
 
 LastComponent last_component(int flags) {

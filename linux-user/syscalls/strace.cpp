@@ -12,6 +12,7 @@
 #include <mutex>
 #include <span>
 
+#include "linux-user/abi/abi.h"
 #include "linux-user/syscalls/guest_access.h"
 #include "linux-user/syscalls/host_call.h"
 #include "linux-user/syscalls/strace_flags.h"
@@ -102,7 +103,7 @@ void add_pointer(Line& line, uint64_t address) {
   line.add("0x%" PRIx64, address);
 }
 
-void add_argument(Line& line, char kind, uint64_t value) {
+void add_argument(const Abi& abi, Line& line, char kind, uint64_t value) {
   const auto small = static_cast<uint32_t>(value);
   switch (kind) {
     case 'd':
@@ -127,7 +128,7 @@ void add_argument(Line& line, char kind, uint64_t value) {
     case 'G':
       return add_flags(line, small, kSignalNames);
     case 'O':
-      return add_flags(line, small, kOpenFlags);
+      return add_flags(line, static_cast<uint32_t>(abi.open_flags_to_host(small)), kOpenFlags);
     case 'A':
       return add_flags(line, small, kAtFlags);
     case 'M':
@@ -200,7 +201,7 @@ int64_t traced_call(Thread& thread, const Syscall& row, uint64_t number, Syscall
         break;
       }
       if (i != 0) line.add(",");
-      add_argument(line, signature[i], arguments[i]);
+      add_argument(thread.process().abi(), line, signature[i], arguments[i]);
     }
     line.add(leaves ? ") = ?\n" : ")");
     line.write_out();

@@ -41,6 +41,7 @@ inline constexpr FlagName kOpenFlags[] = {
     {"O_NOATIME", O_NOATIME, O_NOATIME},
     {"O_CLOEXEC", O_CLOEXEC, O_CLOEXEC},
     {"O_PATH", O_PATH, O_PATH},
+    {"O_LARGEFILE", 0x8000, 0x8000},  // the kernel's; the C library's is 0 on 64-bit hosts
 };
 
 inline constexpr FlagName kAtFlags[] = {

@@ -5,6 +5,7 @@
 #include <sys/utsname.h>
 
 #include <algorithm>
+#include <array>
 #include <cstring>
 
 #include "linux-user/abi/abi.h"
@@ -135,6 +136,9 @@ int64_t sched_rr_get_interval(Thread& thread, int pid, GuestPtr<timespec> to) {
 
 int64_t prctl(Thread& thread, int option, uint64_t a, uint64_t b, uint64_t c, uint64_t d) {
   constexpr size_t kNameSize = 16;  // TASK_COMM_LEN
+  if (const std::optional<int64_t> answer = thread.process().abi().prctl(thread, option, std::array{a, b, c, d})) {
+    return *answer;
+  }
   switch (option) {
     case PR_SET_NAME:
       return host_call(SYS_prctl, option, in(GuestStr{a}), b, c, d);

@@ -1,90 +1,35 @@
 #include "linux-user/abi/riscv64/abi.h"
 
-#include <array>
-#include <cstring>
+#include <fcntl.h>
 
+#include "linux-user/abi/generic/structs.h"
+#include "linux-user/abi/generic/syscall_table.h"
 #include "linux-user/abi/riscv64/cpu_info.h"
-#include "linux-user/abi/riscv64/types.h"
-#include "linux-user/syscalls/handlers.h"
 
 namespace menura::linux_user::riscv64 {
 namespace {
 
-struct Numbered {
-  unsigned number;
-  Syscall row;
-};
-
 // clang-format off
-constexpr Numbered kRows[] = {
-#define SYSCALL(number, name, signature) {number, {#name, signature, &SyscallCaller<&sys::name>::run}},
-#define MISSING(number, name, signature) {number, {#name, signature, nullptr}},
+constexpr generic::NumberedSyscall kRows[] = {
+#define SYSCALL MENURA_SYSCALL_ROW
+#define MISSING MENURA_MISSING_ROW
+#include "linux-user/abi/generic/numbers.def"
 #include "linux-user/abi/riscv64/numbers.def"
 #undef SYSCALL
 #undef MISSING
 };
 // clang-format on
+constexpr auto kTable = generic::make_syscall_table<kRows>();
 
-constexpr unsigned kTableSize = std::end(kRows)[-1].number + 1;
+// All O_ flags are the host's.
+#define FLAG(name, value) static_assert((name) == (value));
+#include "linux-user/abi/riscv64/constants.def"
+#undef FLAG
+int64_t same_flags(int64_t flags) { return flags; }
 
-constexpr std::array<Syscall, kTableSize> make_table() {
-  std::array<Syscall, kTableSize> table{};
-  for (const Numbered& entry : kRows) table[entry.number] = entry.row;
-  return table;
-}
-constexpr std::array<Syscall, kTableSize> kTable = make_table();
+uint64_t no_tags(uint64_t pointer) { return pointer; }
 
-void encode_stat(const struct stat& from, void* to) {
-  const Stat guest = {
-      .st_dev = from.st_dev,
-      .st_ino = from.st_ino,
-      .st_mode = from.st_mode,
-      .st_nlink = static_cast<uint32_t>(from.st_nlink),
-      .st_uid = from.st_uid,
-      .st_gid = from.st_gid,
-      .st_rdev = from.st_rdev,
-      .pad1 = 0,
-      .st_size = from.st_size,
-      .st_blksize = static_cast<int32_t>(from.st_blksize),
-      .pad2 = 0,
-      .st_blocks = from.st_blocks,
-      .st_atim = from.st_atim,
-      .st_mtim = from.st_mtim,
-      .st_ctim = from.st_ctim,
-      .unused = {},
-  };
-  std::memcpy(to, &guest, sizeof guest);
-}
-
-void encode_epoll_event(const epoll_event& from, void* to) {
-  const EpollEvent guest = {.events = from.events, .pad = 0, .data = from.data.u64};
-  std::memcpy(to, &guest, sizeof guest);
-}
-
-void decode_epoll_event(const void* from, epoll_event* to) {
-  EpollEvent guest;
-  std::memcpy(&guest, from, sizeof guest);
-  to->events = guest.events;
-  to->data.u64 = guest.data;
-}
-
-void encode_semid_ds(const semid_ds& from, void* to) {
-  const SemidDs guest = {.sem_perm = from.sem_perm,
-                         .sem_otime = from.sem_otime,
-                         .sem_ctime = from.sem_ctime,
-                         .sem_nsems = from.sem_nsems,
-                         .unused = {}};
-  std::memcpy(to, &guest, sizeof guest);
-}
-
-void decode_semid_ds(const void* from, semid_ds* to) {
-  SemidDs guest;
-  std::memcpy(&guest, from, sizeof guest);
-  to->sem_perm = guest.sem_perm;
-  to->sem_otime = guest.sem_otime;
-  to->sem_ctime = guest.sem_ctime;
-  to->sem_nsems = guest.sem_nsems;
-}
+std::optional<int64_t> no_prctl(Thread&, int, std::span<const uint64_t, 4>) { return std::nullopt; }
 
 }  // namespace
 
@@ -92,14 +37,13 @@ constexpr Abi kAbi = {
     .machine = "riscv64",
     .syscalls = kTable,
     .cpuinfo = cpuinfo_text,
-    .stat_size = sizeof(Stat),
-    .encode_stat = encode_stat,
-    .epoll_event_size = sizeof(EpollEvent),
-    .encode_epoll_event = encode_epoll_event,
-    .decode_epoll_event = decode_epoll_event,
-    .semid_ds_size = sizeof(SemidDs),
-    .encode_semid_ds = encode_semid_ds,
-    .decode_semid_ds = decode_semid_ds,
+    .structs = generic::kStructs,
+    .open_flags_to_host = same_flags,
+    .open_flags_to_guest = same_flags,
+    .has_restorer = false,
+    .least_signal_stack = 2048,  // include/uapi/asm-generic/signal.h
+    .untagged = no_tags,
+    .prctl = no_prctl,
 };
 
 }  // namespace menura::linux_user::riscv64

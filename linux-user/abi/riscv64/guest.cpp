@@ -1,14 +1,11 @@
 #include "linux-user/abi/riscv64/guest.h"
 
-#include <elf.h>
-
-#include <cstring>
-
 #include "frontends/riscv/features.h"
 #include "frontends/riscv/frontend.h"
 #include "frontends/riscv/state.h"
 #include "ir/interp/fp.h"
 #include "linux-user/abi/riscv64/signal_frame.h"
+#include "linux-user/abi/slot_access.h"
 #include "linux-user/process.h"
 #include "linux-user/syscalls/guest_access.h"
 
@@ -47,7 +44,6 @@ class Guest final : public GuestCpu {
   }
 
   const ir::Frontend& frontend() const override { return frontend_; }
-  ElfTarget elf_target() const override { return {EM_RISCV, true, false}; }
 
   uint64_t syscall_number(const ir::CpuHeader& cpu) const override { return x(cpu, kA7); }
   std::array<uint64_t, 6> syscall_arguments(const ir::CpuHeader& cpu) const override {
@@ -65,7 +61,7 @@ class Guest final : public GuestCpu {
   void set_stack_pointer(ir::CpuHeader& cpu, uint64_t value) const override { set_x(cpu, kSp, value); }
   void set_thread_pointer(ir::CpuHeader& cpu, uint64_t value) const override { set_x(cpu, kTp, value); }
 
-  std::span<const uint8_t> sigreturn_code() const override { return kSigreturnCode; }
+  KernelCode kernel_code() const override { return {kSigreturnCode, 0, false}; }
   bool push_frame(Thread& thread, const Delivery& delivery) const override;
   bool pop_frame(Thread& thread, uint64_t* mask, stack_t* altstack) const override;
 
@@ -89,22 +85,13 @@ class Guest final : public GuestCpu {
   }
 
  private:
-  static uint64_t load(const ir::CpuHeader& cpu, uint32_t offset) {
-    uint64_t value = 0;
-    std::memcpy(&value, reinterpret_cast<const uint8_t*>(&cpu) + offset, sizeof value);
-    return value;
-  }
-  static void store(ir::CpuHeader& cpu, uint32_t offset, uint64_t value) {
-    std::memcpy(reinterpret_cast<uint8_t*>(&cpu) + offset, &value, sizeof value);
-  }
-  uint64_t x(const ir::CpuHeader& cpu, unsigned number) const { return load(cpu, x_[number]); }
-  void set_x(ir::CpuHeader& cpu, unsigned number, uint64_t value) const { store(cpu, x_[number], value); }
+  uint64_t x(const ir::CpuHeader& cpu, unsigned number) const { return read_slot<uint64_t>(cpu, x_[number]); }
+  void set_x(ir::CpuHeader& cpu, unsigned number, uint64_t value) const { write_slot(cpu, x_[number], value); }
 
   uint32_t fcsr(const ir::CpuHeader& cpu) const {
     // fflags counts from inexact up, the header's flags from invalid (Unprivileged 20240411, 20.2).
     const uint32_t flags = ir::fp_flags_of(cpu.mxcsr);
-    uint32_t frm = 0;
-    std::memcpy(&frm, reinterpret_cast<const uint8_t*>(&cpu) + frm_, sizeof frm);
+    const auto frm = read_slot<uint32_t>(cpu, frm_);
     uint32_t fflags = 0;
     for (unsigned bit = 0; bit < 5; ++bit) fflags |= (flags >> bit & 1) << (4 - bit);
     return fflags | (frm & 7) << 5;
@@ -115,7 +102,7 @@ class Guest final : public GuestCpu {
     const uint32_t frm = value >> 5 & 7;
     cpu.mxcsr = ir::fp_with_mode(ir::fp_with_flags(cpu.mxcsr, flags), frm < 4 ? frm : 0);
     cpu.mode = (cpu.mode & ~riscv::Mode::kFrmBits) | riscv::Mode::of_frm(frm);
-    std::memcpy(reinterpret_cast<uint8_t*>(&cpu) + frm_, &frm, sizeof frm);
+    write_slot(cpu, frm_, frm);
   }
 
   riscv::Frontend frontend_;
@@ -133,13 +120,13 @@ bool Guest::push_frame(Thread& thread, const Delivery& delivery) const {
   Mcontext& context = frame.context.mcontext;
   context.pc = cpu.pc;
   for (unsigned n = 1; n < 32; ++n) context.x[n - 1] = x(cpu, n);
-  for (unsigned n = 0; n < 32; ++n) context.fp.f[n] = load(cpu, f_[n]);
+  for (unsigned n = 0; n < 32; ++n) context.fp.f[n] = read_slot<uint64_t>(cpu, f_[n]);
   context.fp.fcsr = fcsr(cpu);
 
   const uint64_t at = (delivery.stack - sizeof frame) & ~(kStackAlignment - 1);
   if (at > delivery.stack || store_bytes(thread, at, &frame, sizeof frame) != 0) return false;
   set_x(cpu, kSp, at);
-  set_x(cpu, kRa, thread.process().sigreturn_address());
+  set_x(cpu, kRa, delivery.restorer);
   set_x(cpu, kA0, static_cast<uint64_t>(delivery.signal));
   set_x(cpu, kA1, at + offsetof(SignalFrame, info));
   set_x(cpu, kA2, at + offsetof(SignalFrame, context));
@@ -153,7 +140,7 @@ bool Guest::pop_frame(Thread& thread, uint64_t* mask, stack_t* altstack) const {
   if (load_bytes(&context, x(cpu, kSp) + offsetof(SignalFrame, context), sizeof context) != 0) return false;
   cpu.pc = context.mcontext.pc & ~uint64_t{1};  // as mepc would hold it
   for (unsigned n = 1; n < 32; ++n) set_x(cpu, n, context.mcontext.x[n - 1]);
-  for (unsigned n = 0; n < 32; ++n) store(cpu, f_[n], context.mcontext.fp.f[n]);
+  for (unsigned n = 0; n < 32; ++n) write_slot(cpu, f_[n], context.mcontext.fp.f[n]);
   set_fcsr(cpu, context.mcontext.fp.fcsr);
   *mask = context.mask;
   *altstack = context.stack;

@@ -36,6 +36,13 @@ def patched(offset, form, *values):
     return copy
 
 
+def patched_twice(*changes):
+    copy = bytearray(image)
+    for offset, form, value in changes:
+        struct.pack_into(form, copy, offset, value)
+    return copy
+
+
 def first_load():
     table, count = struct.unpack_from("<Q", image, 32)[0], struct.unpack_from("<H", image, 56)[0]
     return [table + i * 56 for i in range(count) if struct.unpack_from("<I", image, table + i * 56)[0] == 1]
@@ -52,6 +59,7 @@ cases = {
     "another machine": (patched(18, "<H", 62), 126, ["x86-64", "RISC-V"]),
     "an unknown machine": (patched(18, "<H", 0x1234), 126, ["4660"]),
     "32 bits": (patched(4, "B", 1), 126, ["32-bit"]),
+    "32-bit Arm": (patched_twice((4, "B", 1), (18, "<H", 40)), 126, ["32-bit Arm", "qemu-arm-static"]),
     "big-endian": (patched(5, "B", 2), 126, ["big-endian"]),
     "an object file": (patched(16, "<H", 1), 126, ["linked"]),
     "no program headers": (patched(56, "<H", 0), 126, ["program headers"]),

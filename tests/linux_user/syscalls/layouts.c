@@ -1,4 +1,5 @@
-/* linux-user/abi/riscv64/layouts.def against the guest's own headers: compiled for the guest, never run. */
+/* linux-user/abi/generic/layouts.def and its like against a guest's own headers: compiled for the guest, never run. The
+   include path has linux-user/abi/<guest>. */
 #define _GNU_SOURCE
 #include <asm/termbits.h>
 #include <dirent.h>
@@ -37,7 +38,7 @@ typedef struct semid_ds GUEST_semid_ds;
 
 #define SIZE(type, bytes) _Static_assert(sizeof(type) == (bytes), #type);
 #define FIELD(type, field, offset) _Static_assert(offsetof(type, field) == (offset), #type " " #field);
-#include "linux-user/abi/riscv64/layouts.def"
+#include "linux-user/abi/generic/layouts.def"
 #undef SIZE
 #undef FIELD
 
@@ -51,9 +52,14 @@ enum {
 #define MISSING(number, name, signature)
 #define __NR_riscv_hwprobe 258
 #define __NR_fcntl __NR3264_fcntl
-#include "linux-user/abi/riscv64/numbers.def"
+#include "linux-user/abi/generic/numbers.def"
+#include "numbers.def"
 };
 
 /* Constants that handlers take for the host's. */
 #define SAME(name, value) _Static_assert((name) == (value), #name);
-#include "linux-user/abi/riscv64/constants.def"
+#include "linux-user/abi/generic/constants.def"
+
+/* Flags that differ from guest to guest. */
+#define FLAG(name, value) _Static_assert((name) == (value), #name);
+#include "constants.def"

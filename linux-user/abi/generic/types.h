@@ -1,4 +1,4 @@
-// Structs of riscv64 Linux that are not laid out as the host's. layouts.def states all offsets.
+// Structs of asm-generic ABIs that are not laid out as the host's. layouts.def states all offsets.
 #pragma once
 
 #include <sys/ipc.h>
@@ -6,7 +6,7 @@
 
 #include <cstdint>
 
-namespace menura::linux_user::riscv64 {
+namespace menura::linux_user::generic {
 
 // struct stat of include/uapi/asm-generic/stat.h
 struct Stat {
@@ -44,4 +44,4 @@ struct SemidDs {
   uint64_t unused[2];
 };
 
-}  // namespace menura::linux_user::riscv64
+}  // namespace menura::linux_user::generic

@@ -1,5 +1,5 @@
 // riscv_hwprobe and riscv_flush_icache: calls that only riscv64 has. Prints what a CPU with all that Menura knows answers.
-#include "show.h"
+#include "../show.h"
 
 #include <sys/syscall.h>
 

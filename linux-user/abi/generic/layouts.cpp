@@ -29,9 +29,9 @@
 
 #include <cstddef>
 
-#include "linux-user/abi/riscv64/types.h"
+#include "linux-user/abi/generic/types.h"
 
-namespace menura::linux_user::riscv64 {
+namespace menura::linux_user::generic {
 namespace {
 
 using GUEST_stat = Stat;
@@ -40,13 +40,13 @@ using GUEST_semid_ds = SemidDs;
 
 #define SIZE(type, bytes) static_assert(sizeof(type) == (bytes));
 #define FIELD(type, field, offset) static_assert(offsetof(type, field) == (offset));
-#include "linux-user/abi/riscv64/layouts.def"
+#include "linux-user/abi/generic/layouts.def"
 #undef SIZE
 #undef FIELD
 
 #define SAME(name, value) static_assert((name) == (value));
-#include "linux-user/abi/riscv64/constants.def"
+#include "linux-user/abi/generic/constants.def"
 #undef SAME
 
 }  // namespace
-}  // namespace menura::linux_user::riscv64
+}  // namespace menura::linux_user::generic
