@@ -30,31 +30,18 @@ TEST(RiscvRows, OverlapOnlyWhereNamed) {
   });
 }
 
+frontends::RowId decode_with(uint64_t word, FeatureSet features) {
+  return static_cast<frontends::RowId>(decode(word, features));
+}
+
 TEST(RiscvRows, TheTreeFindsEveryRow) {
-  std::mt19937_64 random(1);
-  for (unsigned i = 0; i < kRowCount; ++i) {
-    const Row& row = rows()[i];
-    const FeatureSet features = everything(row.features.met_by(everything(64)) ? 64 : 32);
-    for (int n = 0; n < 200; ++n) {
-      uint64_t word = 0;
-      if (!tests::random_word(row, random, word)) continue;
-      const RowName found = decode(word | (row.bits == 16 ? random() << 16 : 0), features);
-      if (found == static_cast<RowName>(i)) continue;
-      ASSERT_NE(found, RowName::None) << row.id << " " << std::hex << word;
-      EXPECT_TRUE(kNested.contains({riscv::row(found).id, row.id})) << row.id << " decodes as " << riscv::row(found).id;
-    }
-  }
+  tests::expect_finds(rows(), kNested, [](const Row& row, uint64_t word) {
+    return decode_with(word, everything(row.features.met_by(everything(64)) ? 64 : 32));
+  });
 }
 
 TEST(RiscvRows, NothingWithoutItsFeature) {
-  std::mt19937_64 random(2);
-  for (unsigned i = 0; i < kRowCount; ++i) {
-    const Row& row = rows()[i];
-    uint64_t word = 0;
-    if (!tests::random_word(row, random, word)) continue;
-    const RowName found = decode(word, FeatureSet{});
-    EXPECT_EQ(found, RowName::None) << row.id;
-  }
+  tests::expect_finds_nothing(rows(), [](uint64_t word) { return decode_with(word, FeatureSet{}); });
 }
 
 class RiscvLift : public testing::TestWithParam<FeatureSet> {};

@@ -91,6 +91,30 @@ void expect_overlaps_only(std::span<const Row> rows, const NestedRows& nested,
   for (const auto& pair : nested) EXPECT_TRUE(seen.contains(pair)) << pair.first << " is not inside " << pair.second;
 }
 
+void expect_finds(std::span<const Row> rows, const NestedRows& nested,
+                  const std::function<frontends::RowId(const Row& row, uint64_t word)>& decode) {
+  std::mt19937_64 random(1);
+  for (const Row& row : rows) {
+    for (int n = 0; n < 200; ++n) {
+      uint64_t word = 0;
+      if (!random_word(row, random, word)) continue;
+      const frontends::RowId found = decode(row, word | (row.bits < 32 ? random() << row.bits : 0));
+      ASSERT_NE(found, frontends::kNoRow) << row.id << " " << std::hex << word;
+      if (&rows[found] == &row) continue;
+      EXPECT_TRUE(nested.contains({rows[found].id, row.id})) << row.id << " decodes as " << rows[found].id;
+    }
+  }
+}
+
+void expect_finds_nothing(std::span<const Row> rows, const std::function<frontends::RowId(uint64_t word)>& decode) {
+  std::mt19937_64 random(2);
+  for (const Row& row : rows) {
+    uint64_t word = 0;
+    if (!random_word(row, random, word)) continue;
+    EXPECT_EQ(decode(word), frontends::kNoRow) << row.id;
+  }
+}
+
 void expect_lifts(const ir::Frontend& frontend, uint64_t word, uint64_t mode, std::string_view what, bool may_trap) {
   constexpr uint64_t kPc = 0x10000;
   uint8_t bytes[4];

@@ -27,6 +27,13 @@ using NestedRows = std::set<std::pair<std::string_view, std::string_view>>;
 void expect_overlaps_only(std::span<const Row> rows, const NestedRows& nested,
                           const std::function<bool(const Row&, const Row&)>& coexist);
 
+// Every row's words decode as it, or as a row inside it. `decode`: the word with all features that the row can have
+// beside it; bits above the row's length are random.
+void expect_finds(std::span<const Row> rows, const NestedRows& nested,
+                  const std::function<frontends::RowId(const Row& row, uint64_t word)>& decode);
+// And with no features, as nothing.
+void expect_finds_nothing(std::span<const Row> rows, const std::function<frontends::RowId(uint64_t word)>& decode);
+
 // Lifts the word, verifies the region, and checks that scan() says what lift() did.
 // `may_trap`: an indirect jump may look at its target first. `what`: for messages.
 void expect_lifts(const ir::Frontend& frontend, uint64_t word, uint64_t mode, std::string_view what, bool may_trap);

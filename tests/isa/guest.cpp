@@ -26,7 +26,8 @@ void Guest::write(ir::CpuHeader& cpu, const std::string& name, Value value) cons
 std::unique_ptr<Guest> make_guest(const std::string& name) {
   if (name == "riscv") return make_riscv(64);
   if (name == "riscv32") return make_riscv(32);
-  throw std::runtime_error("'" + name + "' is no guest with vectors: riscv or riscv32 was expected");
+  if (name == "arm64") return make_arm64();
+  throw std::runtime_error("'" + name + "' is no guest with vectors: riscv, riscv32 or arm64 was expected");
 }
 
 }  // namespace menura::tests

@@ -45,6 +45,7 @@ class Guest {
 };
 
 std::unique_ptr<Guest> make_riscv(unsigned xlen);
+std::unique_ptr<Guest> make_arm64();
 
 // By folder name below tests/isa. Throws std::runtime_error for one that does not exist.
 std::unique_ptr<Guest> make_guest(const std::string& name);

@@ -1,4 +1,7 @@
 // Operands made of several fields, and the aliases that LLVM always prints, of the general-purpose instructions.
+#include <cinttypes>
+#include <cstdio>
+
 #include "frontends/arm/decode/print.h"
 
 namespace menura::arm {
@@ -23,7 +26,13 @@ uint64_t mask_of(const FieldValues& f) {
   decode_bit_masks(f["N"], f["imms"], f["immr"], width(f), mask);
   return mask;
 }
-Text bitmask(const FieldValues& f) { return std::to_string(of_width(f, mask_of(f))); }
+Text hexadecimal(uint64_t value) {
+  char digits[20];
+  std::snprintf(digits, sizeof digits, "0x%" PRIx64, value);
+  return digits;
+}
+Text bitmask(const FieldValues& f) { return hexadecimal(mask_of(f)); }
+Text exception_number(const FieldValues& f) { return hexadecimal(f["imm16"]); }
 
 // A value that MOVZ (or MOVN, of its complement) with this shift gives.
 bool is_movz(uint64_t value, unsigned shift) {
@@ -132,7 +141,7 @@ constexpr struct {
     {"movn", movn},       {"orr_immediate", orr_immediate},
     {"sbfm", sbfm},       {"ubfm", ubfm},
     {"bfm", bfm},         {"extend_register", extend_register},
-    {"prfop", prfop},
+    {"prfop", prfop},     {"exception_number", exception_number},
 };
 
 }  // namespace

@@ -124,13 +124,13 @@ std::optional<Mc::Instruction> Mc::disassemble(std::span<const uint8_t> bytes) {
   llvm::MCInst inst;
   uint64_t length = 0;
   const llvm::ArrayRef<uint8_t> code(bytes.data(), bytes.size());
-  if (impl_->disassembler->getInstruction(inst, length, code, 0, llvm::nulls()) != llvm::MCDisassembler::Success) {
-    return std::nullopt;
-  }
+  const auto status = impl_->disassembler->getInstruction(inst, length, code, 0, llvm::nulls());
+  if (status == llvm::MCDisassembler::Fail) return std::nullopt;
   std::string text;
   llvm::raw_string_ostream stream(text);
   impl_->printer->printInst(&inst, 0, "", *impl_->subtarget, stream);
-  return Instruction{static_cast<unsigned>(length), single_spaces(stream.str())};
+  return Instruction{static_cast<unsigned>(length), single_spaces(stream.str()),
+                     status == llvm::MCDisassembler::SoftFail};
 }
 
 }  // namespace menura::tests

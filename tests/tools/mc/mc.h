@@ -26,7 +26,8 @@ class Mc {
 
   struct Instruction {
     unsigned length = 0;
-    std::string text;  // no aliases; single spaces
+    std::string text;            // no aliases; single spaces
+    bool unpredictable = false;  // allocated, but with operands for which the manual leaves the effect open
   };
   // The first instruction of `bytes`, or nothing if LLVM knows none.
   std::optional<Instruction> disassemble(std::span<const uint8_t> bytes);

@@ -1,0 +1,81 @@
+// The A64 decode tables against themselves: no two rows claim one word by accident, every row lifts to a region that
+// verifies in every mode, and scan() says what lift() does.
+#include <gtest/gtest.h>
+
+#include "frontends/arm/decode/decode.h"
+#include "frontends/arm/frontend.h"
+#include "frontends/arm/state.h"
+#include "tests/decode/row_checks.h"
+
+namespace menura::arm {
+namespace {
+
+using tests::Row;
+
+const tests::NestedRows kNested = {{"yield", "hint"}, {"wfe", "hint"}, {"wfi", "hint"}};
+
+frontends::RowId decode_with(uint64_t word, FeatureSet features) {
+  return static_cast<frontends::RowId>(decode(static_cast<uint32_t>(word), features));
+}
+
+TEST(ArmRows, OverlapOnlyWhereNamed) {
+  tests::expect_overlaps_only(rows(), kNested, [](const Row&, const Row&) { return true; });
+}
+
+TEST(ArmRows, TheTreeFindsEveryRow) {
+  const FeatureSet all = *parse_cpu("max");
+  tests::expect_finds(rows(), kNested, [&](const Row& row, uint64_t word) {
+    const auto id = static_cast<frontends::RowId>(&row - rows().data());
+    const bool reserved = is_reserved(static_cast<RowName>(id), static_cast<uint32_t>(word));
+    EXPECT_TRUE(!reserved || decode_with(word, all) == frontends::kNoRow) << row.id << " " << word;
+    return reserved ? id : decode_with(word, all);
+  });
+}
+
+TEST(ArmRows, NothingWithoutItsFeature) {
+  tests::expect_finds_nothing(rows(), [](uint64_t word) { return decode_with(word, FeatureSet{}); });
+}
+
+class ArmLift : public testing::TestWithParam<const char*> {
+ protected:
+  const Frontend frontend_{*parse_cpu(GetParam())};
+};
+
+// Modes that lifting looks at, alone and together.
+constexpr uint64_t kModes[] = {0,
+                               Mode::kDefaultNan,
+                               Mode::kFlushToZero,
+                               Mode::kFlushToZero16 | Mode::kAlternateHalf,
+                               Mode::kAlternateFp | Mode::kFlushInputs | Mode::kElementwise,
+                               Mode::kTopByteIgnored,
+                               Mode::kCheckBranchTargets};
+
+TEST_P(ArmLift, EveryRowVerifiesAndScans) {
+  std::mt19937_64 random(3);
+  for (const Row& row : rows()) {
+    if (!row.features.met_by(frontend_.features())) continue;
+    for (int n = 0; n < 40; ++n) {
+      uint64_t word = 0;
+      if (!tests::random_word(row, random, word)) continue;
+      for (const uint64_t mode : kModes) {
+        tests::expect_lifts(frontend_, word, mode, row.id, false);
+        if (testing::Test::HasFatalFailure()) return;
+      }
+    }
+  }
+}
+
+TEST_P(ArmLift, AnyWordVerifiesAndScans) {
+  std::mt19937_64 random(4);
+  for (int n = 0; n < 20000; ++n) {
+    tests::expect_lifts(frontend_, random() & 0xffffffff, kModes[static_cast<size_t>(n) % std::size(kModes)], "random",
+                        false);
+    if (testing::Test::HasFatalFailure()) return;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Cpus, ArmLift, testing::Values("max", "cortex-a53"),
+                         [](const auto& param) { return param.index == 0 ? "Max" : "CortexA53"; });
+
+}  // namespace
+}  // namespace menura::arm
