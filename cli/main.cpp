@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/run.h"
+#include "cli/sysroot/command.h"
 
 namespace {
 
@@ -13,12 +14,14 @@ constexpr const char* kUsage =
     "Menura runs Linux programs made for another instruction set.\n"
     "\n"
     "  menura run [options] program [arguments]   run a program; `menura run --help` lists the options\n"
+    "  menura sysroot architecture packages       fetch Debian's packages for it; `menura sysroot --help`\n"
     "  menura --version\n"
     "  menura --help\n";
 
 int command(const std::vector<std::string>& arguments) {
   const std::string_view first = arguments.empty() ? std::string_view() : arguments[0];
   if (first == "run") return menura::cli::run_command({arguments.begin() + 1, arguments.end()});
+  if (first == "sysroot") return menura::cli::sysroot_command({arguments.begin() + 1, arguments.end()});
   if (first == "--version") {
     std::printf("menura %s\n", MENURA_VERSION);
     return 0;
