@@ -33,6 +33,7 @@ bool Emitter::needs_slow(const Inst& inst) const {
   const auto nan = static_cast<NanPolicy>(desc.nan);
   const bool host_types =
       (has_host_form(inst.type) || !ir::is_float(inst.type)) && (has_host_form(operand) || !ir::is_float(operand));
+  if ((desc.flush != 0 && inst.op != Op::I2F) || desc.alternative_half != 0) return true;
   switch (inst.op) {
     case Op::FMa:
       if (!host_.fma) return true;

@@ -30,9 +30,13 @@ struct alignas(64) CpuHeader {
 
   // --- LL/SC reservation
   uint64_t reservation_address = ~uint64_t{0};
-  uint64_t reservation_value = 0;
+  uint64_t reservation_value[2] = {};  // what was read there, the low half first
   uint32_t reservation_size = 0;
   uint32_t host_mxcsr = 0x1f80;  // engine: what C++ code runs with
+
+  // --- floating point: 1 once an op with FpDesc::flush has taken a denormal f32 or f64 for a zero (Arm's FPSR.IDC).
+  // The host's flag for denormal operands is no use: it is raised by them without flushing.
+  uint32_t fp_denormal = 0;
 
   // --- counting mode: guest instructions left before ExitKind::Budget, and those retired
   int64_t budget = 0;

@@ -47,7 +47,8 @@ enum class RoundingSource : uint8_t {
 enum class NanPolicy : uint8_t {
   Canonical,       // every NaN result is the positive quiet NaN with an empty payload
   First,           // the first NaN operand quieted; the default NaN is negative (x86)
-  SignalingFirst,  // a signaling operand wins over a quiet one, else the first (Arm, POWER)
+  SignalingFirst,  // a signaling operand wins over a quiet one, else the first; of fma, the addend comes first.
+                   // Infinity times zero plus a quiet NaN gives the default NaN. The default NaN is positive (Arm).
 };
 
 enum class FlagPolicy : uint8_t {
@@ -81,9 +82,12 @@ struct FpDesc {
   uint32_t exact : 1 = 0;        // fround: raise inexact where the value changes
   uint32_t signaling : 1 = 0;    // fcmp: a quiet NaN raises invalid, too
   uint32_t cond : 3 = 0;         // FpCond, of fcmp
-  uint32_t flush : 1 = 0;        // denormal operands count as zeros and tiny results become zeros (Arm's FZ, FZ16)
-  uint32_t lane : 5 = 0;         // vector ops: Type of a lane, F16, F32 or F64 (vi2f: of the result)
-  uint32_t unused : 8 = 0;
+  // Arm's FZ (FZ16 for f16): denormal operands count as zeros, which f32 and f64 note in CpuHeader::fp_denormal;
+  // results that are tiny before rounding become zeros and raise underflow alone. fcvt leaves its f16 side as it is.
+  uint32_t flush : 1 = 0;
+  uint32_t alternative_half : 1 = 0;  // fcvt: f16 has no infinities and NaNs, but one more exponent (Arm's AHP)
+  uint32_t lane : 5 = 0;              // vector ops: Type of a lane, F16, F32 or F64 (vi2f: of the result)
+  uint32_t unused : 7 = 0;
 };
 
 // Lanes of a vector op.

@@ -58,6 +58,7 @@ inline constexpr std::array<OpInfo, kOpCount> kOps = {{
 }};
 
 constexpr const OpInfo& info(Op op) { return kOps[static_cast<unsigned>(op)]; }
+constexpr bool is_vector_op(Op op) { return op >= Op::VAdd && op <= Op::VI2F; }
 constexpr bool is_terminator(Op op) { return info(op).effect == Effect::End; }
 
 // An SSA value is the number of the instruction that makes it.

@@ -401,14 +401,15 @@ void Evaluator::integer(Value at, const Inst& inst) {
 void Evaluator::fp(Value at, const Inst& inst) {
   uint64_t operands[3] = {};
   for (unsigned i = 0; i < inst.arg_count; ++i) operands[i] = word(inst.args[i]);
-  *words(at) = fp_evaluate(inst.op, inst.type, type(inst.args[0]), unpack<FpDesc>(inst.aux), cpu_->mxcsr, operands[0],
+  *words(at) = fp_evaluate(inst.op, inst.type, type(inst.args[0]), unpack<FpDesc>(inst.aux), *cpu_, operands[0],
                            operands[1], operands[2]);
 }
 
 void Evaluator::vector(Value at, const Inst& inst) {
-  const Type vector = inst.op == Op::VExtract ? type(inst.args[0]) : inst.type;
-  const uint64_t* const second = inst.arg_count > 1 ? words(inst.args[1]) : nullptr;
-  evaluate_vector(inst, bits(vector), words(inst.args[0]), second, words(at));
+  const uint64_t* operands[3] = {};
+  for (unsigned i = 0; i < inst.arg_count; ++i) operands[i] = words(inst.args[i]);
+  evaluate_vector(inst.op, inst.aux, inst.imm, inst.type, type(inst.args[0]), *cpu_, operands[0], operands[1],
+                  operands[2], words(at));
 }
 
 void Evaluator::call(Value at, const Inst& inst) {

@@ -28,9 +28,12 @@ uint64_t min_max(bool max, const Format& format, FpDesc desc, uint64_t a, uint64
   const Number x = unpack(format, a);
   const Number y = unpack(format, b);
   if (x.is_nan() || y.is_nan()) {
+    const bool one_number = !x.is_nan() || !y.is_nan();
+    const bool signaling = x.kind == soft::Kind::SignalingNan || y.kind == soft::Kind::SignalingNan;
+    const auto policy = static_cast<MinMax>(desc.min_max);
     const uint64_t nan = propagate_nan(format, x, y, {}, context);
-    if (static_cast<MinMax>(desc.min_max) == MinMax::Propagate) return nan;
-    if (x.is_nan() && y.is_nan()) return format.canonical_nan();
+    if (policy == MinMax::Propagate || (policy == MinMax::QuietLoses && (signaling || !one_number))) return nan;
+    if (!one_number) return format.canonical_nan();
     return x.is_nan() ? b : a;
   }
   const bool a_is_less = order_key(format, a) < order_key(format, b);
@@ -65,6 +68,23 @@ bool compare(const Format& format, FpDesc desc, uint64_t a, uint64_t b, soft::Co
       return true;
   }
   return false;
+}
+
+// Whether denormal operands of the op count as zeros under FpDesc::flush.
+bool flushes(Op op, Type operand) {
+  switch (op) {
+    case Op::FNeg:
+    case Op::FAbs:
+    case Op::FCopySign:
+    case Op::I2F:
+    case Op::NanBox:
+    case Op::NanUnbox:
+      return false;
+    case Op::FCvt:
+      return operand != Type::F16;
+    default:
+      return true;
+  }
 }
 
 uint64_t mask_of(Type type) { return ~uint64_t{0} >> (64 - bits(type)); }
@@ -107,8 +127,13 @@ uint64_t evaluate(Op op, Type result, Type operand, FpDesc desc, soft::Context& 
       return compare(format, desc, a, b, context) ? 1 : 0;
     case Op::FRound:
       return round_to_integral(format, x(), desc.exact != 0, context);
-    case Op::FCvt:
-      return convert(soft::format_of(result), format, x(), context);
+    case Op::FCvt: {
+      const bool alternative = desc.alternative_half != 0;
+      context.alternative = alternative && result == Type::F16;
+      context.flush = context.flush && result != Type::F16;
+      const Number number = alternative && operand == Type::F16 ? soft::unpack_alternative(a) : x();
+      return convert(soft::format_of(result), format, number, context);
+    }
     case Op::F2I:
       return to_integer(x(), bits(result), desc.is_unsigned != 0, static_cast<Saturation>(desc.saturation), context);
     case Op::NanBox:
@@ -127,15 +152,26 @@ uint64_t evaluate(Op op, Type result, Type operand, FpDesc desc, soft::Context& 
 
 uint64_t fp_canonical_nan(Type type) { return soft::format_of(type).canonical_nan(); }
 
-uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, uint32_t& mxcsr, uint64_t a, uint64_t b,
+uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, CpuHeader& cpu, uint64_t a, uint64_t b,
                      uint64_t c) {
   soft::Context context;
-  context.rounding = rounding_of(desc, mxcsr);
+  context.rounding = rounding_of(desc, cpu.mxcsr);
   context.tiny_before = desc.tiny_before != 0;
   context.nan = static_cast<NanPolicy>(desc.nan);
+  context.flush = desc.flush != 0;
+  bool denormal = false;
+  if (desc.flush != 0 && flushes(op, operand)) {
+    const Format& format = soft::format_of(operand);
+    for (uint64_t* number : {&a, &b, &c}) {
+      if (!is_denormal(format, *number)) continue;
+      *number &= format.sign_bit();
+      denormal = operand != Type::F16;  // Arm ARM, FPUnpackBase: FZ16 raises nothing
+    }
+  }
   const uint64_t value = evaluate(op, result, operand, desc, context, a, b, c);
   if (static_cast<FlagPolicy>(desc.flags) == FlagPolicy::Sticky) {
-    mxcsr = fp_with_flags(mxcsr, fp_flags_of(mxcsr) | context.flags);
+    if (denormal) cpu.fp_denormal = 1;
+    cpu.mxcsr = fp_with_flags(cpu.mxcsr, fp_flags_of(cpu.mxcsr) | context.flags);
   }
   return value;
 }
@@ -143,9 +179,9 @@ uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, uint32_t& mx
 uint64_t fp_slow(CpuHeader* cpu, FpSlowOp op, uint64_t a, uint64_t b, uint64_t c) {
   const auto word = static_cast<uint32_t>(op);
   const auto desc = unpack<FpDesc>(word & ((1U << kFpDescBits) - 1));
-  const auto number = static_cast<Op>(static_cast<uint32_t>(Op::FAdd) + (word >> 19 & 15));
-  return fp_evaluate(number, fp_type_of_number(word >> 23 & 15), fp_type_of_number(word >> 27 & 15), desc, cpu->mxcsr,
-                     a, b, c);
+  const auto number = static_cast<Op>(static_cast<uint32_t>(Op::FAdd) + (word >> kFpDescBits & 15));
+  return fp_evaluate(number, fp_type_of_number(word >> 24 & 15), fp_type_of_number(word >> 28 & 15), desc, *cpu, a, b,
+                     c);
 }
 
 }  // namespace menura::ir

@@ -47,10 +47,10 @@ constexpr uint32_t fp_with_mode(uint32_t mxcsr, uint32_t mode) {
 
 // --- evaluation
 
-// One op: `result` and `operand` are the types of the instruction and of its first operand, `mxcsr` gives the live mode
-// and takes the flags. Integers may have 1 to 64 bits. Takes fadd to i2f, and for convenience fneg, fabs, fcopysign,
-// nanbox and nanunbox.
-uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, uint32_t& mxcsr, uint64_t a, uint64_t b = 0,
+// One op: `result` and `operand` are the types of the instruction and of its first operand; `cpu` gives the live mode
+// and takes the flags (mxcsr, fp_denormal). Integers may have 1 to 64 bits. Takes fadd to i2f, and for convenience
+// fneg, fabs, fcopysign, nanbox and nanunbox.
+uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, CpuHeader& cpu, uint64_t a, uint64_t b = 0,
                      uint64_t c = 0);
 
 // The canonical NaN of a float type: positive, quiet, empty payload.
@@ -58,11 +58,11 @@ uint64_t fp_canonical_nan(Type type);
 
 // --- the slow path of compiled code
 
-// An op with its types and descriptor in 32 bits. Bits 0-18 are FpDesc's, 19-22 the op from fadd on, 23-26 the result
-// type and 27-30 the operand type.
+// An op with its types and descriptor in 32 bits. Bits 0-19 are FpDesc's, 20-23 the op from fadd on, 24-27 the result
+// type and 28-31 the operand type.
 enum class FpSlowOp : uint32_t {};
 
-inline constexpr unsigned kFpDescBits = 19;
+inline constexpr unsigned kFpDescBits = 20;
 
 // Types by 4-bit number: 0-4 i1 i8 i16 i32 i64, 5-8 f16 bf16 f32 f64.
 constexpr uint32_t fp_type_number(Type type) { return static_cast<uint32_t>(type) - (type <= Type::I64 ? 1 : 2); }
@@ -71,9 +71,10 @@ static_assert(static_cast<uint32_t>(Type::I64) == 5 && static_cast<uint32_t>(Typ
 static_assert(static_cast<uint32_t>(Op::I2F) - static_cast<uint32_t>(Op::FAdd) < 16);
 
 constexpr FpSlowOp fp_slow_op(Op op, Type result, Type operand, FpDesc desc) {
-  assert(op >= Op::FAdd && op <= Op::I2F);
-  return static_cast<FpSlowOp>(pack(desc) | (static_cast<uint32_t>(op) - static_cast<uint32_t>(Op::FAdd)) << 19 |
-                               fp_type_number(result) << 23 | fp_type_number(operand) << 27);
+  assert(op >= Op::FAdd && op <= Op::I2F && pack(desc) >> kFpDescBits == 0);
+  return static_cast<FpSlowOp>(pack(desc) |
+                               (static_cast<uint32_t>(op) - static_cast<uint32_t>(Op::FAdd)) << kFpDescBits |
+                               fp_type_number(result) << 24 | fp_type_number(operand) << 28);
 }
 
 // What Thunk::FpSlow calls, outside of compiled code: cpu->mxcsr holds the guest's live mode and takes the flags.

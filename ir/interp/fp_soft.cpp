@@ -110,6 +110,21 @@ Number unpack(const Format& format, uint64_t bits) {
   return number;
 }
 
+Number unpack_alternative(uint64_t bits) {
+  const Format& format = format_of(Type::F16);
+  if ((bits & format.infinity()) != format.infinity()) return unpack(format, bits);
+  Number number;
+  number.kind = Kind::Finite;
+  number.sign = (bits & format.sign_bit()) != 0;
+  number.sig = (bits & (format.sign_bit() - 1)) - format.infinity() + (uint64_t{1} << format.fraction_bits);
+  number.exponent = format.max_exponent() + 1 - format.fraction_bits;
+  return number;
+}
+
+bool is_denormal(const Format& format, uint64_t bits) {
+  return (bits & format.infinity()) == 0 && (bits & ~format.sign_bit()) != 0;
+}
+
 Rounded round_at(Wide sig, bool sticky, int shift, bool sign, Rounding rounding) {
   if (shift <= 0) {
     assert(!sticky);
@@ -138,6 +153,16 @@ Rounded round_at(Wide sig, bool sticky, int shift, bool sign, Rounding rounding)
   return {kept + (up ? 1 : 0), half || below};
 }
 
+namespace {
+
+// What takes the place of infinities and of numbers that are too large: Arm ARM, FPRound and FPConvert.
+uint64_t largest_alternative(const Format& format, bool sign, Context& context) {
+  context.flags |= kFpInvalid;
+  return signed_bits(format, sign, format.sign_bit() - 1);
+}
+
+}  // namespace
+
 uint64_t pack(const Format& format, const Number& number, Context& context) {
   if (number.is_zero()) return signed_bits(format, number.sign, 0);
   if (number.is_infinite()) return signed_bits(format, number.sign, format.infinity());
@@ -146,10 +171,16 @@ uint64_t pack(const Format& format, const Number& number, Context& context) {
   const int exponent = number.exponent + top;
   const int min = format.min_exponent();
 
+  if (context.flush && exponent < min) {
+    context.flags |= kFpUnderflow;
+    return signed_bits(format, number.sign, 0);
+  }
+  // The first magnitude that is too large.
+  const uint64_t limit = context.alternative ? format.sign_bit() : format.infinity();
   const int stored_exponent = std::max(exponent, min);
-  uint64_t magnitude = format.infinity();
+  uint64_t magnitude = limit;
   bool inexact = true;
-  if (exponent <= format.max_exponent()) {
+  if (exponent <= format.max_exponent() + (context.alternative ? 1 : 0)) {
     const int shift = stored_exponent - format.fraction_bits - number.exponent;
     const Rounded rounded = round_at(number.sig, number.sticky, shift, number.sign, context.rounding);
     // A normal number's leading one counts the exponent up by one; so does a carry out of the fraction.
@@ -157,7 +188,8 @@ uint64_t pack(const Format& format, const Number& number, Context& context) {
         (static_cast<uint64_t>(stored_exponent - min) << format.fraction_bits) + static_cast<uint64_t>(rounded.value);
     inexact = rounded.inexact;
   }
-  if (magnitude >= format.infinity()) {
+  if (magnitude >= limit) {
+    if (context.alternative) return largest_alternative(format, number.sign, context);
     context.flags |= kFpOverflow | kFpInexact;
     const bool to_infinity = context.rounding == Rounding::NearestEven || context.rounding == Rounding::NearestAway ||
                              context.rounding == (number.sign ? Rounding::Down : Rounding::Up);
@@ -238,11 +270,15 @@ uint64_t multiply(const Format& format, const Number& a, const Number& b, Contex
 }
 
 uint64_t multiply_add(const Format& format, const Number& a, const Number& b, const Number& c, Context& context) {
+  const bool signaling_first = context.nan == NanPolicy::SignalingFirst;
   if (infinity_times_zero(a, b)) {
     const uint64_t result = invalid_nan(format, context);
+    if (signaling_first && c.kind == Kind::QuietNan) return result;
     return c.is_nan() ? propagate_nan(format, c, {}, {}, context) : result;
   }
-  if (a.is_nan() || b.is_nan() || c.is_nan()) return propagate_nan(format, a, b, c, context);
+  if (a.is_nan() || b.is_nan() || c.is_nan()) {
+    return signaling_first ? propagate_nan(format, c, a, b, context) : propagate_nan(format, a, b, c, context);
+  }
   return add(format, product(a, b), c, context);
 }
 
@@ -332,6 +368,10 @@ uint64_t from_integer(const Format& format, uint64_t value, unsigned width, bool
 }
 
 uint64_t convert(const Format& to, const Format& from, const Number& a, Context& context) {
+  if (context.alternative && (a.is_nan() || a.is_infinite())) {
+    const uint64_t largest = largest_alternative(to, a.sign, context);
+    return a.is_nan() ? signed_bits(to, a.sign, 0) : largest;
+  }
   if (!a.is_nan()) return pack(to, a, context);
   if (a.kind == Kind::SignalingNan) context.flags |= kFpInvalid;
   if (context.nan == NanPolicy::Canonical) return to.canonical_nan();

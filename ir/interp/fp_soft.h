@@ -50,10 +50,15 @@ struct Context {
   Rounding rounding = Rounding::NearestEven;
   bool tiny_before = false;
   NanPolicy nan = NanPolicy::Canonical;
-  uint32_t flags = 0;  // kFpInvalid, ...
+  bool flush = false;        // FpDesc::flush, for results
+  bool alternative = false;  // FpDesc::alternative_half, for f16 results
+  uint32_t flags = 0;        // kFpInvalid, ...
 };
 
 Number unpack(const Format& format, uint64_t bits);
+// A number of f16 without infinities and NaNs (Arm's alternative half-precision).
+Number unpack_alternative(uint64_t bits);
+bool is_denormal(const Format& format, uint64_t bits);
 // Rounds to the format, raising overflow, underflow and inexact.
 uint64_t pack(const Format& format, const Number& number, Context& context);
 

@@ -183,7 +183,7 @@ bool MemoryOps::load_linked(CpuHeader& cpu, uint64_t address, MemDesc desc, Type
   }
   fence_around(desc);
   cpu.reservation_address = address;
-  cpu.reservation_value = seen;
+  cpu.reservation_value[0] = seen;
   cpu.reservation_size = desc.size();
   give_old(in_order(seen, desc), desc, type, result);
   return true;
@@ -196,8 +196,8 @@ bool MemoryOps::store_conditional(CpuHeader& cpu, uint64_t address, MemDesc desc
   if (cpu.reservation_address == address && cpu.reservation_size == desc.size()) {
     void* const memory = port_.atomic_pointer(address, desc.size(), fault);
     if (memory == nullptr) return false;
-    *stored = host_compare_exchange(memory, desc.size(), cpu.reservation_value,
-                                    in_order(number_of(value, desc.size()), desc)) == cpu.reservation_value;
+    *stored = host_compare_exchange(memory, desc.size(), cpu.reservation_value[0],
+                                    in_order(number_of(value, desc.size()), desc)) == cpu.reservation_value[0];
   }
   cpu.reservation_address = ~uint64_t{0};
   return true;

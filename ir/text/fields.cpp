@@ -86,6 +86,7 @@ const std::array kFpFields = {
     TextField{"signaling", Form::Flag, FIELD_MASK(FpDesc, signaling)},
     TextField{"cond", Form::Name, FIELD_MASK(FpDesc, cond), 0, in_fcmp, kFpConds},
     TextField{"flush", Form::Flag, FIELD_MASK(FpDesc, flush)},
+    TextField{"alternative", Form::Flag, FIELD_MASK(FpDesc, alternative_half)},
 };
 
 const std::array kLaneFields = {

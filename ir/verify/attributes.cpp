@@ -2,6 +2,7 @@
 
 #include "ir/core/exit_kind.h"
 #include "ir/core/signature.h"
+#include "ir/verify/lanes.h"
 
 namespace menura::ir {
 
@@ -14,7 +15,8 @@ class AttributeCheck {
 
   std::string run() const {
     if (std::string wrong = check_attr(); !wrong.empty()) return wrong;
-    return check_widths();
+    if (std::string wrong = check_widths(); !wrong.empty()) return wrong;
+    return is_vector_op(inst_.op) ? check_lanes(region_, inst_) : std::string{};
   }
 
  private:
@@ -47,7 +49,7 @@ class AttributeCheck {
         return check_fp();
       case Attr::Lane:
       case Attr::LaneImm:
-        return check_lane();
+        return check_lane_fields();
       case Attr::Fence:
         return unpack<FenceDesc>(inst_.aux).unused == 0 ? "" : "unknown bits in its order";
       case Attr::Helper:
@@ -105,27 +107,18 @@ class AttributeCheck {
     if (desc.nan > static_cast<uint32_t>(NanPolicy::SignalingFirst)) return "its NaN policy does not exist";
     if (desc.flags > static_cast<uint32_t>(FlagPolicy::Sticky)) return "its flag policy does not exist";
     if (desc.saturation > static_cast<uint32_t>(Saturation::Indefinite)) return "its saturation does not exist";
+    if (desc.min_max > static_cast<uint32_t>(MinMax::QuietLoses)) return "its minimum does not exist";
     if (desc.cond > static_cast<uint32_t>(FpCond::Ord)) return "its relation does not exist";
+    if (desc.lane >= kTypeCount) return "its lane type does not exist";
+    if (desc.lane != 0 && info(inst_.op).attr != Attr::FpLane) return "scalars have no lanes";
     return {};
   }
 
-  std::string check_lane() const {
+  std::string check_lane_fields() const {
     const auto desc = unpack<LaneDesc>(inst_.aux);
     if (desc.unused != 0) return "unknown bits in its lanes";
-    const auto lane = static_cast<Type>(desc.lane);
-    const bool int_lane = lane >= Type::I8 && lane <= Type::I64;
-    if (!int_lane && lane != Type::F32 && lane != Type::F64) return "its lane type is none of i8 to i64, f32, f64";
-    const bool arithmetic = inst_.op == Op::VAdd || inst_.op == Op::VSub || inst_.op == Op::VCmp;
-    if (arithmetic && !int_lane) return "its lanes are integers";
-    if (std::string wrong = check_cond(desc.cond); !wrong.empty()) return wrong;
-    const Type vector = inst_.op == Op::VExtract ? arg(0) : inst_.type;
-    if (desc.index >= bits(vector) / bits(lane)) return "lane " + std::to_string(desc.index) + " does not exist";
-    const Type scalar = inst_.op == Op::VExtract  ? inst_.type
-                        : inst_.op == Op::VSplat  ? arg(0)
-                        : inst_.op == Op::VInsert ? arg(1)
-                                                  : lane;
-    if (bits(scalar) < bits(lane)) return quoted(scalar) + " is narrower than a lane";
-    return {};
+    if (desc.lane >= kTypeCount) return "its lane type does not exist";
+    return check_cond(desc.cond);
   }
 
   std::string check_call() const {

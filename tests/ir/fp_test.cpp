@@ -47,9 +47,10 @@ std::ostream& operator<<(std::ostream& out, const Got& got) {
 }
 
 Got evaluate(Op op, Type result, Type operand, FpDesc desc, uint32_t mode, uint64_t a, uint64_t b = 0, uint64_t c = 0) {
-  uint32_t mxcsr = fp_with_mode(host_fp::kMasked, mode);
-  const uint64_t value = fp_evaluate(op, result, operand, desc, mxcsr, a, b, c);
-  return {value, fp_flags_of(mxcsr)};
+  static CpuHeader cpu;
+  cpu.mxcsr = fp_with_mode(host_fp::kMasked, mode);
+  const uint64_t value = fp_evaluate(op, result, operand, desc, cpu, a, b, c);
+  return {value, fp_flags_of(cpu.mxcsr)};
 }
 
 // Operands of a format with the given widths: corners, then random ones of several shapes.

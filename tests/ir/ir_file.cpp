@@ -148,6 +148,8 @@ void apply(const std::vector<Setting>& settings, const TestGuest& guest, State& 
       cpu.mxcsr = fp_with_flags(cpu.mxcsr, static_cast<uint32_t>(Values::number(value)));
     } else if (name == "round") {
       cpu.mxcsr = fp_with_mode(cpu.mxcsr, static_cast<uint32_t>(Values::number(value)));
+    } else if (name == "denormal") {
+      cpu.fp_denormal = static_cast<uint32_t>(Values::number(value));
     } else if (name == "stop") {
       cpu.stop_request = static_cast<uint32_t>(Values::number(value));
     } else if (name == "budget") {
@@ -201,8 +203,12 @@ std::string compare(const IrCase& test, const IrRun& run, const TestGuest& guest
   const uint32_t is_mode = fp_mode_of(cpu.mxcsr);
   const uint32_t wanted_mode = fp_mode_of(wanted.header().mxcsr);
   if (is_mode != wanted_mode) differ("round", number(is_mode), number(wanted_mode));
+  const uint32_t wanted_denormal = wanted.header().fp_denormal;
+  if (cpu.fp_denormal != wanted_denormal) differ("denormal", number(cpu.fp_denormal), number(wanted_denormal));
+  constexpr std::array compared = {"flags", "round", "denormal"};
   for (const auto& [name, value] : run.after) {
-    if (name.starts_with('[') || name == "flags" || name == "round" || guest.layout().find(name)) continue;
+    if (name.starts_with('[') || guest.layout().find(name)) continue;
+    if (std::find(compared.begin(), compared.end(), name) != compared.end()) continue;
     const std::string is = actual(name, cpu, test.region, outcome);
     const bool numeric = is.starts_with("0x") || name == "pc";
     const bool same =

@@ -84,7 +84,7 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"b0:\n v0:f64 = const 1\n v1:i128 = f2i v0\n jump +0", "b0, v1 (f2i): its result is i8 to i64"},
         Case{"b0:\n v0:i64 = const 1\n probe v0, length=-1\n jump +0", "b0, v1 (probe): its length is negative"},
         Case{"b0:\n v0:v128 = get $x0\n v1:v128 = vadd v0, v0, lane=f32\n jump +0",
-             "b0, v1 (vadd): its lanes are integers"},
+             "b0, v1 (vadd): its lanes are integers of 8 to 64 bits"},
         Case{"b0:\n v0:v128 = get $x0\n v1:v128 = vand v0, v0, lane=i1\n jump +0",
              "b0, v1 (vand): its lane type is none of i8 to i64, f32, f64"},
         Case{"b0:\n v0:v128 = get $x0\n v1:i64 = vextract v0, lane=i32 index=4\n jump +0",

@@ -32,7 +32,7 @@ uint64_t counter(CpuHeader* cpu, uint64_t which, uint64_t, uint64_t, uint64_t) {
 // exactly where that would saturate. Infinities and NaNs give 0.
 uint64_t fcvtmod_w_d(CpuHeader* cpu, uint64_t bits, uint64_t, uint64_t, uint64_t) {
   constexpr ir::FpDesc kTowardZero = {.rounding = static_cast<uint32_t>(ir::RoundingSource::Zero)};
-  ir::fp_evaluate(ir::Op::F2I, Type::I32, Type::F64, kTowardZero, cpu->mxcsr, bits);
+  ir::fp_evaluate(ir::Op::F2I, Type::I32, Type::F64, kTowardZero, *cpu, bits);
   const auto exponent = static_cast<int>(bits >> 52 & 0x7ff);
   if (exponent == 0x7ff || exponent < 1023) return 0;
   const uint64_t significand = (bits & ((uint64_t{1} << 52) - 1)) | uint64_t{1} << 52;

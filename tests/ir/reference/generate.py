@@ -6,8 +6,10 @@ usage: generate.py [--check]      (--check: writes nothing, exits with 1 if a fi
 import pathlib
 import sys
 
+import arm_floats
 import floats
 import integers
+import vectors
 
 
 def main():
@@ -16,7 +18,7 @@ def main():
         sys.exit(__doc__)
     folder = pathlib.Path(__file__).resolve().parent.parent / "ops"
     stale = []
-    for module in (integers, floats):
+    for module in (integers, vectors, floats, arm_floats):
         for name, parts in module.files():
             path = folder / f"{name}.ir"
             text = "".join(parts)
