@@ -84,7 +84,7 @@ class LlvmDisassembler final : public Disassembler {
   bool loaded() const { return static_cast<bool>(library_); }
   bool open(const std::string& triple, const std::string& features) {
     // LLVM names a target's entry points after the target, which is the triple's architecture in LLVM's spelling.
-    const std::string target = triple.starts_with("riscv") ? "RISCV" : "";
+    const std::string target = triple.starts_with("riscv") ? "RISCV" : triple.starts_with("aarch64") ? "AArch64" : "";
     for (const char* part : {"TargetInfo", "TargetMC", "Disassembler"}) {
       void (*initialize)() = nullptr;
       if (target.empty() || !library_.find(("LLVMInitialize" + target + part).c_str(), &initialize)) return false;

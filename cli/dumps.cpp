@@ -8,20 +8,11 @@
 #include "ir/text/print.h"
 
 namespace menura::cli {
-namespace {
-
-// Everything LLVM knows, whatever --cpu says: what the guest executes is what is shown.
-constexpr const char* kGuestTriple = "riscv64-unknown-linux-gnu";
-constexpr const char* kGuestFeatures =
-    "+m,+a,+f,+d,+c,+zicsr,+zifencei,+zba,+zbb,+zbc,+zbs,+zbkb,+zicond,+zicbom,+zicbop,+zicboz,+zihintpause,+zawrs,"
-    "+zfa,+zfhmin";
-
-}  // namespace
-
-Result<std::unique_ptr<Dumps>> Dumps::open(const RunOptions& options, const ir::Frontend& frontend) {
+Result<std::unique_ptr<Dumps>> Dumps::open(const RunOptions& options, const linux_user::GuestRow& guest_row,
+                                           const ir::Frontend& frontend) {
   std::unique_ptr<Dumps> dumps(new Dumps(options, frontend));
   if (options.dump_guest) {
-    Result<std::unique_ptr<Disassembler>> guest = guest_disassembler(kGuestTriple, kGuestFeatures);
+    Result<std::unique_ptr<Disassembler>> guest = guest_disassembler(guest_row.llvm_triple, guest_row.llvm_features);
     if (!guest) return guest.error();
     dumps->guest_ = std::move(*guest);
   }

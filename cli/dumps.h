@@ -9,13 +9,15 @@
 #include "cli/disassembly.h"
 #include "cli/options.h"
 #include "ir/api/frontend.h"
+#include "linux-user/abi/guests.h"
 
 namespace menura::cli {
 
 class Dumps final : public runtime::Observer {
  public:
   // Error: the file cannot be written, or a disassembler is not installed.
-  static Result<std::unique_ptr<Dumps>> open(const RunOptions& options, const ir::Frontend& frontend);
+  static Result<std::unique_ptr<Dumps>> open(const RunOptions& options, const linux_user::GuestRow& guest_row,
+                                             const ir::Frontend& frontend);
   ~Dumps() override;
 
   void formed(const ir::Region& region, bool hot) override;

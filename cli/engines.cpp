@@ -21,8 +21,8 @@ runtime::TranslatorEngine* counted_engine = nullptr;
 
 }  // namespace
 
-Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const ir::Frontend& frontend,
-                                                  linux_user::GuestMemory& memory) {
+Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const linux_user::GuestRow& guest,
+                                                  const ir::Frontend& frontend, linux_user::GuestMemory& memory) {
   if (options.engine == EngineName::Interp) {
     return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(frontend, memory));
   }
@@ -32,7 +32,7 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
   engine_options.profile = options.statistics;
   if (!options.hot_tier) engine_options.hot_threshold = 0;
   if (options.dump_guest || options.dump_ir || options.dump_host) {
-    Result<std::unique_ptr<Dumps>> dumps = Dumps::open(options, frontend);
+    Result<std::unique_ptr<Dumps>> dumps = Dumps::open(options, guest, frontend);
     if (!dumps) return dumps.error();
     translator.dumps = std::move(*dumps);
     engine_options.observer = translator.dumps.get();

@@ -5,14 +5,15 @@
 
 #include "cli/options.h"
 #include "ir/api/frontend.h"
+#include "linux-user/abi/guests.h"
 #include "linux-user/memory/guest_memory.h"
 #include "vcpu/engine.h"
 
 namespace menura::cli {
 
 // Makes the engine that the options ask for.
-Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const ir::Frontend& frontend,
-                                                  linux_user::GuestMemory& memory);
+Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const linux_user::GuestRow& guest,
+                                                  const ir::Frontend& frontend, linux_user::GuestMemory& memory);
 
 // Prints the statistics of the engine that make_engine() made last, on standard error.
 void print_statistics();

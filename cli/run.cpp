@@ -62,8 +62,9 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.environment = guest_environment(*run_options);
   launch.cpu = run_options->cpu;
   launch.door = new host::HostDoor;
-  launch.make_engine = [](const ir::Frontend& frontend, linux_user::GuestMemory& memory) {
-    return make_engine(*run_options, frontend, memory);
+  launch.make_engine = [](const linux_user::GuestRow& guest, const ir::Frontend& frontend,
+                          linux_user::GuestMemory& memory) {
+    return make_engine(*run_options, guest, frontend, memory);
   };
   const Error error = linux_user::launch(launch);
   std::fprintf(stderr, "menura: %s\n", error.message.c_str());

@@ -12,6 +12,7 @@
 #include "ir/api/frontend.h"
 #include "ir/core/cpu_header.h"
 #include "ir/core/memory_port.h"
+#include "vcpu/door.h"
 
 namespace menura::linux_user {
 
@@ -30,6 +31,8 @@ class GuestCpu {
   virtual ~GuestCpu() = default;
 
   virtual const ir::Frontend& frontend() const = 0;
+  // What a new program finds in its registers besides what the loader puts there.
+  virtual void set_up(ir::CpuHeader&, vcpu::Door&) const {}
 
   // --- system calls
   virtual uint64_t syscall_number(const ir::CpuHeader& cpu) const = 0;

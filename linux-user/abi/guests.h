@@ -16,8 +16,10 @@ namespace menura::linux_user {
 struct GuestRow {
   const char* name;  // Debian's name of the architecture: `menura sysroot NAME`
   ElfTarget target;
-  const char* triplet;  // /usr/<triplet> is the sysroot of Debian's cross packages
-  const char* package;  // the one with the C library
+  const char* triplet;      // /usr/<triplet> is the sysroot of Debian's cross packages
+  const char* package;      // the one with the C library
+  const char* llvm_triple;  // for disassembly: everything that LLVM knows, whatever --cpu says
+  const char* llvm_features;
   const Abi* abi;
   Result<std::unique_ptr<GuestCpu>> (*make)(std::string_view cpu);
 };

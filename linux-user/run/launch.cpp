@@ -212,10 +212,11 @@ Result<Thread*> prepare(const Launch& request) {
   const Result<uint64_t> stack = make_stack(process, contents);
   if (!stack) return stack.error();
 
-  Result<std::unique_ptr<vcpu::Engine>> engine = request.make_engine(process.guest().frontend(), memory);
+  Result<std::unique_ptr<vcpu::Engine>> engine = request.make_engine(*guest_row, process.guest().frontend(), memory);
   if (!engine) return engine.error();
   process.set_engine(*engine->release());
   inherit_signals(process, thread);
+  process.guest().set_up(thread.cpu(), process.door());
   process.guest().set_stack_pointer(thread.cpu(), *stack);
   thread.cpu().pc = entry;
   return &thread;

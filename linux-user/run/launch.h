@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/core/result.h"
+#include "linux-user/abi/guests.h"
 #include "linux-user/process.h"
 
 namespace menura::linux_user {
@@ -18,7 +19,8 @@ struct Launch {
   std::string cpu;                       // --cpu; empty: the default
   vcpu::Door* door = nullptr;
   // Makes the engine for this guest; it lives as long as the process.
-  Result<std::unique_ptr<vcpu::Engine>> (*make_engine)(const ir::Frontend& frontend, GuestMemory& memory) = nullptr;
+  Result<std::unique_ptr<vcpu::Engine>> (*make_engine)(const GuestRow& guest, const ir::Frontend& frontend,
+                                                       GuestMemory& memory) = nullptr;
 };
 
 // Loads the program and runs it to its end, which ends this process, too. Comes back only with what went wrong before

@@ -28,6 +28,9 @@ int64_t symlinkat(Thread&, GuestStr target, int directory, GuestStr path) {
 int64_t linkat(Thread&, int from_directory, GuestStr from, int to_directory, GuestStr to, int flags) {
   return host_call(SYS_linkat, from_directory, in(from), to_directory, in(to), flags);
 }
+int64_t renameat(Thread&, int from_directory, GuestStr from, int to_directory, GuestStr to) {
+  return host_call(SYS_renameat, from_directory, in(from), to_directory, in(to));
+}
 int64_t renameat2(Thread&, int from_directory, GuestStr from, int to_directory, GuestStr to, unsigned flags) {
   return host_call(SYS_renameat2, from_directory, in(from), to_directory, in(to), flags);
 }

@@ -92,6 +92,7 @@ int64_t mknodat(Thread&, int directory, GuestStr path, unsigned mode, unsigned d
 int64_t unlinkat(Thread&, int directory, GuestStr path, int flags);
 int64_t symlinkat(Thread&, GuestStr target, int directory, GuestStr path);
 int64_t linkat(Thread&, int from_directory, GuestStr from, int to_directory, GuestStr to, int flags);
+int64_t renameat(Thread&, int from_directory, GuestStr from, int to_directory, GuestStr to);
 int64_t renameat2(Thread&, int from_directory, GuestStr from, int to_directory, GuestStr to, unsigned flags);
 int64_t readlinkat(Thread& thread, int directory, GuestStr name, GuestPtr<char> buffer, int size);
 int64_t getcwd(Thread& thread, GuestPtr<char> buffer, size_t size);

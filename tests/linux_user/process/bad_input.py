@@ -56,7 +56,7 @@ cases = {
     "cut in the header": (image[:40], 126, ["cut off"]),
     "cut behind the header": (image[:64], 126, ["outside the file"]),
     "cut in a segment": (image[:5000], 126, ["outside the file"]),
-    "another machine": (patched(18, "<H", 62), 126, ["x86-64", "RISC-V"]),
+    "another machine": (patched(18, "<H", 62), 126, ["x86-64", "RISC-V", "AArch64"]),
     "an unknown machine": (patched(18, "<H", 0x1234), 126, ["4660"]),
     "32 bits": (patched(4, "B", 1), 126, ["32-bit"]),
     "32-bit Arm": (patched_twice((4, "B", 1), (18, "<H", 40)), 126, ["32-bit Arm", "qemu-arm-static"]),

@@ -56,6 +56,16 @@ enum {
 #include "numbers.def"
 };
 
+/* Bits of the auxiliary vector; those that Debian 12's header does not have are not checked. */
+#if __has_include("hwcap.def")
+#include <asm/hwcap.h>
+#define CAP(word, bit, constant, name, feature) CAP##word(bit, constant)
+#define CAP1(bit, constant) _Static_assert((unsigned)HWCAP_##constant == 1U << (bit), #constant);
+#define CAP2(bit, constant) _Static_assert((unsigned)HWCAP2_##constant == 1U << (bit), #constant);
+#define NEWER(word, bit, constant, name, feature)
+#include "hwcap.def"
+#endif
+
 /* Constants that handlers take for the host's. */
 #define SAME(name, value) _Static_assert((name) == (value), #name);
 #include "linux-user/abi/generic/constants.def"

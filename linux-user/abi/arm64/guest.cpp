@@ -1,0 +1,148 @@
+#include "linux-user/abi/arm64/guest.h"
+
+#include "frontends/arm/state.h"
+#include "ir/interp/fp.h"
+#include "linux-user/abi/arm64/control.h"
+#include "linux-user/abi/arm64/cpu_info.h"
+#include "linux-user/abi/arm64/data_address.h"
+#include "linux-user/process.h"
+
+namespace menura::linux_user::arm64 {
+namespace {
+
+#include "linux-user/abi/arm64/vdso/image.inc"
+
+constexpr uint64_t kSvcLength = 4;
+constexpr unsigned kKeyCount = 5;
+constexpr unsigned kFlagBits[] = {31, 30, 29, 28, 24, 12};  // N Z C V DIT SSBS in SPSR_EL1
+
+// FPSR's cumulative bits (C5.2.9): IOC to IXC count as the header's flags do; IDC and QC are elsewhere.
+constexpr unsigned kFpsrIdc = 7;
+constexpr unsigned kFpsrQc = 27;
+
+// MIDR_EL1 of the models that --cpu knows.
+struct Model {
+  std::string_view name;
+  uint32_t midr;
+};
+constexpr Model kModels[] = {
+    {"cortex-a53", 0x410f'd034},
+    {"cortex-a72", 0x410f'd083},
+    {"cortex-a76", 0x414f'd0b1},
+    {"neoverse-n1", 0x414f'd0c1},
+};
+constexpr uint32_t kOwnMidr = 0x000f'0510;  // implementer 0: reserved for software use
+
+}  // namespace
+
+Guest::Guest(arm::FeatureSet features, uint32_t midr) : frontend_(features), midr_(midr) {
+  using arm::SlotName;
+  const ir::StateLayout& layout = frontend_.layout();
+  const auto offset = [&](SlotName name) { return layout.slot(arm::slot(name)).offset; };
+  for (unsigned n = 0; n < x_.size(); ++n) x_[n] = layout.slot(arm::x_slot(n)).offset;
+  for (unsigned n = 0; n < v_.size(); ++n) v_[n] = layout.slot(arm::v_slot(n)).offset;
+  flags_ = {offset(SlotName::N), offset(SlotName::Z),   offset(SlotName::C),
+            offset(SlotName::V), offset(SlotName::DIT), offset(SlotName::SSBS)};
+  for (unsigned half = 0; half < keys_.size(); ++half) {
+    keys_[half] = layout.slot(arm::slot(SlotName::APIAKeyLo) + half).offset;
+  }
+  sp_ = offset(SlotName::SP);
+  tpidr_ = offset(SlotName::TPIDR_EL0);
+  fpcr_ = offset(SlotName::FPCR);
+  qc_ = offset(SlotName::QC);
+  idc_ = offset(SlotName::IDC);
+}
+
+const Guest& Guest::of(Thread& thread) { return static_cast<const Guest&>(thread.process().guest()); }
+
+void Guest::make_keys(ir::CpuHeader& cpu, uint64_t keys, vcpu::Door& door) const {
+  for (unsigned key = 0; key < kKeyCount; ++key) {
+    if ((keys >> key & 1) == 0) continue;
+    std::array<uint64_t, 2> random = {};
+    door.entropy(std::as_writable_bytes(std::span(random)));
+    write_slot(cpu, keys_[2 * key], random[0]);
+    write_slot(cpu, keys_[2 * key + 1], random[1]);
+  }
+}
+
+void Guest::set_up(ir::CpuHeader& cpu, vcpu::Door& door) const {
+  if (has_pointer_authentication()) make_keys(cpu, (1U << kKeyCount) - 1, door);
+}
+
+std::array<uint64_t, 6> Guest::syscall_arguments(const ir::CpuHeader& cpu) const {
+  std::array<uint64_t, 6> arguments;
+  for (unsigned i = 0; i < 6; ++i) arguments[i] = x(cpu, i);
+  return arguments;
+}
+
+void Guest::restart_syscall(ir::CpuHeader& cpu, uint64_t first_argument) const {
+  set_x(cpu, 0, first_argument);
+  cpu.pc -= kSvcLength;
+}
+
+KernelCode Guest::kernel_code() const { return {kVdsoImage, kVdsoSigreturn, true}; }
+
+bool Guest::retry_access(ir::CpuHeader& cpu, ir::Fault* fault) const {
+  if (fault->access == ir::Access::Execute) return false;
+  const std::optional<uint64_t> address = data_address(*this, cpu);
+  if (!address) return false;
+  const uint64_t without_tag = untagged(*address);
+  if (without_tag != *address && (cpu.mode & arm::Mode::kTopByteIgnored) == 0) {
+    cpu.mode |= arm::Mode::kTopByteIgnored;
+    return true;
+  }
+  // The host gives no address with a fault that is not canonical.
+  if (fault->address == 0) fault->address = without_tag;
+  return false;
+}
+
+uint64_t Guest::hwcap() const { return hwcap_of(features(), 1); }
+uint64_t Guest::hwcap2() const { return hwcap_of(features(), 2); }
+
+uint64_t Guest::pstate(const ir::CpuHeader& cpu) const {
+  uint64_t value = 0;
+  for (unsigned i = 0; i < flags_.size(); ++i) {
+    value |= static_cast<uint64_t>(read_slot<uint8_t>(cpu, flags_[i]) & 1) << kFlagBits[i];
+  }
+  return value;
+}
+
+void Guest::set_pstate(ir::CpuHeader& cpu, uint64_t value) const {
+  for (unsigned i = 0; i < flags_.size(); ++i) {
+    write_slot(cpu, flags_[i], static_cast<uint8_t>(value >> kFlagBits[i] & 1));
+  }
+}
+
+uint32_t Guest::fpsr(const ir::CpuHeader& cpu) const {
+  uint32_t value = ir::fp_flags_of(cpu.mxcsr);
+  const auto qc = read_slot<std::array<uint64_t, 2>>(cpu, qc_);
+  if ((qc[0] | qc[1]) != 0) value |= 1U << kFpsrQc;
+  if (read_slot<uint32_t>(cpu, idc_) != 0) value |= 1U << kFpsrIdc;
+  return value;
+}
+
+void Guest::set_fpsr(ir::CpuHeader& cpu, uint32_t value) const {
+  cpu.mxcsr = ir::fp_with_flags(cpu.mxcsr, value & ir::kFpAllFlags);
+  write_slot(cpu, qc_, std::array<uint64_t, 2>{value >> kFpsrQc & 1, 0});
+  write_slot(cpu, idc_, value >> kFpsrIdc & 1);
+}
+
+void Guest::set_fpcr(ir::CpuHeader& cpu, uint32_t value) const {
+  // FPCR.RMode: nearest, up, down, zero; the header's: nearest, zero, down, up.
+  constexpr uint32_t kModes[] = {0, 3, 2, 1};
+  cpu.mxcsr = ir::fp_with_mode(cpu.mxcsr, kModes[value >> 22 & 3]);
+  cpu.mode = (cpu.mode & ~arm::Mode::kFpcrBits) | arm::Mode::of_fpcr(value);
+  write_slot(cpu, fpcr_, value);
+}
+
+Result<std::unique_ptr<GuestCpu>> make_guest(std::string_view cpu) {
+  const Result<arm::FeatureSet> features = arm::parse_cpu(cpu);
+  if (!features) return features.error();
+  uint32_t midr = kOwnMidr;
+  for (const Model& model : kModels) {
+    if (cpu.substr(0, cpu.find(',')) == model.name) midr = model.midr;
+  }
+  return std::unique_ptr<GuestCpu>(std::make_unique<Guest>(*features, midr));
+}
+
+}  // namespace menura::linux_user::arm64
