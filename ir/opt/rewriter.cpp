@@ -77,6 +77,25 @@ Rule rule_of(Op op) {
     case Op::FAbs:
     case Op::FCopySign:
       return simplify_float;
+    case Op::VTrunc:
+    case Op::VZext:
+    case Op::VHigh:
+    case Op::VConcat:
+    case Op::VSplat:
+    case Op::VSelect:
+    case Op::VShl:
+    case Op::VShr:
+    case Op::VSar:
+    case Op::VAdd:
+    case Op::VSub:
+    case Op::VSubSat:
+    case Op::VAnd:
+    case Op::VOr:
+    case Op::VXor:
+    case Op::VAndn:
+    case Op::VMin:
+    case Op::VMax:
+      return simplify_vector;
     default:
       return nullptr;
   }

@@ -43,6 +43,8 @@ class Rewriter {
   bool may_address(Value outer, Value inner) const {
     return may_reach(outer, inner) || (inner >= chain_first_ && holder_[inner] == StateLayout::kNoSlot);
   }
+  // It was computed in this chain.
+  bool in_chain(Value v) const { return v >= chain_first_; }
   // A slot of the guest's state holds it now, so that keeping it costs nothing.
   bool held(Value v) const {
     const SlotId slot = holder_[v];

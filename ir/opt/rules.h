@@ -22,6 +22,8 @@ Value inverted_condition(Rewriter& r, Value condition);
 // rules_convert.cpp: zext, sext, trunc, bitcast, nanbox, nanunbox, fneg, fabs, fcopysign
 Value simplify_convert(Rewriter& r, Inst& inst);
 Value simplify_float(Rewriter& r, Inst& inst);
+// rules_vector.cpp: parts of vectors, and vector ops that do nothing
+Value simplify_vector(Rewriter& r, Inst& inst);
 // rules_memory.cpp: address and operand of loads and stores
 void simplify_access(Rewriter& r, Inst& inst);
 

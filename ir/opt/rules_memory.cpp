@@ -32,7 +32,9 @@ void simplify_access(Rewriter& r, Inst& inst) {
     const bool narrows = def.op == Op::Trunc && is_small_int(r.type(def.args[0]));
     const bool extends = (def.op == Op::Zext || def.op == Op::Sext) && bits(r.type(def.args[0])) >= stored;
     const bool same = def.op == Op::Bitcast && !is_vector(def.type) && !is_vector(r.type(def.args[0]));
-    if ((!narrows && !extends && !same) || !r.may_reach(value, def.args[0])) break;
+    const bool part =
+        def.op == Op::VTrunc && bits(r.type(def.args[0])) <= 128 && unpack<MemDesc>(inst.aux).big_endian == 0;
+    if ((!narrows && !extends && !same && !part) || !r.may_reach(value, def.args[0])) break;
     inst.args[1] = def.args[0];
   }
 }

@@ -10,6 +10,7 @@
 #include "ir/opt/optimizer.h"
 #include "ir/text/print.h"
 #include "ir/verify/verify.h"
+#include "tests/ir/random_vectors.h"
 #include "tests/ir/test_memory.h"
 
 namespace menura::ir::test {
@@ -25,7 +26,8 @@ struct State {
   alignas(64) std::array<uint64_t, 64> words = {};
 };
 
-// r0..r5; w0..w5, their low halves; h0..h5, the upper halves of those; f0..f3, s0..s3 their low halves; p0..p3.
+// r0..r5; w0..w5, their low halves; h0..h5, the upper halves of those; f0..f3, s0..s3 their low halves; p0..p3; x0..x3,
+// d0..d3 their low halves, f4..f7 the same as floats, s4..s7 the low halves of those.
 class Guest {
  public:
   Guest() {
@@ -39,6 +41,10 @@ class Guest {
       add("f", i, Type::F64, 256 + 8 * i);
       if (i < 2) add("s", i, Type::F32, 256 + 8 * i);
       add("p", i, Type::I1, 320 + i);
+      add("x", i, Type::V128, 384 + 16 * i);
+      add("d", i, Type::V64, 384 + 16 * i);
+      add("f", i + 4, Type::F64, 384 + 16 * i);
+      add("s", i + 4, Type::F32, 384 + 16 * i);
     }
     layout = make_layout(slots_, sizeof(State));
   }
@@ -89,6 +95,8 @@ class Drawer {
   }
 
  private:
+  friend class RandomVectorOp<Drawer>;
+
   uint32_t below(uint32_t limit) { return static_cast<uint32_t>(random_() % limit); }
   template <typename T>
   T pick(std::initializer_list<T> list) {
@@ -126,7 +134,7 @@ class Drawer {
         if (b_.type_of(v) == type) return v;
       }
     }
-    const bool has_slots = type != Type::I8;
+    const bool has_slots = type != Type::I8 && type != Type::V256 && type != Type::V512;
     if (!has_slots || below(3) == 0) return b_.constant(type, number(type));
     return keep(b_.get(slot(type)));
   }
@@ -139,11 +147,12 @@ class Drawer {
 
   void step() {
     const Type type = int_type();
-    switch (below(16)) {
+    switch (below(18)) {
       case 0:
       case 1:
       case 2: {
-        const Type of = pick({Type::I64, Type::I64, Type::I64, Type::I32, Type::I16, Type::F64, Type::F32, Type::I1});
+        const Type of = pick({Type::I64, Type::I64, Type::I64, Type::I32, Type::I16, Type::F64, Type::F32, Type::I1,
+                              Type::V128, Type::V128, Type::V64});
         b_.set(slot(of), any(of));
         break;
       }
@@ -212,9 +221,21 @@ class Drawer {
       case 14:
         floats();
         break;
+      case 15:
+        vectors();
+        break;
       default:
         other(type);
         break;
+    }
+  }
+
+  void vectors() {
+    const Type type = pick({Type::V64, Type::V128, Type::V128, Type::V128, Type::V256, Type::V512});
+    if (below(8) == 0) {
+      keep(b_.select(any(Type::I1), any(type), any(type)));
+    } else {
+      keep(RandomVectorOp(b_, *this).draw(type));
     }
   }
 

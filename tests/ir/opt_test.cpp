@@ -186,6 +186,45 @@ TEST_F(OptTest, BoxesAndBits) {
                "v1:f64 = get $f0\nv2:f32 = nanunbox v1\nv3:f64 = nanbox v2\nset $f1, v3");
 }
 
+TEST_F(OptTest, PartsOfVectors) {
+  // Scalars in the low bits of a register: the next op takes the scalar, though a slot holds the wide value.
+  const std::string sum = "v1:f64 = get $f0\nv2:f64 = fadd v1, v1\nv3:v128 = vzext v2\nset $x0, v3\n";
+  expect_lines(sum + "v5:v128 = get $x0\nv6:f64 = vtrunc v5\nset $f1, v6", sum + "set $f1, v2");
+  expect_lines(sum + "v5:v64 = vtrunc v3\nset $d0, v5", sum + "v5:v64 = vzext v2\nset $d0, v5");
+  // There is no op from a double to the float in its low half.
+  expect_lines(sum + "v5:f32 = vtrunc v3\nset $s1, v5", sum + "v5:f32 = vtrunc v3\nset $s1, v5");
+  const std::string wide = "v1:v256 = get $y0\n";
+  expect_lines(wide + "v2:v128 = vtrunc v1\nv3:v64 = vtrunc v2\nset $d0, v3", wide + "v3:v64 = vtrunc v1\nset $d0, v3");
+  expect_lines(wide + "v2:v128 = vtrunc v1\nv3:v128 = vhigh v1\nv4:v256 = vconcat v2, v3\nset $y1, v4",
+               wide + "set $y1, v1");
+  expect_lines(wide + "v2:v128 = vhigh v1\nv3:v128 = vtrunc v1\nv4:v256 = vconcat v2, v3\nset $y1, v4",
+               wide + "v2:v128 = vhigh v1\nv3:v128 = vtrunc v1\nv4:v256 = vconcat v2, v3\nset $y1, v4");
+  const std::string halves = "v1:v64 = get $d0\nv2:v64 = get $d1\n";
+  expect_lines(halves + "v3:v128 = vconcat v1, v2\nv4:v64 = vhigh v3\nv5:v64 = vtrunc v3\nset $d0, v4\nset $d1, v5",
+               halves + "set $d0, v2\nset $d1, v1");
+  expect_lines(halves + "v3:v128 = vconcat v1, v2\nv4:f32 = vtrunc v3\nset $s0, v4",
+               "v1:v64 = get $d0\nv4:f32 = vtrunc v1\nset $s0, v4");
+  expect_lines("v1:v64 = get $d0\nv2:v128 = vzext v1\nv3:v64 = vhigh v2\nv4:v256 = vzext v2\nset $d1, v3\nset $y0, v4",
+               "v1:v64 = get $d0\nv3:v64 = const 0\nv4:v256 = vzext v1\nset $d1, v3\nset $y0, v4");
+  expect_lines("v1:v128 = get $x0\nv2:v64 = vtrunc v1\nv3:i64 = get $r0\nstore v3, v2, size=8 le",
+               "v1:v128 = get $x0\nv3:i64 = get $r0\nstore v3, v1, size=8 le");
+}
+
+TEST_F(OptTest, VectorsThatNeedNoOp) {
+  const std::string head = "v1:v128 = get $x0\nv2:v128 = get $x1\n";
+  expect_lines(head + "v3:v128 = vor v1, v1, lane=i8\nset $x2, v3", "v1:v128 = get $x0\nset $x2, v1");
+  expect_lines(head + "v3:v128 = vxor v1, v1, lane=i8\nset $x2, v3", "v3:v128 = const 0\nset $x2, v3");
+  expect_lines(head + "v3:v128 = vselect v1, v2, v2, lane=i8\nset $x2, v3", "v2:v128 = get $x1\nset $x2, v2");
+  expect_lines(head + "v3:v128 = const 0\nv4:v128 = vandn v1, v3, lane=i8\nset $x2, v4",
+               "v1:v128 = get $x0\nset $x2, v1");
+  expect_lines(head + "v3:v128 = const 0\nv4:v128 = vsub v3, v1, lane=i8\nset $x2, v4",
+               "v1:v128 = get $x0\nv3:v128 = const 0\nv4:v128 = vsub v3, v1, lane=i8\nset $x2, v4");
+  expect_lines("v1:i64 = const 0x7fe\nv2:v128 = vsplat v1, lane=i8\nset $x0, v2",
+               "v2:v128 = const -72340172838076674\nset $x0, v2");
+  expect_lines("v1:i64 = const 0x7fe\nv2:v128 = vsplat v1, lane=i16\nv3:f32 = vtrunc v2\nset $x0, v2\nset $s0, v3",
+               "v2:v128 = const 0x07fe07fe07fe07fe\nv3:f32 = const 0x07fe07fe\nset $x0, v2\nset $s0, v3");
+}
+
 TEST_F(OptTest, WordsAreExtendedOnce) {
   const std::string words = std::string(kR0R1) + "v3:i32 = trunc v1\nv4:i32 = trunc v2\nv5:i32 = add v3, v4\n";
   expect_value(

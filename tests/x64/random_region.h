@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "ir/build/builder.h"
+#include "tests/ir/random_vectors.h"
 #include "tests/ir/test_state.h"
 
 namespace menura::x64::test {
@@ -16,6 +17,7 @@ struct RandomOptions {
   bool wide = true;            // types beyond 128 bits of vector and 64 bits of integer
   bool fp = true;
   bool memory = true;
+  bool vectors = false;  // all vector ops of ir/ops.def, not only sums, logic, relations and single lanes
 };
 
 class RandomRegion {
@@ -67,6 +69,8 @@ class RandomRegion {
   }
 
  private:
+  friend class ir::test::RandomVectorOp<RandomRegion>;
+
   static constexpr uint64_t kPc = 0x10000;
   static constexpr unsigned kCounter = 9;  // slot r9 counts passes of the loop down
 
@@ -304,7 +308,10 @@ class RandomRegion {
     d.size_log2 = ir::is_int(type) && type != Type::I128 ? below(log2 + 1) : log2;
     d.sign_extend = below(2) == 0 && ir::is_int(type) && type != Type::I128;
     d.big_endian = below(4) == 0;
-    if (ir::is_vector(type)) d.element_log2 = below(4);
+    if (ir::is_vector(type)) {
+      if (ir::bits(type) <= 128 && below(3) == 0) d.size_log2 = below(log2 + 1);
+      d.element_log2 = std::min(below(4), d.size_log2 + 0U);
+    }
     int64_t displacement = 0;
     switch (below(9)) {
       case 0:
@@ -462,6 +469,10 @@ class RandomRegion {
 
   void emit_vector() {
     const Type type = vec_type();
+    if (options_.vectors && below(4) != 0) {
+      keep(ir::test::RandomVectorOp(b_, *this).draw(type));
+      return;
+    }
     ir::LaneDesc d;
     const Type lane = int_type();
     d.lane = static_cast<uint32_t>(lane);
@@ -642,7 +653,7 @@ class RandomRegion {
         if (options_.fp) emit_fp();
         break;
       case 9:
-        emit_vector();
+        for (unsigned n = options_.vectors ? 1 + below(4) : 1; n > 0; --n) emit_vector();
         break;
       case 10:
         if (options_.wide) emit_wide();

@@ -134,6 +134,7 @@ class RandomTest : public testing::Test {
       if (exit.kind == ir::ExitKind::Breakpoint) differ("exit detail", exit.detail, got.exit_detail);
     }
     differ("mxcsr but for the denormal flag", want.mxcsr & ~2U, got.mxcsr & ~2U);
+    differ("denormal operands flushed", want.fp_denormal, got.fp_denormal);
     if (options.count) {
       differ("retired", want.retired, got.retired);
       differ("budget", static_cast<uint64_t>(want.budget), static_cast<uint64_t>(got.budget));
