@@ -22,8 +22,8 @@ constexpr generic::NumberedSyscall kRows[] = {
 // clang-format on
 constexpr auto kTable = generic::make_syscall_table<kRows>();
 
-// O_DIRECTORY and O_NOFOLLOW have the two bits that O_DIRECT and O_LARGEFILE have elsewhere, and the other way round: one
-// exchange of the pairs converts either way.
+// O_DIRECTORY and O_NOFOLLOW have the two bits that O_DIRECT and O_LARGEFILE have elsewhere, and the other way round:
+// one exchange of the pairs converts either way.
 constexpr int64_t exchange_flags(int64_t flags) {
   constexpr int64_t kLower = 0xc000;
   constexpr unsigned kApart = 2;

@@ -47,9 +47,10 @@ std::string cpuinfo_text(Thread& thread) {
   // Fields of MIDR_EL1 (D17.2.100).
   const uint32_t midr = guest.midr();
   std::array<char, 160> id{};
-  std::snprintf(id.data(), id.size(),
-                "CPU implementer\t: 0x%02x\nCPU architecture: 8\nCPU variant\t: 0x%x\nCPU part\t: 0x%03x\nCPU revision\t: %u\n",
-                midr >> 24, midr >> 20 & 15, midr >> 4 & 0xfff, midr & 15);
+  std::snprintf(
+      id.data(), id.size(),
+      "CPU implementer\t: 0x%02x\nCPU architecture: 8\nCPU variant\t: 0x%x\nCPU part\t: 0x%03x\nCPU revision\t: %u\n",
+      midr >> 24, midr >> 20 & 15, midr >> 4 & 0xfff, midr & 15);
   // Loops per jiffy are counts of the virtual counter: twice its frequency in MHz (init/calibrate.c).
   constexpr uint64_t kHzPerBogoMips = 500'000;
   const uint64_t bogomips = thread.process().door().counter_hz() / kHzPerBogoMips;

@@ -29,9 +29,7 @@ std::optional<uint64_t> data_address(const Guest& guest, const ir::CpuHeader& cp
   uint32_t insn = 0;
   if (load_bytes(&insn, cpu.pc, sizeof insn) != 0) return std::nullopt;
   const auto field = [&](unsigned high, unsigned low) { return insn >> low & ((2U << (high - low)) - 1); };
-  const auto reg = [&](unsigned number) {
-    return number == 31 ? guest.stack_pointer(cpu) : guest.x(cpu, number);
-  };
+  const auto reg = [&](unsigned number) { return number == 31 ? guest.stack_pointer(cpu) : guest.x(cpu, number); };
   constexpr uint32_t kDataZero = 0xd50b'7420;  // DC ZVA, Xt (C5.3.9)
   if ((insn & ~31U) == kDataZero) return guest.x(cpu, field(4, 0) & 31);
   if ((insn & 0x0a00'0000) != 0x0800'0000) return std::nullopt;

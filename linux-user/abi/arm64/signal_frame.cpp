@@ -57,8 +57,8 @@ class RecordWriter {
   size_t used_ = 0;
 };
 
-// Finds the FPSIMD record. The list may go on in an extra space, and may hold records of other extensions, which have no
-// state here. False: the list is damaged.
+// Finds the FPSIMD record. The list may go on in an extra space, and may hold records of other extensions, which have
+// no state here. False: the list is damaged.
 bool find_fpsimd(const Ucontext& context, uint64_t context_at, FpsimdRecord* found) {
   std::vector<uint8_t> extra;
   const uint8_t* data = context.mcontext.records;
