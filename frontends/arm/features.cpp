@@ -25,6 +25,8 @@ constexpr FeatureSet kArmv8_0 = A64 + FP + AdvSIMD + CRC32 + AES + PMULL + SHA1 
 // Cortex-A76 TRM (100798), B2.4; Neoverse N1 TRM (100616), B2.4.
 constexpr FeatureSet kArmv8_2 = kArmv8_0 + LSE + LOR + RDM + FP16 + DotProd + LRCPC + DPB + SSBS;
 
+constexpr FeatureSet kCores = CortexA53 + CortexA72 + CortexA76 + NeoverseN1;
+
 constexpr std::array<frontends::FeatureRow, kFeatureCount> kFeatures = {{
 #define FEATURE(id, name, requires_, meaning) {name, requires_},
 #define CPU(name, features, meaning)
@@ -44,13 +46,21 @@ constexpr frontends::CpuModel kModels[] = {
 constexpr frontends::CpuTable kTable = {.guest = "Arm",
                                         .what = "feature",
                                         .example = "cortex-a72,+lse",
-                                        .fixed = A64,
+                                        .fixed = A64 + kCores,
                                         .features = kFeatures,
                                         .models = kModels};
 
 }  // namespace
 
 Result<FeatureSet> parse_cpu(std::string_view text) { return frontends::parse_cpu(text, kTable); }
+
+uint32_t midr(FeatureSet set) {
+  if (has(set, Feature::CortexA53)) return 0x410fd034;
+  if (has(set, Feature::CortexA72)) return 0x410fd083;
+  if (has(set, Feature::CortexA76)) return 0x414fd0b1;
+  if (has(set, Feature::NeoverseN1)) return 0x414fd0c1;
+  return 0x000f04d0;  // implementer 0: reserved for software
+}
 
 std::string describe(FeatureSet set) { return frontends::describe(set, kTable); }
 

@@ -34,6 +34,9 @@ constexpr bool has(FeatureSet set, Feature feature) { return set.has_all(set_of(
 // Reads `model{,+feature|,-feature}`, e.g. "cortex-a72,+lse" (frontends/common/cpu_text.h).
 Result<FeatureSet> parse_cpu(std::string_view text);
 
+// MIDR_EL1: implementer, variant, part and revision of the core.
+uint32_t midr(FeatureSet set);
+
 // The features' names joined by '_', for messages.
 std::string describe(FeatureSet set);
 

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "frontends/arm/system_registers.h"
+
 namespace menura::arm {
 namespace {
 
@@ -22,16 +24,37 @@ constexpr Kind kind_of(RowName name) {
     case RowName::bl:
       return Kind::Call;
     case RowName::br:
+    case RowName::braa:
+    case RowName::brab:
+    case RowName::braaz:
+    case RowName::brabz:
       return Kind::Indirect;
     case RowName::blr:
+    case RowName::blraa:
+    case RowName::blrab:
+    case RowName::blraaz:
+    case RowName::blrabz:
       return Kind::IndirectCall;
     case RowName::ret:
+    case RowName::retaa:
+    case RowName::retab:
       return Kind::Return;
+    case RowName::cpyfm:  // again, or on
+    case RowName::cpyfe:
+    case RowName::cpym:
+    case RowName::cpye:
+    case RowName::setm:
+    case RowName::sete:
+      return Kind::Branch;
     case RowName::svc:
     case RowName::brk:
     case RowName::yield:
     case RowName::wfe:
     case RowName::wfi:
+    case RowName::wfet:
+    case RowName::wfit:
+    case RowName::isb:
+    case RowName::ic_ivau:
       return Kind::Exit;
     default:
       return Kind::Next;
@@ -52,16 +75,29 @@ int64_t offset_of(RowName name, uint32_t word) {
     case RowName::tbz:
     case RowName::tbnz:
       return frontends::extract<"------------- imm14[15:2] Rt", kFields, Imm14>(word);
-    default:
+    case RowName::b_cond:
+    case RowName::bc_cond:
+    case RowName::cbz:
+    case RowName::cbnz:
       return frontends::extract<"-------- imm19[20:2] -----", kFields, Imm19>(word);
+    default:
+      return 0;
   }
+}
+
+// As lift/a64/system.cpp does: registers that do not exist.
+bool is_undefined(RowName name, uint32_t word, FeatureSet features) {
+  const unsigned number = word >> 5 & 0x7fff;
+  return (name == RowName::mrs && !can_read(number, features)) ||
+         (name == RowName::msr_register && !can_write(number, features));
 }
 
 }  // namespace
 
-ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet, uint64_t) {
+ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, uint64_t) {
   ir::Flow flow;
   flow.kind = name == RowName::None ? Kind::Exit : kKinds[static_cast<unsigned>(name)];
+  if (flow.kind == Kind::Next && is_undefined(name, word, features)) flow.kind = Kind::Exit;
   if (flow.kind == Kind::Branch || flow.kind == Kind::Jump || flow.kind == Kind::Call) {
     flow.target = pc + static_cast<uint64_t>(offset_of(name, word));
     // AL and NV always hold (C1.2.4).

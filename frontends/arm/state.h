@@ -39,11 +39,25 @@ struct Mode {
   static constexpr uint64_t kTopByteIgnored = 256;  // data addresses may carry a tag in their top byte: it is cleared
   static constexpr uint64_t kCheckBranchTargets = 512;  // BTI: indirect branches must reach a landing pad
 
-  // The bits for a value of FPCR (C5.2.8).
+  // Keys of pointer authentication that prctl() has switched off: APIA, then APIB, APDA, APDB.
+  static constexpr uint64_t kKeyDisabled = 0x1000;
+
+  // The bits for a value of FPCR (C5.2.8), and the reverse.
+  struct FpcrBit {
+    uint64_t mode;
+    unsigned bit;
+  };
+  static constexpr FpcrBit kFpcr[] = {{kDefaultNan, 25}, {kFlushToZero, 24}, {kFlushToZero16, 19}, {kAlternateHalf, 26},
+                                      {kAlternateFp, 1}, {kFlushInputs, 0},  {kElementwise, 2}};
   static constexpr uint64_t of_fpcr(uint64_t fpcr) {
-    return (fpcr >> 25 & 1) * kDefaultNan | (fpcr >> 24 & 1) * kFlushToZero | (fpcr >> 19 & 1) * kFlushToZero16 |
-           (fpcr >> 26 & 1) * kAlternateHalf | (fpcr >> 1 & 1) * kAlternateFp | (fpcr & 1) * kFlushInputs |
-           (fpcr >> 2 & 1) * kElementwise;
+    uint64_t mode = 0;
+    for (const FpcrBit& each : kFpcr) mode |= (fpcr >> each.bit & 1) * each.mode;
+    return mode;
+  }
+  static constexpr uint64_t to_fpcr(uint64_t mode) {
+    uint64_t fpcr = 0;
+    for (const FpcrBit& each : kFpcr) fpcr |= (mode & each.mode) != 0 ? uint64_t{1} << each.bit : 0;
+    return fpcr;
   }
 };
 

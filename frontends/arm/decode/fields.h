@@ -50,6 +50,8 @@ inline constexpr FieldSpec kFields[] = {
     {"imm26", 0, static_cast<uint8_t>(FieldKind::Signed)},
     {"bit_pos", 0},  // tbz: b5:b40
     {"hint", 7},     // CRm:op2
+    {"targets", 2},
+    {"op2", 4},  // bti; mops
     {"CRm", 4},
     {"systemreg", 15},  // o0:op1:CRn:CRm:op2
     {"prfop", 5},
@@ -125,6 +127,9 @@ using Imm26 = Field<"imm26", 28, true>;
 using BitPos = Field<"bit_pos", 6>;
 using Hint = Field<"hint", 7>;
 using Systemreg = Field<"systemreg", 15>;
+using Targets = Field<"targets", 2>;
+using CopyOptions = Field<"op2", 4>;
+using SetOptions = Field<"op2", 2>;
 using CRm = Field<"CRm", 4>;
 using Prfop = Field<"prfop", 5>;
 using Abit = Field<"A", 1>;

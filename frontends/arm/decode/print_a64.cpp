@@ -3,6 +3,7 @@
 #include <cstdio>
 
 #include "frontends/arm/decode/print.h"
+#include "frontends/arm/system_registers.h"
 
 namespace menura::arm {
 namespace {
@@ -132,16 +133,90 @@ Text prfop(const FieldValues& f) {
   return Text(kTypes[type]) + kLevels[level] + ((value & 1) != 0 ? "strm" : "keep");
 }
 
+// Rm, shift, imm6: what follows the register.
+Text shift(const FieldValues& f) {
+  constexpr const char* kShifts[] = {"lsl", "lsr", "asr", "ror"};
+  if (f["shift"] == 0 && f["imm6"] == 0) return "";
+  return Text(", ") + kShifts[f["shift"]] + " #" + std::to_string(f["imm6"]);
+}
+
+// Rm, option, imm3. UXTX (UXTW for words) is LSL where the stack pointer is an operand, and goes without saying if by
+// 0.
+Text extended(const FieldValues& f) {
+  constexpr const char* kExtensions[] = {"uxtb", "uxth", "uxtw", "uxtx", "sxtb", "sxth", "sxtw", "sxtx"};
+  const bool is_64 = f["sf"] != 0;
+  const bool wide = (f["option"] & 3) == 3;
+  Text text = general_register(f["Rm"], is_64 && wide);
+  const bool sets_flags = (f.word() >> 29 & 1) != 0;
+  const bool stack_pointer = f["Rn"] == 31 || (f["Rd"] == 31 && !sets_flags);
+  const bool plain = stack_pointer && f["option"] == (is_64 ? 3U : 2U);
+  if (plain && f["imm3"] == 0) return text;
+  text += Text(", ") + (plain ? "lsl" : kExtensions[f["option"]]);
+  if (f["imm3"] != 0) text += " #" + std::to_string(f["imm3"]);
+  return text;
+}
+
+// Barriers by their domain and type; the reserved ones by number.
+Text barrier(const FieldValues& f) {
+  constexpr const char* kNames[] = {"", "oshld", "oshst", "osh", "", "nshld", "nshst", "nsh",
+                                    "", "ishld", "ishst", "ish", "", "ld",    "st",    "sy"};
+  const Text name = kNames[f["CRm"]];
+  return name.empty() ? immediate(f["CRm"]) : name;
+}
+Text isb(const FieldValues& f) { return f["CRm"] == 15 ? "sy" : immediate(f["CRm"]); }
+Text bti(const FieldValues& f) { return std::to_string(32 + 2 * f["targets"]); }
+Text systemreg(const FieldValues& f) { return system_register_name(f["systemreg"]); }
+
+Text acquire_release(const FieldValues& f) { return Text(f["A"] != 0 ? "a" : "") + (f["R"] != 0 ? "l" : ""); }
+
+// Two consecutive registers of CASP.
+Text register_pair(unsigned first, bool is_64) {
+  return general_register(first, is_64) + ", " + general_register(first + 1, is_64);
+}
+Text w_pair_s(const FieldValues& f) { return register_pair(f["Rs"], false); }
+Text w_pair_t(const FieldValues& f) { return register_pair(f["Rt"], false); }
+Text x_pair_s(const FieldValues& f) { return register_pair(f["Rs"], true); }
+Text x_pair_t(const FieldValues& f) { return register_pair(f["Rt"], true); }
+
+// C6.2.78: unprivileged (wt, rt, t), then non-temporal (wn, rn, n).
+Text copy_options(const FieldValues& f) {
+  constexpr const char* kPrivileges[] = {"", "wt", "rt", "t"};
+  constexpr const char* kTemporal[] = {"", "wn", "rn", "n"};
+  return Text(kPrivileges[f["op2"] & 3]) + kTemporal[f["op2"] >> 2];
+}
+Text set_options(const FieldValues& f) {
+  return Text((f["op2"] & 1) != 0 ? "t" : "") + ((f["op2"] & 2) != 0 ? "n" : "");
+}
+
 constexpr struct {
   std::string_view name;
   Text (*text)(const FieldValues&);
 } kOperands[] = {
-    {"sh", sh},           {"hw", hw},
-    {"bitmask", bitmask}, {"movz", movz},
-    {"movn", movn},       {"orr_immediate", orr_immediate},
-    {"sbfm", sbfm},       {"ubfm", ubfm},
-    {"bfm", bfm},         {"extend_register", extend_register},
-    {"prfop", prfop},     {"exception_number", exception_number},
+    {"sh", sh},
+    {"hw", hw},
+    {"bitmask", bitmask},
+    {"movz", movz},
+    {"movn", movn},
+    {"orr_immediate", orr_immediate},
+    {"sbfm", sbfm},
+    {"ubfm", ubfm},
+    {"bfm", bfm},
+    {"extend_register", extend_register},
+    {"prfop", prfop},
+    {"shift", shift},
+    {"extended", extended},
+    {"barrier", barrier},
+    {"isb", isb},
+    {"bti", bti},
+    {"systemreg", systemreg},
+    {"acquire_release", acquire_release},
+    {"w_pair_s", w_pair_s},
+    {"w_pair_t", w_pair_t},
+    {"x_pair_s", x_pair_s},
+    {"x_pair_t", x_pair_t},
+    {"copy_options", copy_options},
+    {"set_options", set_options},
+    {"exception_number", exception_number},
 };
 
 }  // namespace

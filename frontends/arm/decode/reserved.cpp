@@ -46,6 +46,39 @@ bool is_reserved(RowName name, uint32_t word) {
       return is_64(word) ? bits(word, 22, 22) == 0 : (word & 0x00608000) != 0;
     case extr:
       return is_64(word) ? bits(word, 22, 22) == 0 : (word & 0x00408000) != 0;
+    case and_register:
+    case bic_register:
+    case orr_register:
+    case orn_register:
+    case eor_register:
+    case eon_register:
+    case ands_register:
+    case bics_register:
+    case add_shifted:
+    case adds_shifted:
+    case sub_shifted:
+    case subs_shifted:  // "if sf == '0' && imm6<5> == '1' then UNDEFINED"
+      return !is_64(word) && bits(word, 15, 15) != 0;
+    // CheckMOPSEnabled and "if d == s || ... || d == 31 ...": CONSTRAINED UNPREDICTABLE, of which UNDEFINED is one.
+    case cpyfp:
+    case cpyfm:
+    case cpyfe:
+    case cpyp:
+    case cpym:
+    case cpye: {
+      const uint32_t d = bits(word, 4, 0);
+      const uint32_t n = bits(word, 9, 5);
+      const uint32_t s = bits(word, 20, 16);
+      return d == s || s == n || d == n || d == 31 || s == 31 || n == 31;
+    }
+    case setp:
+    case setm:
+    case sete: {
+      const uint32_t d = bits(word, 4, 0);
+      const uint32_t n = bits(word, 9, 5);
+      const uint32_t s = bits(word, 20, 16);
+      return d == s || s == n || d == n || d == 31 || n == 31;
+    }
     default:
       return false;
   }

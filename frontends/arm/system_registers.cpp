@@ -1,0 +1,144 @@
+#include "frontends/arm/system_registers.h"
+
+namespace menura::arm {
+namespace {
+
+enum class Access : uint8_t { ReadWrite, Read, Id };
+
+struct Row {
+  std::string_view name;
+  unsigned number;
+  Access access;
+  Feature feature;
+};
+constexpr Row kRows[] = {
+#define SYSREG(name, op0, op1, crn, crm, op2, access, feature) \
+  {#name, system_register(op0, op1, crn, crm, op2), Access::access, Feature::feature},
+#include "frontends/arm/system_registers.def"
+#undef SYSREG
+};
+
+const Row* find(unsigned number) {
+  for (const Row& row : kRows) {
+    if (row.number == number) return &row;
+  }
+  return nullptr;
+}
+
+// One field of four bits that says a feature is there.
+struct IdField {
+  SystemRegister in;
+  unsigned bit;
+  Feature feature;
+  unsigned value;
+};
+// Of two rows for one field, the later one wins: it is the higher value. D19.2.
+constexpr IdField kFields[] = {
+    {SystemRegister::ID_AA64ISAR0_EL1, 4, Feature::AES, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 4, Feature::PMULL, 2},
+    {SystemRegister::ID_AA64ISAR0_EL1, 8, Feature::SHA1, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 12, Feature::SHA256, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 12, Feature::SHA512, 2},
+    {SystemRegister::ID_AA64ISAR0_EL1, 16, Feature::CRC32, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 20, Feature::LSE, 2},
+    {SystemRegister::ID_AA64ISAR0_EL1, 28, Feature::RDM, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 32, Feature::SHA3, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 36, Feature::SM3, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 40, Feature::SM4, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 44, Feature::DotProd, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 48, Feature::FHM, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 52, Feature::FlagM, 1},
+    {SystemRegister::ID_AA64ISAR0_EL1, 52, Feature::FlagM2, 2},
+    {SystemRegister::ID_AA64ISAR0_EL1, 60, Feature::RNG, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 0, Feature::DPB, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 0, Feature::DPB2, 2},
+    {SystemRegister::ID_AA64ISAR1_EL1, 12, Feature::JSCVT, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 16, Feature::FCMA, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 20, Feature::LRCPC, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 20, Feature::LRCPC2, 2},
+    {SystemRegister::ID_AA64ISAR1_EL1, 32, Feature::FRINTTS, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 36, Feature::SB, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 40, Feature::SPECRES, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 44, Feature::BF16, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 48, Feature::DGH, 1},
+    {SystemRegister::ID_AA64ISAR1_EL1, 52, Feature::I8MM, 1},
+    {SystemRegister::ID_AA64ISAR2_EL1, 0, Feature::WFxT, 2},
+    {SystemRegister::ID_AA64ISAR2_EL1, 16, Feature::MOPS, 1},
+    {SystemRegister::ID_AA64ISAR2_EL1, 20, Feature::HBC, 1},
+    {SystemRegister::ID_AA64ISAR2_EL1, 52, Feature::CSSC, 1},
+    {SystemRegister::ID_AA64PFR0_EL1, 48, Feature::DIT, 1},
+    {SystemRegister::ID_AA64PFR1_EL1, 0, Feature::BTI, 1},
+    {SystemRegister::ID_AA64PFR1_EL1, 4, Feature::SSBS, 2},
+    {SystemRegister::ID_AA64MMFR1_EL1, 44, Feature::AFP, 1},
+    {SystemRegister::ID_AA64MMFR2_EL1, 32, Feature::LSE2, 1},
+};
+
+// What hidden fields read as, "safe" values of the kernel's table (arch/arm64/kernel/cpufeature.c): EL0 and EL1 in
+// AArch64 only, debug architecture 6, no 4 KiB and 64 KiB granules.
+uint64_t hidden_fields(SystemRegister number) {
+  switch (number) {
+    case SystemRegister::MPIDR_EL1:
+      return 0x80000000;
+    case SystemRegister::ID_AA64PFR0_EL1:
+      return 0x11;
+    case SystemRegister::ID_AA64DFR0_EL1:
+      return 6;
+    case SystemRegister::ID_AA64MMFR0_EL1:
+      return 0xff000000;
+    default:
+      return 0;
+  }
+}
+
+// ID_AA64PFR0_EL1.FP and AdvSIMD: 15 none, 0 there, 1 with half precision.
+uint64_t fp_field(FeatureSet features, Feature feature) {
+  if (!has(features, feature)) return 15;
+  return has(features, Feature::FP16) ? 1 : 0;
+}
+
+}  // namespace
+
+bool can_read(unsigned number, FeatureSet features) {
+  if (is_identification(number)) return true;
+  const Row* row = find(number);
+  return row != nullptr && row->access != Access::Id && has(features, row->feature);
+}
+
+bool can_write(unsigned number, FeatureSet features) {
+  const Row* row = find(number);
+  return row != nullptr && row->access == Access::ReadWrite && has(features, row->feature);
+}
+
+// The kernel's is_emulated(): op0 3, op1 0, CRn 0; of CRm 0 only the three that have a value to show, and CRm 2 to 7.
+bool is_identification(unsigned number) {
+  if ((number & ~0x7fU) != system_register(3, 0, 0, 0, 0)) return false;
+  const unsigned crm = number >> 3 & 15;
+  if (crm == 0) return find(number) != nullptr;
+  return crm >= 2 && crm <= 7;
+}
+
+uint64_t identification(unsigned number, FeatureSet features) {
+  const auto name = static_cast<SystemRegister>(number);
+  if (name == SystemRegister::MIDR_EL1) return midr(features);
+  uint64_t value = hidden_fields(name);
+  for (const IdField& field : kFields) {
+    if (field.in != name || !has(features, field.feature)) continue;
+    value = (value & ~(uint64_t{15} << field.bit)) | uint64_t{field.value} << field.bit;
+  }
+  if (name == SystemRegister::ID_AA64PFR0_EL1) {
+    value |= fp_field(features, Feature::FP) << 16 | fp_field(features, Feature::AdvSIMD) << 20;
+  }
+  if (name == SystemRegister::ID_AA64ISAR1_EL1 && has(features, Feature::PAuth)) {
+    // APA and GPA name the architected algorithm, API and GPI another one.
+    value |= has(features, Feature::PAuthQARMA5) ? uint64_t{0x01000010} : uint64_t{0x10000100};
+  }
+  return value;
+}
+
+std::string system_register_name(unsigned number) {
+  if (const Row* row = find(number)) return std::string(row->name);
+  return "S" + std::to_string(2 + (number >> 14 & 1)) + "_" + std::to_string(number >> 11 & 7) + "_C" +
+         std::to_string(number >> 7 & 15) + "_C" + std::to_string(number >> 3 & 15) + "_" + std::to_string(number & 7);
+}
+
+}  // namespace menura::arm
