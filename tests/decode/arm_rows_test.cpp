@@ -12,10 +12,18 @@ namespace {
 
 using tests::Row;
 
-const tests::NestedRows kNested = {{"yield", "hint"}, {"wfe", "hint"}, {"wfi", "hint"}};
+const tests::NestedRows kNested = {
+    {"yield", "hint"},     {"wfe", "hint"},       {"wfi", "hint"},       {"bti", "hint"},       {"xpaclri", "hint"},
+    {"pacia1716", "hint"}, {"pacib1716", "hint"}, {"autia1716", "hint"}, {"autib1716", "hint"}, {"paciaz", "hint"},
+    {"paciasp", "hint"},   {"pacibz", "hint"},    {"pacibsp", "hint"},   {"autiaz", "hint"},    {"autiasp", "hint"},
+    {"autibz", "hint"},    {"autibsp", "hint"}};
 
 frontends::RowId decode_with(uint64_t word, FeatureSet features) {
   return static_cast<frontends::RowId>(decode(static_cast<uint32_t>(word), features));
+}
+
+TEST(ArmRows, Have32Bits) {
+  for (const Row& row : rows()) EXPECT_EQ(row.bits, 32) << row.id;
 }
 
 TEST(ArmRows, OverlapOnlyWhereNamed) {
@@ -23,7 +31,7 @@ TEST(ArmRows, OverlapOnlyWhereNamed) {
 }
 
 TEST(ArmRows, TheTreeFindsEveryRow) {
-  const FeatureSet all = *parse_cpu("max");
+  const FeatureSet all = *parse_cpu("max,+pauth-qarma5");
   tests::expect_finds(rows(), kNested, [&](const Row& row, uint64_t word) {
     const auto id = static_cast<frontends::RowId>(&row - rows().data());
     const bool reserved = is_reserved(static_cast<RowName>(id), static_cast<uint32_t>(word));
@@ -74,8 +82,7 @@ TEST_P(ArmLift, AnyWordVerifiesAndScans) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Cpus, ArmLift, testing::Values("max", "cortex-a53"),
-                         [](const auto& param) { return param.index == 0 ? "Max" : "CortexA53"; });
+INSTANTIATE_TEST_SUITE_P(Cpus, ArmLift, testing::Values("max", "max,+pauth-qarma5", "cortex-a53"));
 
 }  // namespace
 }  // namespace menura::arm
