@@ -103,14 +103,18 @@ void Analysis::blocks(const Region& region) {
     if (!info.continues) chain_first = block.first;
     info.chain_first = chain_first;
     const Inst& end = region.terminator(block);
-    if (block.count == 1 && end.op == Op::Jump) {
+    const Value first = block.first;
+    const bool leaves_only =
+        end.op == Op::Jump && std::none_of(region.insts.begin() + first, region.insts.begin() + first + block.count,
+                                           [](const Inst& inst) { return inst.op == Op::Insn; });
+    if (leaves_only) {
       for (uint32_t p = 0; p < place && !info.polls; ++p) {
         const ir::Block& from = region.blocks[region.order[p]];
         ir::for_each_edge(region, region.terminator(from), [&](ir::Edge edge) {
           if (edge.target == region.order[place] && end.imm <= last_insn(region, from)) info.polls = true;
         });
       }
-      info.link_only = place > 0 && !info.polls;
+      info.link_only = block.count == 1 && place > 0 && !info.polls;
     }
   }
 }
@@ -442,13 +446,20 @@ bool Analysis::slots_stay(const Region& region, const Inst& inst, uint32_t from,
 }
 
 // Whether the emitter of `user` knows a form that includes `v`.
-bool Analysis::may_fuse(const Region& region, Value v, Value user) const {
+bool Analysis::may_fuse(const Region& region, const Homes& homes, Value v, Value user) const {
   const Inst& inst = region.insts[v];
   const Inst& by = region.insts[user];
   const auto constant = [&](Value x) { return region.insts[rep(x)].op == Op::Const; };
   switch (inst.op) {
     case Op::ICmp:
+    case Op::SubOverflow:
       if (is_wide(region.insts[inst.args[0]].type)) return false;
+      if (by.op == Op::Set) {  // setcc writes the slot
+        const auto slot = static_cast<ir::SlotId>(by.imm);
+        return region.insts[by.args[0]].type == Type::I1 && homes.of(slot) == kNoReg && !homes.overlaps(slot) &&
+               region.insts[inst.args[0]].type != Type::I1;
+      }
+      if (inst.op == Op::SubOverflow) return false;
       return (by.op == Op::CondBr || (by.op == Op::Select && rep(by.args[1]) != v && rep(by.args[2]) != v)) &&
              rep(by.args[0]) == v;
     case Op::FCmp: {
@@ -468,6 +479,12 @@ bool Analysis::may_fuse(const Region& region, Value v, Value user) const {
       }
       return by.op == Op::ICmp && rep(by.args[0]) == v && constant(by.args[1]) &&
              region.insts[rep(by.args[1])].imm == 0 && by.aux <= static_cast<uint32_t>(ir::Cond::Ne);
+    case Op::Sub:
+      // The sign of a difference, or whether there is one.
+      if (by.op != Op::ICmp || rep(by.args[0]) != v || !constant(by.args[1])) return false;
+      if (region.insts[rep(by.args[1])].imm != 0 || is_wide(inst.type) || inst.type == Type::I1) return false;
+      return by.aux <= static_cast<uint32_t>(ir::Cond::Ne) || by.aux == static_cast<uint32_t>(ir::Cond::Slt) ||
+             by.aux == static_cast<uint32_t>(ir::Cond::Sge);
     case Op::Add:
     case Op::Shl: {
       if (inst.type != Type::I64 && inst.type != Type::I32) return false;
@@ -503,7 +520,7 @@ void Analysis::fuse(const Region& region, const Homes& homes, bool drop_dead) {
       const Value user = info.last_use;
       if (info_[user].dead) continue;  // the one use that counts is another
       const uint32_t at = info_[user].emit_at;
-      if (at - v > kFuseDistance || !may_fuse(region, v, user) || !slots_stay(region, inst, v, at)) continue;
+      if (at - v > kFuseDistance || !may_fuse(region, homes, v, user) || !slots_stay(region, inst, v, at)) continue;
       info.fused = true;
       info.emit_at = at;
       info.last_use = at;

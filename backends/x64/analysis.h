@@ -77,7 +77,7 @@ class Analysis {
   void fuse(const ir::Region& region, const Homes& homes, bool drop_dead);
   bool is_dead(const ir::Region& region, ir::Value v);
   bool may_share_box(const ir::Region& region, const ir::Inst& box, ir::BlockId block) const;
-  bool may_fuse(const ir::Region& region, ir::Value v, ir::Value user) const;
+  bool may_fuse(const ir::Region& region, const Homes& homes, ir::Value v, ir::Value user) const;
   bool slots_stay(const ir::Region& region, const ir::Inst& inst, uint32_t from, uint32_t to) const;
   uint8_t bits_known(const ir::Region& region, const ir::Inst& inst, const Homes& homes) const;
   ir::Value rep(ir::Value v) const { return info_[v].rep; }

@@ -51,6 +51,14 @@ Emitter::Condition Emitter::emit_compare(const Inst& inst) {
   Value b = rep(inst.args[1]);
   const Type type = type_of(inst.args[0]);
   const unsigned width = type == Type::I1 ? 32 : ir::bits(type);
+  if (inst.op == Op::SubOverflow) return compare_exactly(a, b, width, CondCode::kO);
+  if (sign_of_difference(inst)) {
+    const Inst& difference = region_->insts[a];
+    constexpr CondCode codes[] = {CondCode::kE, CondCode::kNE};
+    const auto relation = static_cast<Cond>(inst.aux);
+    const CondCode cc = relation == Cond::Slt ? CondCode::kS : relation == Cond::Sge ? CondCode::kNS : codes[inst.aux];
+    return compare_exactly(rep(difference.args[0]), rep(difference.args[1]), width, cc);
+  }
   auto cond = static_cast<Cond>(inst.aux);
   // The signed values of an i1 are 0 and -1.
   constexpr Cond of_bits[] = {Cond::Ugt, Cond::Uge, Cond::Ult, Cond::Ule};
@@ -79,23 +87,55 @@ Emitter::Condition Emitter::emit_compare(const Inst& inst) {
   }
   int32_t imm = 0;
   if (imm32(b, width, &imm)) {
+    if (compared_.end == here() && compared_.a == a && compared_.b == b && compared_.width == width) return c;
     if (imm == 0 && (in_reg(a) || is_const(a) || live_after(a))) {
       const Reg ra = use(a);
       a_.test(gp(ra, width), gp(ra, width));
     } else {
       const Operand ra = use_rm(a, width);
       a_.emit(Id::kIdCmp, ra, asmjit::Imm(imm));
+      compared_ = {a, b, width, here()};
     }
     return c;
   }
-  if (!in_reg(a) && in_reg(b)) {
+  const bool known = compared_.end == here() && compared_.width == width;
+  if ((known && compared_.a == b && compared_.b == a) ||
+      (!(known && compared_.a == a && compared_.b == b) && !in_reg(a) && in_reg(b))) {
     std::swap(a, b);
     c.cc = x86::reverseCond(c.cc);
   }
+  return compare_exactly(a, b, width, c.cc);
+}
+
+// Whether it is a difference, computed for nothing else, compared with zero.
+bool Emitter::sign_of_difference(const Inst& inst) const {
+  const Value a = rep(inst.args[0]);
+  return inst.op == Op::ICmp && info_[a].fused && region_->insts[a].op == Op::Sub;
+}
+
+// Compares in this order of operands, unless the flags are there already.
+Emitter::Condition Emitter::compare_exactly(Value a, Value b, unsigned width, CondCode cc) {
+  Condition c;
+  c.cc = cc;
+  if (compared_.end == here() && compared_.a == a && compared_.b == b && compared_.width == width) return c;
   const Reg ra = use(a);
-  const Operand rb = use_rm(b, width);
-  a_.emit(Id::kIdCmp, gp(ra, width), rb);
+  int32_t imm = 0;
+  if (imm32(b, width, &imm)) {
+    a_.emit(Id::kIdCmp, gp(ra, width), asmjit::Imm(imm));
+  } else {
+    const Operand rb = use_rm(b, width);
+    a_.emit(Id::kIdCmp, gp(ra, width), rb);
+  }
+  compared_ = {a, b, width, here()};
   return c;
+}
+
+// The outcome as a byte in memory.
+void Emitter::store_condition(const x86::Mem& to, const Inst& inst) {
+  const Condition c = emit_compare(inst);
+  const bool known = compared_.end == here();
+  a_.emit(x86::Inst::setccFromCond(c.cc), to);
+  if (known) compared_.end = here();
 }
 
 Emitter::Condition Emitter::condition(Value v) {
@@ -126,7 +166,17 @@ void Emitter::emit_set_condition(Value v, Condition c, Reg dst) {
 void Emitter::emit_icmp(Value v, const Inst& inst) {
   const Value a = rep(inst.args[0]);
   const Value b = rep(inst.args[1]);
-  if (info_[a].fused || info_[b].fused) {
+  if (inst.op == Op::SubOverflow && type_of(a) == Type::I1) {  // 0 - -1 is the only one
+    const Reg ra = use(a);
+    const Reg rb = use(b);
+    const Reg dst = dest(v, {}, mask_of(ra) | mask_of(rb));
+    a_.mov(g32(dst), g32(ra));
+    a_.not_(g32(dst));
+    a_.and_(g32(dst), g32(rb));
+    define(v, dst);
+    return;
+  }
+  if (info_[a].fused || info_[b].fused || inst.op == Op::SubOverflow) {
     const Condition c = emit_compare(inst);
     emit_set_condition(v, c, dest(v, {a, b}));
     return;

@@ -100,6 +100,7 @@ void Emitter::emit_block(BlockId block) {
   insns_counted_ = 0;
   locked_ = 0;
   if (!info_.block(block).continues) {
+    compared_ = {};
     reset_chain();
     if (info_.block(block).place > 0 || options_->hot) a_.bind(label_of(block));
   }
@@ -212,6 +213,8 @@ void Emitter::emit_inst(Value v) {
     case Op::AddCarry:
     case Op::AddOverflow:
       return emit_carry(v, inst);
+    case Op::SubOverflow:
+      return emit_icmp(v, inst);
     case Op::Zext:
     case Op::Sext:
     case Op::Trunc:

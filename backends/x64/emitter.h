@@ -149,10 +149,13 @@ class Emitter final : private asmjit::ErrorHandler {
     enum class Parity : uint8_t { Ignore, AndNot, Or } parity = Parity::Ignore;  // of FP equality
   };
   Condition emit_compare(const Inst& inst);
+  Condition compare_exactly(Value a, Value b, unsigned width, CondCode cc);
+  bool sign_of_difference(const Inst& inst) const;
   Condition emit_fp_compare(const Inst& inst);
   Condition condition(Value v);  // of an i1, fused or not
   static Condition negate(Condition c);
   void emit_set_condition(Value v, Condition c, Reg dst);
+  void store_condition(const x86::Mem& to, const Inst& inst);
   void emit_icmp(Value v, const Inst& inst);
   void emit_fcmp(Value v, const Inst& inst);
 
@@ -327,6 +330,15 @@ class Emitter final : private asmjit::ErrorHandler {
   std::vector<Value> slot_holder_;      // what value a slot's memory is known to hold
   std::vector<ir::SlotId> held_slots_;  // those with a holder, to be reset
   uint32_t spill_top_ = 0;
+
+  // What the host's flags are the comparison of, as long as no code comes behind it that might change them.
+  struct Compared {
+    Value a = ir::kNoValue;
+    Value b = ir::kNoValue;
+    unsigned width = 0;
+    uint32_t end = 0;
+  };
+  Compared compared_;
 
   // Control.
   std::vector<Label> labels_;

@@ -60,6 +60,7 @@ void Emitter::emit_set(const Inst& inst) {
   }
   if (slot_holder_[slot] == v) return;
   release_slot(slot);
+  if (info_[v].fused) return store_condition(slot_memory(slot), region_->insts[v]);
   const x86::Mem memory = slot_memory(slot);
   int32_t imm = 0;
   if (loc_[v].regs == 0 && !in_vec(type) && imm32(v, ir::storage_bytes(type) * 8, &imm)) {

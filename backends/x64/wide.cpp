@@ -271,6 +271,15 @@ void Emitter::emit_wide_integer(Value v, const Inst& inst) {
       }
       return keep();
     }
+    case Op::SubOverflow: {
+      load_word(low, inst.args[0], 0, false);
+      load_word(high, inst.args[0], 1, false);
+      a_.cmp(g64(low), wide_memory(inst.args[1], 0));
+      a_.sbb(g64(high), wide_memory(inst.args[1], 1));
+      Condition c;
+      c.cc = CondCode::kO;
+      return emit_set_condition(v, c, low);
+    }
     case Op::ICmp: {
       // Equality by the differences of both halves, order by the borrow out of a subtraction.
       auto cond = static_cast<Cond>(inst.aux);

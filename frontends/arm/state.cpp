@@ -12,7 +12,8 @@ using ir::Slot;
 using enum ir::Type;
 
 constexpr std::array<Slot, kSlotCount> kSlots = frontends::place_slots<kSlotCount>({{
-#define SLOT(id, name, type, pin, gdb) {name, type, 0, pin, gdb},
+// Of type i1: the condition flags.
+#define SLOT(id, name, type, pin, gdb) {name, type, 0, pin, gdb, (type) == I1},
 #include "frontends/arm/state.def"
 #undef SLOT
 }});

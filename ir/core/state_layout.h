@@ -24,6 +24,9 @@ struct Slot {
   uint32_t offset = 0;            // bytes from the start of the state struct (the CpuHeader)
   uint8_t pin_rank = kNotPinned;  // 0..9 among integer slots, 0..7 among float and vector slots (region contract)
   int16_t gdb_number = -1;        // in the guest's gdb target description
+  // Need not be right at a fault or a stop request where the guest's code overwrites it before reading it: condition
+  // flags, which nearly every instruction that has them sets for the next one only.
+  bool transient = false;
 };
 
 // Two slots overlap where their byte ranges do: an overlap tree needs no other declaration (AL in AX in EAX in RAX).

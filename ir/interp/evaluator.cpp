@@ -87,6 +87,7 @@ Evaluator::Step Evaluator::step(Value at, const Inst& inst) {
     case Op::ICmp:
     case Op::AddCarry:
     case Op::AddOverflow:
+    case Op::SubOverflow:
     case Op::Zext:
     case Op::Sext:
     case Op::Trunc:

@@ -157,6 +157,8 @@ U128 evaluate(const Inst& inst, unsigned width, U128 a, U128 b, U128 c) {
       return compare_ints(static_cast<Cond>(inst.aux), width, a, b) ? 1 : 0;
     case Op::AddCarry:
       return carry_out(width, a, b, c) ? 1 : 0;
+    case Op::SubOverflow:
+      return ((a ^ b) & (a ^ (a - b))) >> (width - 1) & 1;
     case Op::AddOverflow:
       return overflow(width, a, b, c) ? 1 : 0;
     case Op::Zext:

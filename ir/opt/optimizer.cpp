@@ -5,7 +5,11 @@
 namespace menura::ir {
 
 Optimizer::Optimizer(const StateLayout& layout, const HelperTable& helpers)
-    : slots_(layout), slot_facts_(layout, helpers, slots_), liveness_(helpers, slots_), rewriter_(helpers, slots_) {}
+    : slots_(layout),
+      slot_facts_(layout, helpers, slots_),
+      liveness_(helpers, slots_),
+      rewriter_(helpers, slots_),
+      transient_sets_(layout, helpers, slots_) {}
 
 void Optimizer::run(Region& region, OptLevel level) {
   if (level == OptLevel::None || region.order.empty()) return;
@@ -15,6 +19,7 @@ void Optimizer::run(Region& region, OptLevel level) {
   if (!rewriter_.run(region, dying_, full ? &slot_facts_ : nullptr, work_)) return;
   work_.order = region.order;
   if (rewriter_.cut_edges()) drop_unreachable(work_);
+  if (full) transient_sets_.run(work_);
   liveness_.run(work_, full, keep_);
   compact(region);
 }

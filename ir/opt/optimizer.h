@@ -11,6 +11,7 @@
 #include "ir/opt/rewriter.h"
 #include "ir/opt/slot_facts.h"
 #include "ir/opt/slot_map.h"
+#include "ir/opt/transient_sets.h"
 
 namespace menura::ir {
 
@@ -40,6 +41,7 @@ class Optimizer {
   opt::SlotFacts slot_facts_;
   opt::Liveness liveness_;
   opt::Rewriter rewriter_;
+  opt::TransientSets transient_sets_;
   Region work_;                  // the rewritten region, before it is compacted
   std::vector<uint8_t> dying_;   // by instruction of the region
   std::vector<uint8_t> keep_;    // by instruction of work_

@@ -350,5 +350,27 @@ TEST_F(OptTest, LeavesRegionsThatUseBeforeTheyDefineInPlace) {
   expect(text_before, text_before, OptLevel::Full);
 }
 
+// Condition flags of a loop's counter: what leaves computes them anew from the slots, the loop does not.
+TEST_F(OptTest, MovesTransientSetsToWhereTheyAreNeeded) {
+  const std::string loop = "b0:\nbr b1\nb1:\ninsn +0, length=4\nv1:i64 = get $r0\nv2:i64 = const 1\n";
+  expect(loop +
+             "v3:i64 = sub v1, v2\nv4:i1 = icmp v1, v2, uge\nv5:i64 = const 0\nv6:i1 = icmp v3, v5, eq\n"
+             "set $t0, v4\nset $t1, v6\nset $r0, v3\ncbr v6, b2, b1\nb2:\njump +8\n",
+         loop +
+             "v3:i64 = const -1\nv4:i64 = add v1, v3\nv6:i1 = icmp v1, v2, eq\nset $r0, v4\ncbr v6, b2, b1\n"
+             "b2:\nv8:i64 = get $r0\nv9:i64 = const -1\nv10:i64 = sub v8, v9\nv11:i64 = const 1\n"
+             "v12:i1 = icmp v10, v11, eq\nset $t1, v12\n"
+             "v13:i64 = get $r0\nv14:i64 = const -1\nv15:i64 = sub v13, v14\nv16:i64 = const 0\n"
+             "v17:i1 = icmp v15, v16, ne\nset $t0, v17\njump +8\n",
+         OptLevel::Full);
+  // Where both ways want them, or another way leads there, they stay.
+  for (const char* rest : {"cbr v6, b2, b3\nb2:\njump +8\nb3:\njump +12\n", "cbr v6, b2, b1\nb2:\njump +8\n"}) {
+    Region region =
+        region_of("b0:\nv20:i1 = get $p0\ncbr v20, b1, b2\nb1:\nv6:i1 = get $p1\nset $t0, v6\n" + std::string(rest));
+    Optimizer(guest.layout(), guest.helpers()).run(region, OptLevel::Full);
+    EXPECT_LT(text(region).find("set $t0"), text(region).find("b2:")) << text(region);
+  }
+}
+
 }  // namespace
 }  // namespace menura::ir::test

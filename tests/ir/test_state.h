@@ -32,6 +32,8 @@ class TestGuest {
     add("z", 2, Type::V512);
     add("m", 2, Type::Mask);
     add("e", 2, Type::F80);
+    add("t", 4, Type::I1);
+    for (Slot& slot : slots_) slot.transient = slot.name[0] == 't';
     layout_ = make_layout(slots_, (end_ + 63) / 64 * 64);
   }
   TestGuest(const TestGuest&) = delete;

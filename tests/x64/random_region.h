@@ -578,6 +578,7 @@ class RandomRegion {
       }
       case 15:
         keep(b_.emit(pick({Op::AddCarry, Op::AddOverflow}), Type::I1, {any(type), any(type), any(Type::I1)}));
+        keep(b_.emit(Op::SubOverflow, Type::I1, {any(type), any(type)}));
         break;
       case 16:
       case 17: {

@@ -74,8 +74,8 @@ Value Lifter::add_flags(Value a, Value c, Result kept) {
 
 Value Lifter::sub_flags(Value a, Value c, Result kept) {
   const Value result = sub(a, c);
-  const Value negative = is_negative(result);
-  set_nzcv(negative, b.icmp(Cond::Eq, a, c), b.icmp(Cond::Uge, a, c), xor_(negative, b.icmp(Cond::Slt, a, c)));
+  set_nzcv(is_negative(result), b.icmp(Cond::Eq, a, c), b.icmp(Cond::Uge, a, c),
+           b.emit(Op::SubOverflow, Type::I1, {a, c}));
   FlagNotes(b).set(Source::Sub, a, c, result, kept == Result::Kept);
   return result;
 }
@@ -101,7 +101,8 @@ void Lifter::conditional_flags(Value holds, bool subtract, Value a, Value c, uns
   const Value n = is_negative(result);
   const Value z = subtract ? b.icmp(Cond::Eq, a, c) : is_zero(result);
   const Value carry = subtract ? b.icmp(Cond::Uge, a, c) : b.icmp(Cond::Ult, result, c);
-  const Value v = subtract ? xor_(n, b.icmp(Cond::Slt, a, c)) : b.emit(Op::AddOverflow, Type::I1, {a, c, bit(false)});
+  const Value v =
+      subtract ? b.emit(Op::SubOverflow, Type::I1, {a, c}) : b.emit(Op::AddOverflow, Type::I1, {a, c, bit(false)});
   set_nzcv(choose(n, 8), choose(z, 4), choose(carry, 2), choose(v, 1));
   FlagNotes notes(b);
   notes.set(subtract ? Source::Sub : Source::Add, a, c, result, false);

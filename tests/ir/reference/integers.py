@@ -188,6 +188,17 @@ def carries():
                 yield f"; run: {r}0={text(a, w)} {r}1={text(b, w)} p0={c} => {after}\n"
 
 
+def borrows():
+    yield "; Signed overflow of differences.\n"
+    for w in (64, 32, 16, 8, 128, 1):
+        r = SLOT[w]
+        yield f"\nregion pc=0x10000\nb0:\n  v1:i{w} = get ${r}0\n  v2:i{w} = get ${r}1\n"
+        yield "  v3:i1 = suboverflow v1, v2\n  set $p3, v3\n  jump +4\n"
+        for a, b in pairs(w) if w > 1 else ((0, 0), (0, 1), (1, 0), (1, 1)):
+            exact = signed(a, w) - signed(b, w)
+            yield f"; run: {r}0={text(a, w)} {r}1={text(b, w)} => p3={int(exact != signed(exact, w))}\n"
+
+
 def widths():
     yield "; Extensions, truncations, concatenations between all integer types.\n"
     for n, narrow in enumerate(SLOT):
@@ -213,4 +224,5 @@ def files():
         yield name, operations(comment, ops)
     yield "compare", comparisons()
     yield "carry", carries()
+    yield "borrow", borrows()
     yield "widths", widths()
