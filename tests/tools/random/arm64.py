@@ -75,6 +75,7 @@ def is_unpredictable(row, values):
 def draw(row, rng):
     """Field values for one instruction, or None if this draw is no use."""
     values = {field: rng.getrandbits(row.field_bits(field)) & row.field_mask(field) for field in row.fields}
+    values["-"] = rng.choice((0, -1))
     for field in ("Rd", "Rn", "Rm"):  # mostly few registers, so that values meet
         if field in values and rng.random() < 0.5:
             values[field] = rng.randrange(8)

@@ -38,11 +38,12 @@ class Row:
             for value in re.findall(r"\d+", forbidden or ""):
                 self.excluded.append((field, int(value)))
         self.bits, at = total, total
-        self.match = 0
+        self.match = self.ignored = 0  # ignored: the bits written as -
         for token, bounds, width in pieces:
             at -= width
             if bounds is None:
                 self.match |= int(token.replace("-", "0"), 2) << at
+                self.ignored |= int(token.replace("1", "0").replace("-", "1"), 2) << at
                 continue
             above = at + width
             for high, low in bounds:
@@ -59,8 +60,8 @@ class Row:
         return sum(((1 << count) - 1) << low for _, low, count in self.fields[field])
 
     def encode(self, values):
-        """The word with these field values, or None if the row excludes them."""
-        word = self.match
+        """The word with these field values ("-": what is ignored), or None if the row excludes them."""
+        word = self.match | values.get("-", 0) & self.ignored
         for field, pieces in self.fields.items():
             for word_bit, low, count in pieces:
                 word |= (values[field] >> low & ((1 << count) - 1)) << word_bit

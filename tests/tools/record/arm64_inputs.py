@@ -85,7 +85,7 @@ def access_bytes(text):
 
 
 def draw_word(row, rng):
-    values = {}
+    values = {"-": rng.choice((0, -1))}
     for field in row.fields:
         bits, mask = row.field_bits(field), row.field_mask(field)
         value = rng.getrandbits(bits) & mask
@@ -112,7 +112,7 @@ def draw_word(row, rng):
 
 def place_memory(line, text, row, rng, number):
     """Chooses the base (and index) so that the access is in the data page, or across its end; fills what it reads."""
-    operands = text[text.index("["):]
+    operands = text[re.search(r"\[(x\d|sp)", text).start():]  # behind a lane number
     base = re.match(r"\[(x\d+|sp)", operands)[1]
     size = access_bytes(text)
     aligned = text.split()[0].startswith(ORDERED)
@@ -141,6 +141,8 @@ def place_memory(line, text, row, rng, number):
             return False
     elif match:
         offset = int(match[1], 0)
+    if base == "sp":  # D1.8.2: a stack pointer that is used is a multiple of 16, which the reference does not check
+        place -= (place - offset) % 16
     line.registers[base] = DATA + place - offset & (1 << 64) - 1
     for at in range(max(place, 0) // 8 * 8, min(place + size, 4096), 8):
         line.data[at] = integer(rng) if rng.random() < 0.5 else rng.getrandbits(64)
@@ -172,6 +174,17 @@ def make_line(row, text, rng, number):
         line.registers[next(iter(line.registers))] = rng.choice((0, 1 << 32, 0))
     if row.name.startswith(BRANCH_REGISTER) and line.registers:
         line.registers[next(iter(line.registers))] = CODE + rng.randrange(-500, 500) * 4
+    if mnemonic.startswith("cas") and line.data and rng.random() < 0.6:  # the comparison holds
+        base = re.search(r"\[(x\d+|sp)\]", operands)[1]
+        memory = b"".join(line.data.get(at, 0).to_bytes(8, "little") for at in range(0, 4096, 8))
+        first = re.match(r"[wx](\d+)(?:, [wx]\d+, [wx]\d+, [wx](\d+))?", operands)
+        pair, size = mnemonic.startswith("casp"), access_bytes(text)
+        for number in range(2 if pair else 1):
+            width = size // 2 if pair else size
+            at = line.registers[base] - DATA + number * width
+            name = f"x{int(first[1]) + number}" if first else base
+            if name not in (base, "x31"):
+                line.registers[name] = int.from_bytes(memory[at:at + width], "little") | (rng.getrandbits(64) & -1 << 8 * width) % (1 << 64)
     if rng.random() < 0.5 or row.name == "b_cond":
         line.registers.update((flag, 1) for flag in "nzcv" if rng.getrandbits(1))
     if floating and rng.random() < 0.45:

@@ -48,7 +48,9 @@ Value code_bits(Lifter& l, Value code) {
 // ext_ptr: the extension bits as bit 55 says.
 Value extended(Lifter& l, Value pointer) {
   const Value upper = l.sar_by(l.shl_by(pointer, 8), 63);
-  return l.or_(l.and_(pointer, l.imm(~kExtensionBits)), l.and_(upper, l.imm(kExtensionBits)));
+  // The top byte is ignored in the lower half of the address space only (Linux sets TBI0 and not TBI1).
+  const auto upper_bits = static_cast<int64_t>(0xffff000000000000);
+  return l.or_(l.and_(pointer, l.imm(~kExtensionBits)), l.and_(upper, l.imm(upper_bits)));
 }
 
 // AddPAC.
