@@ -6,6 +6,7 @@
 #include "backends/runtime/translator_engine.h"
 #include "backends/runtime/vcpu_record.h"
 #include "ir/interp/fp.h"
+#include "ir/interp/vector_slow.h"
 
 namespace menura::runtime {
 
@@ -137,7 +138,7 @@ const void* TranslatorEngine::on_budget(Vcpu& vcpu, uint64_t stub_end) {
   return tail != nullptr ? tail->entry : nullptr;
 }
 
-ThunkHandlers ThunkEntries::handlers() { return {resolve, indirect, stop, hot, budget, helper, fp_slow}; }
+ThunkHandlers ThunkEntries::handlers() { return {resolve, indirect, stop, hot, budget, helper, fp_slow, vector_slow}; }
 
 const void* ThunkEntries::resolve(ir::CpuHeader* cpu, uint64_t stub_end) {
   Vcpu& vcpu = record_of(*cpu);
@@ -171,10 +172,15 @@ uint64_t ThunkEntries::helper(ir::CpuHeader* cpu, uint32_t id) {
                                                                  arguments[3]);
 }
 
-uint64_t ThunkEntries::fp_slow(ir::CpuHeader* cpu, uint32_t op) {
+uint64_t ThunkEntries::fp_slow(ir::CpuHeader* cpu, uint64_t op) {
   uint64_t arguments[3];
   std::memcpy(arguments, cpu->spill, sizeof arguments);
   return ir::fp_slow(cpu, static_cast<ir::FpSlowOp>(op), arguments[0], arguments[1], arguments[2]);
+}
+
+uint64_t ThunkEntries::vector_slow(ir::CpuHeader* cpu, uint64_t op) {
+  ir::vector_slow(cpu, static_cast<ir::VectorSlowOp>(op));
+  return 0;
 }
 
 }  // namespace menura::runtime

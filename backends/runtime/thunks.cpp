@@ -48,7 +48,8 @@ class Emitter {
     emit_return_miss();
     emit_exit();
     emit_helper();
-    emit_fp_slow();
+    emit_slow(Thunk::FpSlow, handlers_.fp_slow);
+    emit_slow(Thunk::VectorSlow, handlers_.vector_slow);
     out_.code.assign(holder_.textSection()->data(), holder_.textSection()->data() + holder_.codeSize());
     return std::move(out_);
   }
@@ -248,9 +249,9 @@ class Emitter {
     a_.ret();
   }
 
-  void emit_fp_slow() {
+  void emit_slow(Thunk thunk, uint64_t (*handler)(ir::CpuHeader*, uint64_t)) {
     constexpr int32_t kVectors = 16 * 16;
-    begin(Thunk::FpSlow);
+    begin(thunk);
     to_host_stack();
     host_mxcsr();
     a_.sub(rsp, kVectors + 8 * static_cast<int32_t>(kVolatileInts.size()));
@@ -259,8 +260,8 @@ class Emitter {
       a_.mov(qword_ptr(rsp, kVectors + static_cast<int32_t>(8 * i)), gpq(kVolatileInts[i]));
     }
     a_.mov(rdi, kState);
-    a_.mov(esi, eax);
-    call_cpp(handlers_.fp_slow);
+    a_.mov(rsi, rax);
+    call_cpp(handler);
     for (unsigned i = 0; i < 16; ++i) a_.movaps(xmm(i), xmmword_ptr(rsp, static_cast<int32_t>(16 * i)));
     for (unsigned i = 0; i < kVolatileInts.size(); ++i) {
       a_.mov(gpq(kVolatileInts[i]), qword_ptr(rsp, kVectors + static_cast<int32_t>(8 * i)));

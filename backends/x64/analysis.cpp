@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "ir/interp/vector_slow.h"
+
 namespace menura::x64 {
 
 using ir::BlockId;
@@ -14,7 +16,7 @@ using ir::Value;
 namespace {
 
 // The first bytes of CpuHeader::spill pass arguments to thunks and hold MXCSR for a moment.
-constexpr uint32_t kReservedSpill = 64;
+constexpr uint32_t kReservedSpill = ir::kVectorSlowEnd;
 // How far apart an instruction and the user that absorbs it may be.
 constexpr uint32_t kFuseDistance = 24;
 
@@ -271,12 +273,38 @@ void Analysis::find_reps(const Region& region, const Homes& homes) {
         case Op::Param:
           has_globals_ = true;
           break;
+        case Op::VTrunc: {
+          // As for integers. (An f32 in the register of an f64 would be taken for a box.)
+          const Type whole = region.insts[rep(inst.args[0])].type;
+          if (!is_wide(whole) && (ir::is_vector(whole) || whole == inst.type)) info.rep = rep(inst.args[0]);
+          break;
+        }
+        case Op::VZext: {
+          const Value a = rep(inst.args[0]);
+          const unsigned from = ir::bits(region.insts[inst.args[0]].type);
+          if (is_wide(inst.type) || is_wide(region.insts[a].type)) break;
+          if (from == ir::bits(inst.type)) {
+            info.rep = a;
+            break;
+          }
+          if (info_[a].boxed) break;
+          if (info_[a].zero_from <= from) {
+            info_[a].zeroed = true;
+            info.rep = a;
+          } else if (may_zero(region, a, from)) {
+            info_[a].zeroed = true;
+            info_[a].zero_from = static_cast<uint8_t>(from);
+            info.rep = a;
+          }
+          break;
+        }
         default:
           break;
       }
       if (inst.type == Type::Void) continue;
       if (is_wide(inst.type)) has_wide_ = has_globals_ = true;
       if (info.rep == v) info.known_bits = bits_known(region, inst, homes);
+      if (info.rep == v && in_vec(inst.type)) info.zero_from = zeros_known(region, inst, homes);
     }
   }
 }
@@ -286,10 +314,36 @@ bool Analysis::may_share_box(const Region& region, const Inst& box, BlockId bloc
   if (!may_box_ || box.type != Type::F64 || region.insts[box.args[0]].type != Type::F32) return false;
   const Value single = rep(box.args[0]);
   const Inst& inst = region.insts[single];
+  if (info_[single].zeroed) return false;
   if (inst.type == Type::F64) return true;  // opened without a check: known to be a box
   const bool makes = (inst.op >= Op::FAdd && inst.op <= Op::I2F) || inst.op == Op::Load || inst.op == Op::NanUnbox ||
                      (inst.op == Op::Bitcast && region.insts[inst.args[0]].type == Type::I32);
   return makes && single >= block_[block].chain_first;
+}
+
+// From which bit on the vector register of a value is zero, by how the emitter computes the op.
+uint8_t Analysis::zeros_known(const Region& region, const Inst& inst, const Homes& homes) const {
+  const auto width = static_cast<uint8_t>(ir::bits(inst.type));
+  switch (inst.op) {
+    case Op::Const:
+      return inst.imm == 0 ? 0 : width;
+    case Op::Param:
+      return width;  // always loaded, by its width
+    case Op::Get:
+      return homes.of(static_cast<ir::SlotId>(inst.imm)) == kNoReg ? width : 128;
+    case Op::Load:
+      return static_cast<uint8_t>(std::min(128U, 8 * ir::unpack<ir::MemDesc>(inst.aux).size()));
+    case Op::VZext:
+      return static_cast<uint8_t>(ir::bits(region.insts[inst.args[0]].type));
+    default:
+      return 128;
+  }
+}
+
+// Whether the instruction that makes a value can be told to make it with zeros above.
+bool Analysis::may_zero(const Region& region, Value v, unsigned bits) const {
+  const Inst& inst = region.insts[v];
+  return ir::bits(inst.type) == bits && inst.op != Op::Get;
 }
 
 // Which low bits of the host register can be other than zero, by how the emitter computes the op.
@@ -314,6 +368,11 @@ uint8_t Analysis::bits_known(const Region& region, const Inst& inst, const Homes
     }
     case Op::Zext:
       return static_cast<uint8_t>(ir::bits(region.insts[inst.args[0]].type));
+    case Op::VExtract: {
+      const auto desc = ir::unpack<ir::LaneDesc>(inst.aux);
+      if (desc.sign_extend == 0) return static_cast<uint8_t>(ir::bits(static_cast<Type>(desc.lane)));
+      break;
+    }
     case Op::And: {
       const Inst& mask = region.insts[rep(inst.args[1])];
       if (mask.op == Op::Const && mask.imm >= 0) {

@@ -26,8 +26,10 @@ struct ValueInfo {
   bool upper = true;         // someone looks at bits above the lower 32
   bool fused = false;        // emitted by its only user
   bool dead = false;
-  bool boxed = false;   // an f32 that is also kept as its NaN box: its register has ones above it
-  bool any_nan = true;  // a float: no user can tell one quiet NaN from another
+  bool boxed = false;       // an f32 that is also kept as its NaN box: its register has ones above it
+  bool zeroed = false;      // a narrow float or vector whose register is made with zeros above it, up to bit 127
+  uint8_t zero_from = 128;  // in a vector register: all bits from here up to bit 127 are zero
+  bool any_nan = true;      // a float: no user can tell one quiet NaN from another
 };
 
 struct BlockInfo {
@@ -76,6 +78,8 @@ class Analysis {
   bool place_globals(const ir::Region& region);
   void fuse(const ir::Region& region, const Homes& homes, bool drop_dead);
   bool is_dead(const ir::Region& region, ir::Value v);
+  uint8_t zeros_known(const ir::Region& region, const ir::Inst& inst, const Homes& homes) const;
+  bool may_zero(const ir::Region& region, ir::Value v, unsigned bits) const;
   bool may_share_box(const ir::Region& region, const ir::Inst& box, ir::BlockId block) const;
   bool may_fuse(const ir::Region& region, const Homes& homes, ir::Value v, ir::Value user) const;
   bool slots_stay(const ir::Region& region, const ir::Inst& inst, uint32_t from, uint32_t to) const;

@@ -120,8 +120,18 @@ void Emitter::emit_block(BlockId block) {
 
 void Emitter::emit_value(Value v) {
   made_boxed_ = false;
+  made_zero_ = false;
   emit_inst(v);
-  if (!info_[v].boxed || made_boxed_) return;
+  ValueInfo& info = info_[v];
+  if (made_zero_ && !info.boxed) {
+    info.zero_from = std::min(info.zero_from, static_cast<uint8_t>(ir::bits(region_->insts[v].type)));
+  } else if (info.zeroed) {
+    for (RegMask m = loc_[v].regs; m != 0; m &= m - 1) {
+      const Reg reg = static_cast<Reg>(__builtin_ctz(m));
+      vec_zero_above(reg, reg, ir::bits(region_->insts[v].type));
+    }
+  }
+  if (!info.boxed || made_boxed_) return;
   for (RegMask m = loc_[v].regs; m != 0; m &= m - 1) {
     const Reg reg = static_cast<Reg>(__builtin_ctz(m));
     vec3(Id::kIdVorps, Id::kIdOrps, reg, reg, pool(0xffffffff00000000, 0, 16));
@@ -277,18 +287,6 @@ void Emitter::emit_inst(Value v) {
       return emit_fp_mode_set(inst);
     case Op::VAdd:
     case Op::VSub:
-    case Op::VAnd:
-    case Op::VOr:
-    case Op::VXor:
-      return emit_vec_binary(v, inst);
-    case Op::VCmp:
-      return emit_vcmp(v, inst);
-    case Op::VSplat:
-      return emit_vsplat(v, inst);
-    case Op::VExtract:
-      return emit_vextract(v, inst);
-    case Op::VInsert:
-      return emit_vinsert(v, inst);
     case Op::VMul:
     case Op::VMulHigh:
     case Op::VMulDoubleHigh:
@@ -298,6 +296,9 @@ void Emitter::emit_inst(Value v) {
     case Op::VMin:
     case Op::VMax:
     case Op::VAbs:
+    case Op::VAnd:
+    case Op::VOr:
+    case Op::VXor:
     case Op::VAndn:
     case Op::VSelect:
     case Op::VShl:
@@ -310,6 +311,7 @@ void Emitter::emit_inst(Value v) {
     case Op::VPopcnt:
     case Op::VClz:
     case Op::VBitRev8:
+    case Op::VCmp:
     case Op::VDot:
     case Op::VAddPairs:
     case Op::VAddAcross:
@@ -319,7 +321,10 @@ void Emitter::emit_inst(Value v) {
     case Op::VNarrow:
     case Op::VMulWiden:
     case Op::VClMulWiden:
+    case Op::VSplat:
     case Op::VSplatLane:
+    case Op::VExtract:
+    case Op::VInsert:
     case Op::VInsertLane:
     case Op::VTrunc:
     case Op::VZext:
@@ -348,8 +353,7 @@ void Emitter::emit_inst(Value v) {
     case Op::VFCvt:
     case Op::VF2I:
     case Op::VI2F:
-      failed_ = true;
-      return;
+      return emit_vector(v, inst);
     case Op::Call:
       return emit_call(v, inst);
     case Op::Br:

@@ -205,18 +205,90 @@ class Emitter final : private asmjit::ErrorHandler {
   void vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b);
   void vec_move(Reg to, Reg from);
 
-  // --- vector.cpp
-  void emit_vec_binary(Value v, const Inst& inst);
-  void emit_vcmp(Value v, const Inst& inst);
-  void vec_binary(ir::Op op, ir::LaneDesc desc, Reg dst, Reg a, Reg b);
-  void vec_compare(ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  // --- vector.cpp: vectors of up to 128 bits, in xmm registers
+  // One operation on registers: AVX's form and SSE's, without an operand beside the destination.
+  struct Form {
+    InstId avx;
+    InstId sse;
+  };
+  // Bytes of a lane, as the index 0-3 of its log2.
+  static unsigned lane_log2(ir::LaneDesc desc) {
+    return static_cast<unsigned>(__builtin_ctz(ir::storage_bytes(static_cast<Type>(desc.lane))));
+  }
+  void emit_vector(Value v, const Inst& inst);
+  void emit_vector_slow(Value v, const Inst& inst);
+  // The op on registers, or false, and nothing emitted, if the host has no form for it. `dst` is none of the operands
+  // unless is_single says so. `half`: the result has 64 bits, and the upper halves of operands are unspecified.
+  bool vec_op(const Inst& inst, bool half, Reg dst, Reg a, Reg b, Reg c);
+  bool is_single(const Inst& inst, bool half) const;
+  bool keeps_zero(const Inst& inst) const;
+  // Whether the bits above a value's type, up to bit 127, are zero in its register.
+  bool zero_above(Value v) const { return !info_[rep(v)].boxed && info_[rep(v)].zero_from <= ir::bits(type_of(v)); }
+  void vec_zero_above(Reg dst, Reg a, unsigned bits);
+  void vec2(Form form, Reg dst, const Operand& a);
+  void vec2(Form form, Reg dst, const Operand& a, unsigned imm);
+  void vec3(Form form, Reg dst, Reg a, const Operand& b) { vec3(form.avx, form.sse, dst, a, b); }
+  void vec3(Form form, Reg dst, Reg a, Reg b) { vec3(form.avx, form.sse, dst, a, xm(b)); }
+  void vec3(Form form, Reg dst, Reg a, const Operand& b, unsigned imm);
+  void vec_shift(Form form, Reg dst, Reg a, unsigned amount);
+  void vec_zero(Reg dst);
+  void vec_not(Reg dst, Reg a);
+  x86::Mem splat(unsigned lane, uint64_t value);  // a constant in all lanes of 8 << lane bits
+
+  // --- vector_arith.cpp
+  bool vec_arith(const Inst& inst, Reg dst, Reg a, Reg b, Reg c);
+  void vec_multiply(unsigned lane, Reg dst, Reg a, Reg b);
+  bool vec_multiply_high(ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  bool vec_double_high(ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  bool vec_saturating(ir::Op op, ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  void vec_average(ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  void vec_min_max(bool max, ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+  void vec_abs(unsigned lane, Reg dst, Reg a);
+  void vec_select(Reg dst, Reg mask, Reg a, Reg b);
+  void vec_compare(ir::Cond cond, unsigned lane, Reg dst, Reg a, Reg b);
+
+  // --- vector_shift.cpp
+  bool vec_shifts(const Inst& inst, Reg dst, Reg a, Reg b);
+  void vec_shift_by(ir::Op op, unsigned lane, Reg dst, Reg a, unsigned amount);
+  bool vec_shift_each(ir::Op op, unsigned lane, Reg dst, Reg a, Reg b);
+  bool vec_shift_signed(const Inst& inst, Reg dst, Reg a, Reg b);
+
+  // --- vector_move.cpp
+  bool vec_move_lanes(const Inst& inst, bool half, Reg dst, Reg a, Reg b);
+  void vec_splat_lane(unsigned lane, unsigned index, Reg dst, Reg a);
+  void vec_zip(unsigned lane, bool high, bool half, Reg dst, Reg a, Reg b);
+  void vec_unzip(unsigned lane, bool odd, bool half, Reg dst, Reg a, Reg b);
+  void vec_transpose(unsigned lane, bool odd, Reg dst, Reg a, Reg b);
+  void vec_reverse(unsigned lane, unsigned group, Reg dst, Reg a);
+  void vec_bytes(bool half, unsigned from, Reg dst, Reg a, Reg b);
+  void vec_table(bool half, Reg dst, Reg table, Reg index);
   void vec_splat(ir::LaneDesc desc, Reg dst, Value value);
   void emit_vsplat(Value v, const Inst& inst);
   void emit_vextract(Value v, const Inst& inst);
   void emit_vinsert(Value v, const Inst& inst);
+  void emit_vinsert_lane(Value v, const Inst& inst);
+  void emit_vtrunc(Value v, const Inst& inst);
+  void emit_vzext(Value v, const Inst& inst);
+
+  // --- vector_width.cpp
+  bool vec_width(const Inst& inst, Reg dst, Reg a, Reg b);
+  void vec_widen(unsigned lane, bool sign, Reg dst, Reg a);
+  bool vec_narrow(ir::LaneDesc desc, Reg dst, Reg a);
+  bool vec_multiply_widen(ir::LaneDesc desc, Reg dst, Reg a, Reg b);
+
+  // --- vector_reduce.cpp: across lanes, counting, AES
+  bool vec_reduce(const Inst& inst, bool half, Reg dst, Reg a, Reg b, Reg c);
+  void vec_across(const Inst& inst, bool half, Reg dst, Reg a);
+  void vec_add_pairs(ir::LaneDesc desc, Reg dst, Reg a);
+  void vec_dot(ir::LaneDesc desc, Reg dst, Reg sum, Reg a, Reg b);
+  bool vec_popcount(unsigned lane, Reg dst, Reg a);
+  void vec_leading_zeros(unsigned lane, Reg dst, Reg a);
+  void vec_bit_reverse(Reg dst, Reg a);
+  bool vec_aes(ir::Op op, Reg dst, Reg a);
 
   // --- wide.cpp: values too wide for a register, in spill memory
   void emit_wide(Value v, const Inst& inst);
+  bool vec_by_parts(Value v, const Inst& inst);
   void emit_wide_access(Value v, const Inst& inst);
   void emit_wide_integer(Value v, const Inst& inst);
   x86::Mem wide_memory(Value v, unsigned word) const;
@@ -324,6 +396,7 @@ class Emitter final : private asmjit::ErrorHandler {
   // Registers.
   RegMask pool_ = 0;         // scratch: not a home, not reserved
   bool made_boxed_ = false;  // the emitter of a boxed f32 has put the ones above it
+  bool made_zero_ = false;   // the emitter has left zeros above the value, up to bit 127
   RegMask locked_ = 0;       // in use by the instruction being emitted
   Value holder_[32];
   std::vector<Location> loc_;

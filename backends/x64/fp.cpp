@@ -103,23 +103,6 @@ void Emitter::call_fp_slow(ir::FpSlowOp op, Reg operand, Type type) {
   call_thunk(runtime::Thunk::FpSlow);
 }
 
-// dst = a op b: the three-operand form where there is AVX.
-void Emitter::vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b) {
-  if (host_.avx) {
-    a_.emit(avx, xm(dst), xm(a), b);
-    return;
-  }
-  if (dst != a && b.isReg() && b.as<x86::Reg>().id() == xm(dst).id()) {
-    const Reg t = temp_vec();
-    vec_move(t, a);
-    a_.emit(sse, xm(t), b);
-    vec_move(dst, t);
-    return;
-  }
-  vec_move(dst, a);
-  a_.emit(sse, xm(dst), b);
-}
-
 // A NaN result becomes the canonical one, out of line. The host's own default NaN is negative.
 void Emitter::fix_nan(Value v, Reg reg, Type type) {
   if (info_[v].any_nan) return;

@@ -38,12 +38,17 @@ HostFeatures HostFeatures::detect() {
   f.f16c = f.avx && (c & bit_F16C) != 0;
   f.movbe = (c & bit_MOVBE) != 0;
   f.pclmul = (c & bit_PCLMUL) != 0;
+  f.aes = (c & bit_AES) != 0;
   if (__get_cpuid_count(7, 0, &a, &b, &c, &d) != 0) {
     f.bmi1 = (b & bit_BMI) != 0;
     f.bmi2 = (b & bit_BMI2) != 0;
     f.avx2 = f.avx && (b & bit_AVX2) != 0;
     const unsigned need = bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL;
     f.avx512 = f.avx2 && has_zmm && (b & need) == need && wanted != "v3";
+    f.avx512_cd = f.avx512 && (b & bit_AVX512CD) != 0;
+    f.avx512_bitalg = f.avx512 && (c & bit_AVX512BITALG) != 0;
+    f.avx512_vpopcntdq = f.avx512 && (c & bit_AVX512VPOPCNTDQ) != 0;
+    f.vnni = f.avx512 && (c & bit_AVX512VNNI) != 0;
     f.gfni = f.avx && (c & bit_GFNI) != 0 && wanted != "v3";
   }
   if (__get_cpuid(0x80000001, &a, &b, &c, &d) != 0) f.lzcnt = (c & bit_LZCNT) != 0;

@@ -143,6 +143,7 @@ void Emitter::emit_load(Value v, const Inst& inst) {
       }
       if (by_element) swap_elements(dst, desc.element_log2);
     }
+    made_zero_ = true;
     define(v, dst);
     return;
   }
@@ -187,7 +188,7 @@ void Emitter::emit_store(const Inst& inst) {
     const Type moved = bytes == 2 ? Type::F16 : bytes == 4 ? Type::F32 : bytes == 8 ? Type::F64 : Type::V128;
     Reg reg = use(value);
     if (reversed) {
-      if (ir::is_vector(region_->insts[value].type)) {
+      if (ir::is_vector(type_of(inst.args[1]))) {
         const Reg t = temp_vec();
         vec_move(t, reg);
         swap_elements(t, desc.element_log2);

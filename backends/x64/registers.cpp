@@ -280,8 +280,10 @@ void Emitter::force(Value v) {
   --pos_;  // operands that die here may be operands of the instruction being emitted, too
   const RegMask before = locked_;
   const bool boxed = made_boxed_;
+  const bool zero = made_zero_;
   emit_value(v);
   made_boxed_ = boxed;
+  made_zero_ = zero;
   locked_ = before;
   ++pos_;
 }

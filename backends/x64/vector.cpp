@@ -1,53 +1,13 @@
-// Vectors of 64 and 128 bits, in xmm registers.
+// Vectors of 64 and 128 bits, in xmm registers: what all their ops share. A 64-bit vector is the low half of its
+// register; what is above is unspecified.
 #include "backends/x64/emitter.h"
+#include "ir/interp/vector_slow.h"
 
 namespace menura::x64 {
 
-using ir::Cond;
 using ir::LaneDesc;
 using ir::Op;
 using ir::Type;
-
-namespace {
-
-// Bytes of a lane, as the index 0-3 of its log2.
-unsigned lane_log2(LaneDesc desc) {
-  switch (ir::storage_bytes(static_cast<Type>(desc.lane))) {
-    case 1:
-      return 0;
-    case 2:
-      return 1;
-    case 4:
-      return 2;
-    default:
-      return 3;
-  }
-}
-
-struct Pair {
-  InstId avx;
-  InstId sse;
-};
-
-constexpr Pair kAdd[4] = {{Id::kIdVpaddb, Id::kIdPaddb},
-                          {Id::kIdVpaddw, Id::kIdPaddw},
-                          {Id::kIdVpaddd, Id::kIdPaddd},
-                          {Id::kIdVpaddq, Id::kIdPaddq}};
-constexpr Pair kSub[4] = {{Id::kIdVpsubb, Id::kIdPsubb},
-                          {Id::kIdVpsubw, Id::kIdPsubw},
-                          {Id::kIdVpsubd, Id::kIdPsubd},
-                          {Id::kIdVpsubq, Id::kIdPsubq}};
-constexpr Pair kEqual[4] = {{Id::kIdVpcmpeqb, Id::kIdPcmpeqb},
-                            {Id::kIdVpcmpeqw, Id::kIdPcmpeqw},
-                            {Id::kIdVpcmpeqd, Id::kIdPcmpeqd},
-                            {Id::kIdVpcmpeqq, Id::kIdPcmpeqq}};
-constexpr Pair kGreater[4] = {{Id::kIdVpcmpgtb, Id::kIdPcmpgtb},
-                              {Id::kIdVpcmpgtw, Id::kIdPcmpgtw},
-                              {Id::kIdVpcmpgtd, Id::kIdPcmpgtd},
-                              {Id::kIdVpcmpgtq, Id::kIdPcmpgtq}};
-constexpr uint64_t kSignBits[4] = {0x8080808080808080, 0x8000800080008000, 0x8000000080000000, 0x8000000000000000};
-
-}  // namespace
 
 // Reverses the bytes of each element.
 void Emitter::swap_elements(Reg reg, unsigned element_log2) {
@@ -61,167 +21,255 @@ void Emitter::swap_elements(Reg reg, unsigned element_log2) {
   vec3(Id::kIdVpshufb, Id::kIdPshufb, reg, reg, pool(half[0], half[1], 16));
 }
 
-void Emitter::vec_binary(Op op, LaneDesc desc, Reg dst, Reg a, Reg b) {
-  const unsigned lane = lane_log2(desc);
-  Pair id = {Id::kIdVpand, Id::kIdPand};
-  switch (op) {
-    case Op::VAdd:
-      id = kAdd[lane];
-      break;
-    case Op::VSub:
-      id = kSub[lane];
-      break;
-    case Op::VOr:
-      id = {Id::kIdVpor, Id::kIdPor};
-      break;
-    case Op::VXor:
-      id = {Id::kIdVpxor, Id::kIdPxor};
-      break;
-    default:
-      break;
-  }
-  vec3(id.avx, id.sse, dst, a, xm(b));
+void Emitter::vec2(Form form, Reg dst, const Operand& a) { a_.emit(host_.avx ? form.avx : form.sse, xm(dst), a); }
+
+void Emitter::vec2(Form form, Reg dst, const Operand& a, unsigned imm) {
+  a_.emit(host_.avx ? form.avx : form.sse, xm(dst), a, asmjit::Imm(imm));
 }
 
-void Emitter::emit_vec_binary(Value v, const Inst& inst) {
-  const Reg a = use(inst.args[0]);
-  const Reg b = use(inst.args[1]);
-  const Reg dst = dest(v, {inst.args[0]});
-  vec_binary(inst.op, ir::unpack<LaneDesc>(inst.aux), dst, a, b);
-  define(v, dst);
-}
-
-// The host compares for equality and for signed greater; the others are swapped, inverted or biased. `dst` is neither
-// operand.
-void Emitter::vec_compare(LaneDesc desc, Reg dst, Reg a, Reg b) {
-  const unsigned lane = lane_log2(desc);
-  const auto cond = static_cast<Cond>(desc.cond);
-  bool swap = false;
-  bool invert = false;
-  bool equal = false;
-  bool bias = false;
-  switch (cond) {
-    case Cond::Eq:
-      equal = true;
-      break;
-    case Cond::Ne:
-      equal = invert = true;
-      break;
-    case Cond::Sgt:
-      break;
-    case Cond::Slt:
-      swap = true;
-      break;
-    case Cond::Sle:
-      invert = true;
-      break;
-    case Cond::Sge:
-      swap = invert = true;
-      break;
-    case Cond::Ugt:
-      bias = true;
-      break;
-    case Cond::Ult:
-      bias = swap = true;
-      break;
-    case Cond::Ule:
-      bias = invert = true;
-      break;
-    case Cond::Uge:
-      bias = swap = invert = true;
-      break;
+// dst = a op b: the three-operand form where there is AVX.
+void Emitter::vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b) {
+  if (host_.avx) {
+    a_.emit(avx, xm(dst), xm(a), b);
+    return;
   }
-  if (swap) std::swap(a, b);
-  if (bias) {
+  if (dst != a && b.isReg() && b.as<x86::Reg>().id() == xm(dst).id()) {
     const Reg t = temp_vec();
-    const x86::Mem sign = pool(kSignBits[lane], kSignBits[lane], 16);
-    vec3(Id::kIdVpxor, Id::kIdPxor, t, b, sign);
-    vec3(Id::kIdVpxor, Id::kIdPxor, dst, a, sign);
-    a = dst;
-    b = t;
+    vec_move(t, a);
+    a_.emit(sse, xm(t), b);
+    vec_move(dst, t);
+    return;
   }
-  const Pair id = equal ? kEqual[lane] : kGreater[lane];
-  vec3(id.avx, id.sse, dst, a, xm(b));
-  if (invert) vec3(Id::kIdVpxor, Id::kIdPxor, dst, dst, pool(~uint64_t{0}, ~uint64_t{0}, 16));
+  vec_move(dst, a);
+  a_.emit(sse, xm(dst), b);
 }
 
-void Emitter::emit_vcmp(Value v, const Inst& inst) {
-  const Reg a = use(inst.args[0]);
-  const Reg b = use(inst.args[1]);
-  const Reg dst = dest(v, {}, mask_of(a) | mask_of(b));
-  vec_compare(ir::unpack<LaneDesc>(inst.aux), dst, a, b);
-  define(v, dst);
-}
-
-// The low bits of a general register in every lane: multiplied into all lanes of 64 bits first.
-void Emitter::vec_splat(LaneDesc desc, Reg dst, Value value) {
-  const unsigned lane = lane_log2(desc);
-  const Reg t = temp_int();
-  load_into(t, value);
-  if (lane < 3) {
-    extend_in_place(t, 1U << lane, false, Type::I64);
-    const Reg ones = temp_int();
-    constexpr uint64_t repeat[3] = {0x0101010101010101, 0x0001000100010001, 0x0000000100000001};
-    a_.mov(g64(ones), repeat[lane]);
-    a_.imul(g64(t), g64(ones));
-  }
-  move(dst, t);
+// The same with a number. Without AVX, `b` may not be `dst` unless `a` is, too.
+void Emitter::vec3(Form form, Reg dst, Reg a, const Operand& b, unsigned imm) {
   if (host_.avx) {
-    a_.vpunpcklqdq(xm(dst), xm(dst), xm(dst));
+    a_.emit(form.avx, xm(dst), xm(a), b, asmjit::Imm(imm));
+    return;
+  }
+  vec_move(dst, a);
+  a_.emit(form.sse, xm(dst), b, asmjit::Imm(imm));
+}
+
+void Emitter::vec_shift(Form form, Reg dst, Reg a, unsigned amount) {
+  if (host_.avx) {
+    a_.emit(form.avx, xm(dst), xm(a), asmjit::Imm(amount));
+    return;
+  }
+  vec_move(dst, a);
+  a_.emit(form.sse, xm(dst), asmjit::Imm(amount));
+}
+
+void Emitter::vec_zero(Reg dst) { move_constant(dst, 0, Type::V128); }
+
+void Emitter::vec_not(Reg dst, Reg a) {
+  if (host_.avx512) {
+    a_.emit(Id::kIdVpternlogd, xm(dst), xm(a), xm(a), asmjit::Imm(0x55));
   } else {
-    a_.punpcklqdq(xm(dst), xm(dst));
+    vec3(Id::kIdVpxor, Id::kIdPxor, dst, a, splat(3, ~uint64_t{0}));
   }
 }
 
-void Emitter::emit_vsplat(Value v, const Inst& inst) {
-  const Reg dst = dest(v);
-  vec_splat(ir::unpack<LaneDesc>(inst.aux), dst, inst.args[0]);
-  define(v, dst);
+x86::Mem Emitter::splat(unsigned lane, uint64_t value) {
+  for (unsigned bits = 8U << lane; bits < 64; bits *= 2) {
+    value &= (uint64_t{1} << bits) - 1;
+    value |= value << bits;
+  }
+  return pool(value, value, 16);
 }
 
-void Emitter::emit_vextract(Value v, const Inst& inst) {
-  const auto desc = ir::unpack<LaneDesc>(inst.aux);
-  const unsigned lane = lane_log2(desc);
-  const Reg a = use(inst.args[0]);
-  const Reg dst = dest(v);
-  const auto index = asmjit::Imm(desc.index);
-  switch (lane) {
-    case 0:
-      a_.emit(host_.avx ? Id::kIdVpextrb : Id::kIdPextrb, g32(dst), xm(a), index);
+// dst = the low bits of a, zeros above.
+void Emitter::vec_zero_above(Reg dst, Reg a, unsigned bits) {
+  switch (bits) {
+    case 64:
+      vec2({Id::kIdVmovq, Id::kIdMovq}, dst, xm(a));
       break;
-    case 1:
-      a_.emit(host_.avx ? Id::kIdVpextrw : Id::kIdPextrw, g32(dst), xm(a), index);
-      break;
-    case 2:
-      a_.emit(host_.avx ? Id::kIdVpextrd : Id::kIdPextrd, g32(dst), xm(a), index);
+    case 32:
+      vec3({Id::kIdVinsertps, Id::kIdInsertps}, dst, a, xm(a), 0x0e);
       break;
     default:
-      a_.emit(host_.avx ? Id::kIdVpextrq : Id::kIdPextrq, g64(dst), xm(a), index);
+      vec3(Id::kIdVpand, Id::kIdPand, dst, a, pool((uint64_t{1} << bits) - 1, 0, 16));
       break;
   }
-  extend_in_place(dst, 1U << lane, desc.sign_extend, inst.type);
-  if (inst.type == Type::I1) a_.and_(g32(dst), 1);
+}
+
+// One instruction that reads its operands before it writes.
+bool Emitter::is_single(const Inst& inst, bool half) const {
+  const auto desc = ir::unpack<LaneDesc>(inst.aux);
+  const unsigned bits = ir::bits(static_cast<Type>(desc.lane));
+  switch (inst.op) {
+    case Op::VAdd:
+    case Op::VSub:
+    case Op::VAnd:
+    case Op::VOr:
+    case Op::VXor:
+    case Op::VAndn:
+    case Op::VHigh:
+    case Op::VConcat:
+      return true;
+    case Op::VMul:
+      return bits == 16 || bits == 32 || (bits == 64 && host_.avx512);
+    case Op::VAddSat:
+    case Op::VSubSat:
+      return bits <= 16;
+    case Op::VMin:
+    case Op::VMax:
+      return bits <= 32;
+    case Op::VShl:
+    case Op::VShr:
+      return bits >= 16;
+    case Op::VSar:
+      return bits == 16 || bits == 32;
+    case Op::VZip:
+      return desc.index == 0 || !half;
+    case Op::VWiden:
+    case Op::VSplatLane:
+      return true;
+    default:
+      return false;
+  }
+}
+
+// Whether lanes of zeros give lanes of zeros.
+bool Emitter::keeps_zero(const Inst& inst) const {
+  switch (inst.op) {
+    case Op::VCmp:
+    case Op::VClz:
+      return false;
+    default:
+      return inst.op >= Op::VAdd && inst.op <= Op::VDot;
+  }
+}
+
+bool Emitter::vec_op(const Inst& inst, bool half, Reg dst, Reg a, Reg b, Reg c) {
+  switch (inst.op) {
+    case Op::VAdd:
+    case Op::VSub:
+    case Op::VMul:
+    case Op::VMulHigh:
+    case Op::VMulDoubleHigh:
+    case Op::VAddSat:
+    case Op::VSubSat:
+    case Op::VAverage:
+    case Op::VMin:
+    case Op::VMax:
+    case Op::VAbs:
+    case Op::VAnd:
+    case Op::VOr:
+    case Op::VXor:
+    case Op::VAndn:
+    case Op::VSelect:
+    case Op::VCmp:
+      return vec_arith(inst, dst, a, b, c);
+    case Op::VShl:
+    case Op::VShr:
+    case Op::VSar:
+    case Op::VShlV:
+    case Op::VShrV:
+    case Op::VSarV:
+    case Op::VShift:
+      return vec_shifts(inst, dst, a, b);
+    case Op::VPopcnt:
+    case Op::VClz:
+    case Op::VBitRev8:
+    case Op::VDot:
+    case Op::VAddPairs:
+    case Op::VAddAcross:
+    case Op::VMinAcross:
+    case Op::VMaxAcross:
+    case Op::VAesSubShift:
+    case Op::VAesSubShiftInverse:
+    case Op::VAesMix:
+    case Op::VAesMixInverse:
+      return vec_reduce(inst, half, dst, a, b, c);
+    case Op::VWiden:
+    case Op::VNarrow:
+    case Op::VMulWiden:
+    case Op::VClMulWiden:
+      return vec_width(inst, dst, a, b);
+    default:
+      return vec_move_lanes(inst, half, dst, a, b);
+  }
+}
+
+void Emitter::emit_vector(Value v, const Inst& inst) {
+  switch (inst.op) {
+    case Op::VSplat:
+      return emit_vsplat(v, inst);
+    case Op::VExtract:
+      return emit_vextract(v, inst);
+    case Op::VInsert:
+      return emit_vinsert(v, inst);
+    case Op::VInsertLane:
+      return emit_vinsert_lane(v, inst);
+    case Op::VTrunc:
+      return emit_vtrunc(v, inst);
+    case Op::VZext:
+      return emit_vzext(v, inst);
+    case Op::VFAdd:
+    case Op::VFSub:
+    case Op::VFMul:
+    case Op::VFDiv:
+    case Op::VFSqrt:
+    case Op::VFMa:
+    case Op::VFMin:
+    case Op::VFMax:
+    case Op::VFCmp:
+    case Op::VFRound:
+    case Op::VFCvt:
+    case Op::VF2I:
+    case Op::VI2F:
+      return emit_vector_slow(v, inst);
+    default:
+      break;
+  }
+  const bool half = inst.type == Type::V64;
+  Reg operands[3] = {kNoReg, kNoReg, kNoReg};
+  RegMask mask = 0;
+  bool zero = keeps_zero(inst);
+  for (unsigned i = 0; i < inst.arg_count; ++i) {
+    operands[i] = use(inst.args[i]);
+    mask |= mask_of(operands[i]);
+    zero &= zero_above(inst.args[i]);
+  }
+  Reg dst = kNoReg;
+  if (!is_single(inst, half)) {
+    dst = dest(v, {}, mask);
+  } else if (inst.arg_count == 1) {
+    dst = dest(v, {inst.args[0]});
+  } else {
+    dst = dest(v, {inst.args[0], inst.args[1]});
+  }
+  if (!vec_op(inst, half, dst, operands[0], operands[1], operands[2])) return emit_vector_slow(v, inst);
+  made_zero_ |= zero && half;
   define(v, dst);
 }
 
-void Emitter::emit_vinsert(Value v, const Inst& inst) {
-  const auto desc = ir::unpack<LaneDesc>(inst.aux);
-  const unsigned lane = lane_log2(desc);
-  const Reg a = use(inst.args[0]);
-  const Reg value = use(inst.args[1]);
-  const Reg dst = dest(v, {inst.args[0]});
-  static constexpr Pair ids[4] = {{Id::kIdVpinsrb, Id::kIdPinsrb},
-                                  {Id::kIdVpinsrw, Id::kIdPinsrw},
-                                  {Id::kIdVpinsrd, Id::kIdPinsrd},
-                                  {Id::kIdVpinsrq, Id::kIdPinsrq}};
-  const Operand from = lane == 3 ? Operand(g64(value)) : Operand(g32(value));
-  const auto index = asmjit::Imm(desc.index);
-  if (host_.avx) {
-    a_.emit(ids[lane].avx, xm(dst), xm(a), from, index);
-  } else {
-    vec_move(dst, a);
-    a_.emit(ids[lane].sse, xm(dst), from, index);
+// Operands and result go through spill memory.
+void Emitter::emit_vector_slow(Value v, const Inst& inst) {
+  take(kRax);
+  for (unsigned i = 0; i < inst.arg_count; ++i) {
+    const x86::Mem place = spill_memory(ir::kVectorSlowOperands + i * ir::kVectorSlowStride);
+    const Type type = type_of(inst.args[i]);
+    const RegMask before = locked_;
+    if (is_wide(type)) {
+      copy_memory(place, wide_memory(inst.args[i], 0), ir::storage_bytes(type));
+    } else {
+      store_memory(place, use(inst.args[i]), in_vec(type) ? type : Type::I64);
+    }
+    locked_ = before;
   }
+  const auto op = ir::vector_slow_op(inst.op, inst.type, type_of(inst.args[0]), inst.aux, inst.imm);
+  a_.mov(x86::rax, static_cast<uint64_t>(op));
+  call_thunk(runtime::Thunk::VectorSlow);
+  const x86::Mem result = spill_memory(ir::kVectorSlowResult);
+  if (is_wide(inst.type)) return copy_memory(wide_memory(v, 0), result, ir::storage_bytes(inst.type));
+  const Reg dst = dest(v);
+  load_memory(dst, result, inst.type);
+  made_zero_ = true;
   define(v, dst);
 }
 

@@ -110,30 +110,49 @@ void Emitter::emit_wide(Value v, const Inst& inst) {
       }
       return store_memory(wide_memory(v, 0), use(inst.args[0]), Type::V128);
     }
-    case Op::VAdd:
-    case Op::VSub:
-    case Op::VAnd:
-    case Op::VOr:
-    case Op::VXor:
-    case Op::VCmp: {
-      const auto desc = ir::unpack<ir::LaneDesc>(inst.aux);
-      const Reg a = temp_vec();
-      const Reg b = temp_vec();
-      const Reg d = temp_vec();
-      const RegMask before = locked_;
-      for (unsigned word = 0; word < words_of(type); word += 2) {
-        load_memory(a, wide_memory(inst.args[0], word), Type::V128);
-        load_memory(b, wide_memory(inst.args[1], word), Type::V128);
-        if (inst.op == Op::VCmp) {
-          vec_compare(desc, d, a, b);
+    case Op::VTrunc:
+    case Op::VHigh: {
+      const unsigned first = inst.op == Op::VHigh ? words_of(type) : 0;
+      const x86::Mem from = wide_memory(inst.args[0], first);
+      if (is_wide(type)) return copy_memory(wide_memory(v, 0), from, ir::storage_bytes(type));
+      const Reg dst = dest(v);
+      load_memory(dst, from, type);
+      made_zero_ = true;
+      return define(v, dst);
+    }
+    case Op::VZext: {
+      const Type from = type_of(inst.args[0]);
+      const unsigned copied = std::max(2U, words_of(from));
+      if (is_wide(from)) {
+        copy_memory(wide_memory(v, 0), wide_memory(inst.args[0], 0), ir::storage_bytes(from));
+      } else {
+        const Reg low = temp_vec();
+        const Reg a = use(inst.args[0]);
+        if (from == Type::V128) {
+          vec_move(low, a);
         } else {
-          vec_binary(inst.op, desc, d, a, b);
+          vec_zero_above(low, a, ir::bits(from));
         }
-        store_memory(wide_memory(v, word), d, Type::V128);
-        locked_ = before;
+        store_memory(wide_memory(v, 0), low, Type::V128);
+      }
+      const Reg zero = temp_vec();
+      vec_zero(zero);
+      for (unsigned word = copied; word < words_of(type); word += 2) {
+        store_memory(wide_memory(v, word), zero, Type::V128);
       }
       return;
     }
+    case Op::VConcat:
+      for (unsigned i = 0; i < 2; ++i) {
+        const Type half = type_of(inst.args[i]);
+        const x86::Mem place = wide_memory(v, i * words_of(half));
+        if (is_wide(half)) {
+          copy_memory(place, wide_memory(inst.args[i], 0), ir::storage_bytes(half));
+        } else {
+          store_memory(place, use(inst.args[i]), half);
+        }
+      }
+      return;
     case Op::VSplat: {
       const Reg d = temp_vec();
       vec_splat(ir::unpack<ir::LaneDesc>(inst.aux), d, inst.args[0]);
@@ -163,7 +182,26 @@ void Emitter::emit_wide(Value v, const Inst& inst) {
     default:
       break;
   }
-  emit_wide_integer(v, inst);
+  if (inst.op < Op::VAdd || inst.op > Op::VI2F) return emit_wide_integer(v, inst);
+  const bool by_lane = inst.op <= Op::VAddPairs;
+  if (!by_lane || !vec_by_parts(v, inst)) emit_vector_slow(v, inst);
+}
+
+// An op whose result depends on nothing beyond each 128 bits of its operands.
+bool Emitter::vec_by_parts(Value v, const Inst& inst) {
+  Reg operands[3] = {kNoReg, kNoReg, kNoReg};
+  for (unsigned i = 0; i < inst.arg_count; ++i) operands[i] = temp_vec();
+  const Reg dst = temp_vec();
+  const RegMask before = locked_;
+  for (unsigned word = 0; word < words_of(inst.type); word += 2) {
+    for (unsigned i = 0; i < inst.arg_count; ++i) {
+      load_memory(operands[i], wide_memory(inst.args[i], word), Type::V128);
+    }
+    if (!vec_op(inst, false, dst, operands[0], operands[1], operands[2])) return false;
+    store_memory(wide_memory(v, word), dst, Type::V128);
+    locked_ = before;
+  }
+  return true;
 }
 
 // Reads are made whole before anything is written; a write that could fault in its middle is tried at both ends first.

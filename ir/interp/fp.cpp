@@ -1,5 +1,6 @@
 #include "ir/interp/fp.h"
 
+#include "ir/core/signature.h"
 #include "ir/interp/fp_soft.h"
 
 namespace menura::ir {
@@ -162,9 +163,10 @@ uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, CpuHeader& c
   bool denormal = false;
   if (desc.flush != 0 && flushes(op, operand)) {
     const Format& format = soft::format_of(operand);
-    for (uint64_t* number : {&a, &b, &c}) {
-      if (!is_denormal(format, *number)) continue;
-      *number &= format.sign_bit();
+    uint64_t* const numbers[3] = {&a, &b, &c};
+    for (unsigned i = 0; i < signature(op).arg_count; ++i) {
+      if (!is_denormal(format, *numbers[i])) continue;
+      *numbers[i] &= format.sign_bit();
       denormal = operand != Type::F16;  // Arm ARM, FPUnpackBase: FZ16 raises nothing
     }
   }

@@ -32,6 +32,38 @@ class RandomVectorOp {
     }
   }
 
+  // An op of floats, its numbers as `desc` says and the rest of the descriptor drawn.
+  Value floats(Type type, FpDesc desc) {
+    desc.saturation = below(3);
+    desc.is_unsigned = below(2);
+    desc.min_max = below(3);
+    desc.exact = below(2);
+    desc.signaling = below(2);
+    const Type lane = pick({Type::F16, Type::F32, Type::F32, Type::F64, Type::F64});
+    switch (below(8)) {
+      case 0:
+        desc.cond = below(7);
+        return b_.vec_fp(Op::VFCmp, type, {any(type), any(type)}, lane, desc);
+      case 1:
+        return b_.vec_fp(pick({Op::VFSqrt, Op::VFRound}), type, {any(type)}, lane, desc);
+      case 2:
+        return b_.vec_fp(Op::VFMa, type, {any(type), any(type), any(type)}, lane, desc);
+      case 3:
+        return b_.vec_fp(pick({Op::VF2I, Op::VI2F}), type, {any(type)}, lane, desc);
+      case 4:
+        if (type != Type::V64 && lane != Type::F64) {
+          return b_.vec_fp(Op::VFCvt, type, {any(half(type))}, lane, desc);
+        }
+        if (type != Type::V512 && lane != Type::F16) {
+          return b_.vec_fp(Op::VFCvt, type, {any(twice(type))}, lane, desc);
+        }
+        [[fallthrough]];
+      default:
+        return b_.vec_fp(pick({Op::VFAdd, Op::VFSub, Op::VFMul, Op::VFDiv, Op::VFMin, Op::VFMax}), type,
+                         {any(type), any(type)}, lane, desc);
+    }
+  }
+
  private:
   uint32_t below(uint32_t limit) { return draw_.below(limit); }
   Value any(Type type) { return draw_.any(type); }
@@ -199,34 +231,7 @@ class RandomVectorOp {
     desc.nan = below(3);
     desc.tiny_before = below(2);
     desc.flush = below(4) == 0;
-    desc.saturation = below(3);
-    desc.is_unsigned = below(2);
-    desc.min_max = below(3);
-    desc.exact = below(2);
-    desc.signaling = below(2);
-    const Type lane = pick({Type::F16, Type::F32, Type::F32, Type::F64, Type::F64});
-    switch (below(8)) {
-      case 0:
-        desc.cond = below(7);
-        return b_.vec_fp(Op::VFCmp, type, {any(type), any(type)}, lane, desc);
-      case 1:
-        return b_.vec_fp(pick({Op::VFSqrt, Op::VFRound}), type, {any(type)}, lane, desc);
-      case 2:
-        return b_.vec_fp(Op::VFMa, type, {any(type), any(type), any(type)}, lane, desc);
-      case 3:
-        return b_.vec_fp(pick({Op::VF2I, Op::VI2F}), type, {any(type)}, lane, desc);
-      case 4:
-        if (type != Type::V64 && lane != Type::F64) {
-          return b_.vec_fp(Op::VFCvt, type, {any(half(type))}, lane, desc);
-        }
-        if (type != Type::V512 && lane != Type::F16) {
-          return b_.vec_fp(Op::VFCvt, type, {any(twice(type))}, lane, desc);
-        }
-        [[fallthrough]];
-      default:
-        return b_.vec_fp(pick({Op::VFAdd, Op::VFSub, Op::VFMul, Op::VFDiv, Op::VFMin, Op::VFMax}), type,
-                         {any(type), any(type)}, lane, desc);
-    }
+    return floats(type, desc);
   }
 
   Builder& b_;

@@ -2,6 +2,7 @@
 // with branches, parameters and a loop.
 #pragma once
 
+#include <array>
 #include <random>
 #include <vector>
 
@@ -17,8 +18,21 @@ struct RandomOptions {
   bool wide = true;            // types beyond 128 bits of vector and 64 bits of integer
   bool fp = true;
   bool memory = true;
-  bool vectors = false;  // all vector ops of ir/ops.def, not only sums, logic, relations and single lanes
+  bool vectors = false;  // many vector ops
 };
+
+// Numbers at the borders of what rounds, overflows, is tiny, fits an integer; NaNs of both kinds with payloads.
+// Products of some are just below the least normal number and round to it.
+inline constexpr std::array<uint64_t, 24> kDoubles = {
+    0x0000000000000000, 0x8000000000000000, 0x3ff0000000000000, 0xbff8000000000000, 0x4004000000000000,
+    0x3fe0000000000000, 0x3fdfffffffffffff, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
+    0xfff8000000000123, 0x7ff0000000000001, 0xfff4000000000456, 0x0010000000000000, 0x8010000000000001,
+    0x3feffffffffffffe, 0x000fffffffffffff, 0x0000000000000001, 0x41dfffffffc00000, 0xc3e0000000000000,
+    0x43e0000000000000, 0x380fffffffffffff, 0x7fefffffffffffff, 0x3ca0000000000000};
+inline constexpr std::array<uint32_t, 20> kSingles = {0x00000000, 0x80000000, 0x3f800000, 0xbfc00000, 0x3f000000,
+                                                      0x3effffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00123,
+                                                      0x7f800001, 0xffa00456, 0x00800000, 0x80800001, 0x3f7ffffe,
+                                                      0x007fffff, 0x00000001, 0x4f000000, 0xcf000000, 0x7f7fffff};
 
 class RandomRegion {
  public:
@@ -252,18 +266,17 @@ class RandomRegion {
       if (type == Type::F64 || type == Type::F32) {
         return keep(b_.constant(type, type == Type::F64 ? double_bits() : single_bits()));
       }
-      return keep(b_.constant(type, interesting()));
+      return keep(b_.constant(type, ir::is_vector(type) ? lane_bits() : interesting()));
     }
     return keep(b_.get(slot_of(type)));
   }
-  int64_t double_bits() {
-    return pick<int64_t>({0, 0x3ff0000000000000, INT64_MIN, 0x7ff0000000000000, 0x7ff8000000000000, 0x7ff0000000000001,
-                          0x0010000000000000, 1, 0x41dfffffffc00000, static_cast<int64_t>(0xc3e0000000000000),
-                          0x43e0000000000000, 0x3fe0000000000000});
-  }
-  int64_t single_bits() {
-    return pick<int64_t>({0, 0x3f800000, 0x80000000, 0x7f800000, 0x7fc00000, 0x7f800001, 0x00800000, 1, 0x4f000000,
-                          0xcf000000, 0x3f000000});
+  int64_t double_bits() { return static_cast<int64_t>(kDoubles[below(kDoubles.size())]); }
+  int64_t single_bits() { return kSingles[below(kSingles.size())]; }
+  // Lanes of numbers that matter, for a vector's constant.
+  int64_t lane_bits() {
+    if (!options_.fp || below(2) == 0) return interesting();
+    if (below(2) == 0) return double_bits();
+    return static_cast<int64_t>(static_cast<uint64_t>(single_bits()) << 32 | static_cast<uint64_t>(single_bits()));
   }
   Value keep(Value v) {
     values_.push_back(v);
@@ -282,6 +295,12 @@ class RandomRegion {
     d.rounding = below(3) == 0 ? below(6) : 0;
     d.nan = below(6) == 0 ? below(3) : 0;
     d.tiny_before = below(10) == 0;
+    if (below(2) == 0) {
+      // As on Arm.
+      d.tiny_before = 1;
+      d.nan = static_cast<uint32_t>(below(4) > 0 ? ir::NanPolicy::SignalingFirst : ir::NanPolicy::Canonical);
+      d.flush = below(8) == 0;
+    }
     return d;
   }
 
@@ -403,9 +422,7 @@ class RandomRegion {
         break;
       }
       case 5:
-        d.rounding = 0;
-        d.tiny_before = 0;
-        d.min_max = below(4) == 0;
+        d.min_max = below(2) == 0 ? below(3) : 0;
         keep(b_.fp(pick({Op::FMin, Op::FMax}), type, {any(type), any(type)}, d));
         break;
       case 6:
@@ -423,25 +440,25 @@ class RandomRegion {
         break;
       }
       case 10:
-        d.tiny_before = 0;
         d.exact = below(2);
         keep(b_.fp(Op::FRound, type, {any(type)}, d));
         break;
       case 11:
-        if (other != type) keep(b_.fp(Op::FCvt, type, {any(other)}, d));
+        if (below(3) == 0) {
+          const bool from_half = below(2) == 0;
+          keep(b_.fp(Op::FCvt, from_half ? type : Type::F16, {any(from_half ? Type::F16 : type)}, d));
+        } else if (other != type) {
+          keep(b_.fp(Op::FCvt, type, {any(other)}, d));
+        }
         break;
       case 12:
-        d.tiny_before = 0;
         d.saturation = below(3);
         d.is_unsigned = below(2);
-        d.nan = 0;
         if (below(2) == 0) d.rounding = static_cast<uint32_t>(ir::RoundingSource::Zero);
         keep(b_.fp(Op::F2I, pick({Type::I32, Type::I64}), {any(type)}, d));
         break;
       case 13:
-        d.tiny_before = 0;
         d.is_unsigned = below(2);
-        d.nan = 0;
         keep(b_.fp(Op::I2F, type, {any(pick({Type::I32, Type::I64}))}, d));
         break;
       case 14:
@@ -467,37 +484,21 @@ class RandomRegion {
     }
   }
 
-  void emit_vector() {
-    const Type type = vec_type();
-    if (options_.vectors && below(4) != 0) {
-      keep(ir::test::RandomVectorOp(b_, *this).draw(type));
-      return;
-    }
-    ir::LaneDesc d;
-    const Type lane = int_type();
-    d.lane = static_cast<uint32_t>(lane);
-    switch (below(6)) {
-      case 0:
-      case 1:
-        keep(b_.vec(pick({Op::VAdd, Op::VSub, Op::VAnd, Op::VOr, Op::VXor}), type, {any(type), any(type)}, d));
-        break;
-      case 2:
-        d.cond = below(10);
-        keep(b_.vec(Op::VCmp, type, {any(type), any(type)}, d));
-        break;
-      case 3:
-        keep(b_.vec(Op::VSplat, type, {any(Type::I64)}, d));
-        break;
-      case 4:
-        d.index = below(ir::bits(type) / ir::bits(lane));
-        d.sign_extend = below(2);
-        keep(b_.vec(Op::VExtract, Type::I64, {any(type)}, d));
-        break;
-      default:
-        d.index = below(ir::bits(type) / ir::bits(lane));
-        keep(b_.vec(Op::VInsert, type, {any(type), any(Type::I64)}, d));
-        break;
-    }
+  void emit_vector() { keep(ir::test::RandomVectorOp(b_, *this).draw(vec_type())); }
+  void emit_vector_fp() { keep(ir::test::RandomVectorOp(b_, *this).floats(vec_type(), fp_desc())); }
+
+  // A scalar op of a guest like Arm's: on the low lanes of vector registers, into a whole register.
+  void emit_scalar_in_vector() {
+    const Type type = pick({Type::F32, Type::F64});
+    const ir::FpDesc d = fp_desc();
+    const ir::SlotId first = slot_of(Type::V128);
+    const ir::SlotId second = slot_of(Type::V128);
+    const Value a = b_.convert(Op::VTrunc, type, b_.get(first));
+    const Value b = b_.convert(Op::VTrunc, type, below(2) == 0 ? b_.get(second) : any(Type::V128));
+    const Value result = below(4) == 0 ? b_.fp(Op::FMa, type, {a, b, any(type)}, d)
+                                       : b_.fp(pick({Op::FAdd, Op::FSub, Op::FMul, Op::FDiv}), type, {a, b}, d);
+    keep(result);
+    b_.set(below(2) == 0 ? first : second, keep(b_.convert(Op::VZext, Type::V128, result)));
   }
 
   void emit_wide() {
@@ -651,10 +652,21 @@ class RandomRegion {
       case 6:
       case 7:
       case 8:
-        if (options_.fp) emit_fp();
+        if (!options_.fp) break;
+        switch (options_.vectors ? below(4) : 3) {
+          case 0:
+            emit_vector_fp();
+            break;
+          case 1:
+            emit_scalar_in_vector();
+            break;
+          default:
+            emit_fp();
+            break;
+        }
         break;
       case 9:
-        for (unsigned n = options_.vectors ? 1 + below(4) : 1; n > 0; --n) emit_vector();
+        emit_vector();
         break;
       case 10:
         if (options_.wide) emit_wide();
@@ -663,7 +675,11 @@ class RandomRegion {
         if (below(3) == 0) emit_call();
         break;
       default:
-        emit_integer();
+        if (options_.vectors && below(3) > 0) {
+          emit_vector();
+        } else {
+          emit_integer();
+        }
         break;
     }
   }

@@ -50,7 +50,11 @@ class RandomTest : public testing::Test {
     std::mt19937 random(seed ^ 0x5eed);
     const auto word = [&] {
       const uint64_t bits = uint64_t{random()} << 32 | random();
-      switch (random() % 6) {
+      switch (random() % 8) {
+        case 6:
+          return kDoubles[random() % kDoubles.size()];
+        case 7:
+          return uint64_t{kSingles[random() % kSingles.size()]} << 32 | kSingles[random() % kSingles.size()];
         case 0:
           return bits >> random() % 64;
         case 1:
@@ -188,6 +192,9 @@ class RandomTest : public testing::Test {
 TEST_F(RandomTest, Integers) { run({.wide = false, .fp = false, .memory = false}, {}, 1, 3000); }
 TEST_F(RandomTest, Memory) { run({.wide = false, .fp = false}, {}, 10000, 3000); }
 TEST_F(RandomTest, FloatingPoint) { run({.wide = false, .memory = false}, {}, 20000, 3000); }
+TEST_F(RandomTest, Vectors) { run({.wide = false, .fp = false, .vectors = true}, {}, 80000, 6000); }
+TEST_F(RandomTest, VectorFloats) { run({.wide = false, .vectors = true}, {}, 90000, 6000); }
+TEST_F(RandomTest, HotVectors) { run({.blocks = 6, .vectors = true}, {.hot = true}, 100000, 4000); }
 TEST_F(RandomTest, Everything) { run({.blocks = 6}, {}, 30000, 3000); }
 TEST_F(RandomTest, Hot) { run({.blocks = 6}, {.hot = true}, 40000, 4000); }
 TEST_F(RandomTest, HotIntegers) { run({.blocks = 8, .wide = false, .fp = false}, {.hot = true}, 50000, 4000); }

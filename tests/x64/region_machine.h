@@ -14,6 +14,7 @@
 #include "ir/core/region.h"
 #include "ir/core/state_layout.h"
 #include "ir/interp/fp.h"
+#include "ir/interp/vector_slow.h"
 
 namespace menura::x64::test {
 
@@ -21,7 +22,7 @@ class RegionMachine {
  public:
   RegionMachine(const ir::StateLayout& layout, const ir::HelperTable& helpers) : helpers_(helpers) {
     const runtime::ThunkHandlers handlers = {resolve,           indirect, stub<Way::Stop>, stub<Way::Hot>,
-                                             stub<Way::Budget>, helper,   fp_slow};
+                                             stub<Way::Budget>, helper,   fp_slow,         vector_slow};
     thunks_ = runtime::emit_thunks(layout, handlers);
     memory_ = static_cast<uint8_t*>(
         mmap(nullptr, kSize, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
@@ -128,7 +129,11 @@ class RegionMachine {
   static uint64_t helper(ir::CpuHeader* cpu, uint32_t id) {
     return self(cpu).helpers_[id].function(cpu, argument(cpu, 0), argument(cpu, 1), argument(cpu, 2), argument(cpu, 3));
   }
-  static uint64_t fp_slow(ir::CpuHeader* cpu, uint32_t op) {
+  static uint64_t vector_slow(ir::CpuHeader* cpu, uint64_t op) {
+    ir::vector_slow(cpu, static_cast<ir::VectorSlowOp>(op));
+    return 0;
+  }
+  static uint64_t fp_slow(ir::CpuHeader* cpu, uint64_t op) {
     return ir::fp_slow(cpu, static_cast<ir::FpSlowOp>(op), argument(cpu, 0), argument(cpu, 1), argument(cpu, 2));
   }
 
