@@ -123,7 +123,8 @@ class Reader {
       return refuse(which + " has more bytes in the file (" + hex(header.p_filesz) + ") than in memory (" +
                     hex(header.p_memsz) + ")");
     }
-    if (header.p_offset > file_.size() || header.p_filesz > file_.size() - header.p_offset) {
+    const bool in_file = header.p_offset <= file_.size() && header.p_filesz <= file_.size() - header.p_offset;
+    if (header.p_filesz != 0 && !in_file) {
       return refuse(which + " lies outside the file (offset " + hex(header.p_offset) + ", " + hex(header.p_filesz) +
                     " bytes, the file has " + hex(file_.size()) + "); the file is cut off, copy it again");
     }
