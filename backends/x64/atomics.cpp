@@ -136,6 +136,8 @@ void Emitter::emit_cmpxchg(Value v, const Inst& inst) {
   }
   Reg desired = use(inst.args[2]);
   load_into(kRax, inst.args[1]);
+  // Where the two are equal, eax stays as it is: what lies above it must be zeros here (Analysis::bits_known).
+  if (bytes == 4) a_.mov(x86::eax, x86::eax);
   if (desc.big_endian) {
     const Reg t = temp_int();
     a_.mov(g64(t), g64(desired));
