@@ -135,6 +135,13 @@ uint64_t identification(unsigned number, FeatureSet features) {
   return value;
 }
 
+uint64_t writable_fpcr(FeatureSet features) {
+  uint64_t bits = 0x07c00000;  // AHP, DN, FZ, RMode
+  if (has(features, Feature::FP16)) bits |= 1U << 19;
+  if (has(features, Feature::AFP)) bits |= 7;
+  return bits;
+}
+
 std::string system_register_name(unsigned number) {
   if (const Row* row = find(number)) return std::string(row->name);
   return "S" + std::to_string(2 + (number >> 14 & 1)) + "_" + std::to_string(number >> 11 & 7) + "_C" +

@@ -29,6 +29,9 @@ bool can_write(unsigned number, FeatureSet features);
 bool is_identification(unsigned number);
 uint64_t identification(unsigned number, FeatureSet features);
 
+// The bits of FPCR that can be set. Those for traps are RAZ/WI: none is supported (C5.2.8).
+uint64_t writable_fpcr(FeatureSet features);
+
 // What needs no state to read.
 inline constexpr uint64_t kCtr = 0xb444c004;  // lines of 64 bytes; DIC and IDC: caches are coherent for instructions
 inline constexpr uint64_t kDczid = 4;         // DC ZVA is allowed, on 1 << 4 words

@@ -89,34 +89,40 @@ int64_t pwrite64(Thread& thread, int fd, GuestPtr<void> buffer, size_t count, in
 }
 
 int64_t readv(Thread& thread, int fd, GuestPtr<iovec> vector, int count) {
-  if (const int64_t bad = check_iovecs(thread, vector, count, Access::Write)) return bad;
-  return restarting_call(thread, SYS_readv, fd, in(vector), count);
+  const Iovecs iovecs(thread, vector, static_cast<unsigned>(count), Access::Write);
+  if (iovecs.error() != 0) return iovecs.error();
+  return restarting_call(thread, SYS_readv, fd, iovecs.list(), count);
 }
 
 int64_t writev(Thread& thread, int fd, GuestPtr<iovec> vector, int count) {
-  if (const int64_t bad = check_iovecs(thread, vector, count, Access::Read)) return bad;
-  return restarting_call(thread, SYS_writev, fd, in(vector), count);
+  const Iovecs iovecs(thread, vector, static_cast<unsigned>(count), Access::Read);
+  if (iovecs.error() != 0) return iovecs.error();
+  return restarting_call(thread, SYS_writev, fd, iovecs.list(), count);
 }
 
 // The kernel takes the offset as two longs; on 64-bit ABIs the first one is the whole of it.
 int64_t preadv(Thread& thread, int fd, GuestPtr<iovec> vector, int count, int64_t offset) {
-  if (const int64_t bad = check_iovecs(thread, vector, count, Access::Write)) return bad;
-  return restarting_call(thread, SYS_preadv, fd, in(vector), count, offset, 0);
+  const Iovecs iovecs(thread, vector, static_cast<unsigned>(count), Access::Write);
+  if (iovecs.error() != 0) return iovecs.error();
+  return restarting_call(thread, SYS_preadv, fd, iovecs.list(), count, offset, 0);
 }
 
 int64_t pwritev(Thread& thread, int fd, GuestPtr<iovec> vector, int count, int64_t offset) {
-  if (const int64_t bad = check_iovecs(thread, vector, count, Access::Read)) return bad;
-  return restarting_call(thread, SYS_pwritev, fd, in(vector), count, offset, 0);
+  const Iovecs iovecs(thread, vector, static_cast<unsigned>(count), Access::Read);
+  if (iovecs.error() != 0) return iovecs.error();
+  return restarting_call(thread, SYS_pwritev, fd, iovecs.list(), count, offset, 0);
 }
 
 int64_t preadv2(Thread& thread, int fd, GuestPtr<iovec> vector, int count, int64_t offset, int64_t, int flags) {
-  if (const int64_t bad = check_iovecs(thread, vector, count, Access::Write)) return bad;
-  return restarting_call(thread, SYS_preadv2, fd, in(vector), count, offset, 0, flags);
+  const Iovecs iovecs(thread, vector, static_cast<unsigned>(count), Access::Write);
+  if (iovecs.error() != 0) return iovecs.error();
+  return restarting_call(thread, SYS_preadv2, fd, iovecs.list(), count, offset, 0, flags);
 }
 
 int64_t pwritev2(Thread& thread, int fd, GuestPtr<iovec> vector, int count, int64_t offset, int64_t, int flags) {
-  if (const int64_t bad = check_iovecs(thread, vector, count, Access::Read)) return bad;
-  return restarting_call(thread, SYS_pwritev2, fd, in(vector), count, offset, 0, flags);
+  const Iovecs iovecs(thread, vector, static_cast<unsigned>(count), Access::Read);
+  if (iovecs.error() != 0) return iovecs.error();
+  return restarting_call(thread, SYS_pwritev2, fd, iovecs.list(), count, offset, 0, flags);
 }
 
 int64_t lseek(Thread&, int fd, int64_t offset, int whence) { return host_call(SYS_lseek, fd, offset, whence); }
@@ -211,8 +217,9 @@ int64_t tee(Thread& thread, int from, int to, size_t count, unsigned flags) {
 int64_t vmsplice(Thread& thread, int fd, GuestPtr<iovec> vector, size_t count, unsigned flags) {
   if (count > kMaxIovecs) return -EINVAL;
   // The direction is the pipe's; memory that may be written must be writable.
-  if (const int64_t bad = check_iovecs(thread, vector, static_cast<int>(count), Access::Write)) return bad;
-  return restarting_call(thread, SYS_vmsplice, fd, in(vector), count, flags);
+  const Iovecs iovecs(thread, vector, count, Access::Write);
+  if (iovecs.error() != 0) return iovecs.error();
+  return restarting_call(thread, SYS_vmsplice, fd, iovecs.list(), count, flags);
 }
 int64_t copy_file_range(Thread& thread, int from, GuestPtr<int64_t> from_offset, int to, GuestPtr<int64_t> to_offset,
                         size_t count, unsigned flags) {

@@ -32,7 +32,8 @@ int64_t socket_call(Thread& thread, int timeout_option, long number, int fd, Arg
   return timeout.tv_sec != 0 || timeout.tv_usec != 0 ? -EINTR : kRestart;
 }
 
-// Looks at all that a message points to. 0, -EFAULT, or the count of elements that no kernel accepts: -EMSGSIZE.
+// Looks at all that a message points to; tags inside are not taken. 0, -EFAULT, or the count of elements that no kernel
+// accepts: -EMSGSIZE.
 int64_t check_message(Thread& thread, GuestPtr<msghdr> message, Access access) {
   msghdr header{};
   if (load(&header, message) != 0) return -EFAULT;
@@ -50,7 +51,7 @@ int64_t check_message(Thread& thread, GuestPtr<msghdr> message, Access access) {
   if (!reachable(header.msg_name, name_size) || !reachable(header.msg_control, control_size)) return -EFAULT;
   if (header.msg_iovlen > kMaxIovecs) return -EMSGSIZE;
   if (receives) out(thread, message);
-  return check_iovecs(thread, {reinterpret_cast<uint64_t>(header.msg_iov)}, header.msg_iovlen, access);
+  return Iovecs(thread, {reinterpret_cast<uint64_t>(header.msg_iov)}, header.msg_iovlen, access).error();
 }
 
 int64_t check_messages(Thread& thread, GuestPtr<mmsghdr> messages, unsigned* count, Access access) {

@@ -2,6 +2,7 @@
 
 #include <cerrno>
 
+#include "frontends/arm/state.h"
 #include "linux-user/abi/arm64/guest.h"
 #include "linux-user/process.h"
 
@@ -30,8 +31,15 @@ int64_t reset_keys(Thread& thread, uint64_t keys) {
 int64_t set_enabled_keys(Thread& thread, uint64_t affected, uint64_t enabled) {
   if (!Guest::of(thread).has_pointer_authentication()) return -EINVAL;
   if (affected == 0 || (affected & ~kAddressKeys) != 0 || (enabled & ~affected) != 0) return -EINVAL;
-  // Keys that are off would make their instructions do nothing; here they are always on.
-  return enabled == affected ? 0 : -EINVAL;
+  // A key that is off makes its instructions do nothing: part of what code is translated for.
+  uint64_t& mode = thread.cpu().mode;
+  mode = (mode & ~(affected * arm::Mode::kKeyDisabled)) | (affected & ~enabled) * arm::Mode::kKeyDisabled;
+  return 0;
+}
+
+int64_t enabled_keys(Thread& thread) {
+  if (!Guest::of(thread).has_pointer_authentication()) return -EINVAL;
+  return static_cast<int64_t>(~(thread.cpu().mode / arm::Mode::kKeyDisabled) & kAddressKeys);
 }
 
 }  // namespace
@@ -44,8 +52,7 @@ std::optional<int64_t> prctl(Thread& thread, int option, std::span<const uint64_
     case kPacSetEnabledKeys:
       return (c | d) != 0 ? -EINVAL : set_enabled_keys(thread, a, b);
     case kPacGetEnabledKeys:
-      if ((a | b | c | d) != 0 || !Guest::of(thread).has_pointer_authentication()) return -EINVAL;
-      return static_cast<int64_t>(kAddressKeys);
+      return (a | b | c | d) != 0 ? -EINVAL : enabled_keys(thread);
     case kSetTaggedAddrCtrl:
       if ((b | c | d) != 0 || (a & ~kTaggedAddrEnable) != 0) return -EINVAL;
       thread.takes_tagged_addresses = a != 0;

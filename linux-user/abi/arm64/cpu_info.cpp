@@ -45,7 +45,7 @@ std::string cpuinfo_text(Thread& thread) {
     if (arm::has(guest.features(), capability.feature)) features += std::string(" ") + capability.name;
   }
   // Fields of MIDR_EL1 (D17.2.100).
-  const uint32_t midr = guest.midr();
+  const uint32_t midr = arm::midr(guest.features());
   std::array<char, 160> id{};
   std::snprintf(
       id.data(), id.size(),

@@ -1,6 +1,7 @@
 #include "linux-user/abi/arm64/guest.h"
 
 #include "frontends/arm/state.h"
+#include "frontends/arm/system_registers.h"
 #include "ir/interp/fp.h"
 #include "linux-user/abi/arm64/control.h"
 #include "linux-user/abi/arm64/cpu_info.h"
@@ -20,22 +21,9 @@ constexpr unsigned kFlagBits[] = {31, 30, 29, 28, 24, 12};  // N Z C V DIT SSBS 
 constexpr unsigned kFpsrIdc = 7;
 constexpr unsigned kFpsrQc = 27;
 
-// MIDR_EL1 of the models that --cpu knows.
-struct Model {
-  std::string_view name;
-  uint32_t midr;
-};
-constexpr Model kModels[] = {
-    {"cortex-a53", 0x410f'd034},
-    {"cortex-a72", 0x410f'd083},
-    {"cortex-a76", 0x414f'd0b1},
-    {"neoverse-n1", 0x414f'd0c1},
-};
-constexpr uint32_t kOwnMidr = 0x000f'0510;  // implementer 0: reserved for software use
-
 }  // namespace
 
-Guest::Guest(arm::FeatureSet features, uint32_t midr) : frontend_(features), midr_(midr) {
+Guest::Guest(arm::FeatureSet features) : frontend_(features) {
   using arm::SlotName;
   const ir::StateLayout& layout = frontend_.layout();
   const auto offset = [&](SlotName name) { return layout.slot(arm::slot(name)).offset; };
@@ -128,6 +116,7 @@ void Guest::set_fpsr(ir::CpuHeader& cpu, uint32_t value) const {
 }
 
 void Guest::set_fpcr(ir::CpuHeader& cpu, uint32_t value) const {
+  value &= static_cast<uint32_t>(arm::writable_fpcr(features()));
   // FPCR.RMode: nearest, up, down, zero; the header's: nearest, zero, down, up.
   constexpr uint32_t kModes[] = {0, 3, 2, 1};
   cpu.mxcsr = ir::fp_with_mode(cpu.mxcsr, kModes[value >> 22 & 3]);
@@ -138,11 +127,7 @@ void Guest::set_fpcr(ir::CpuHeader& cpu, uint32_t value) const {
 Result<std::unique_ptr<GuestCpu>> make_guest(std::string_view cpu) {
   const Result<arm::FeatureSet> features = arm::parse_cpu(cpu);
   if (!features) return features.error();
-  uint32_t midr = kOwnMidr;
-  for (const Model& model : kModels) {
-    if (cpu.substr(0, cpu.find(',')) == model.name) midr = model.midr;
-  }
-  return std::unique_ptr<GuestCpu>(std::make_unique<Guest>(*features, midr));
+  return std::unique_ptr<GuestCpu>(std::make_unique<Guest>(*features));
 }
 
 }  // namespace menura::linux_user::arm64

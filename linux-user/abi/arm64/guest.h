@@ -15,13 +15,12 @@ namespace menura::linux_user::arm64 {
 
 class Guest final : public GuestCpu {
  public:
-  Guest(arm::FeatureSet features, uint32_t midr);
+  explicit Guest(arm::FeatureSet features);
 
   // The guest of a thread that runs arm64 code.
   static const Guest& of(Thread& thread);
 
   arm::FeatureSet features() const { return frontend_.features(); }
-  uint32_t midr() const { return midr_; }  // MIDR_EL1
   bool has_pointer_authentication() const { return arm::has(features(), arm::Feature::PAuth); }
   // New keys: bit 0 APIA, then APIB, APDA, APDB, APGA.
   void make_keys(ir::CpuHeader& cpu, uint64_t keys, vcpu::Door& door) const;
@@ -62,7 +61,6 @@ class Guest final : public GuestCpu {
   void set_fpcr(ir::CpuHeader& cpu, uint32_t value) const;
 
   arm::Frontend frontend_;
-  uint32_t midr_;
   std::array<uint32_t, 31> x_ = {};  // offsets in the state struct
   std::array<uint32_t, 32> v_ = {};
   std::array<uint32_t, 6> flags_ = {};  // in the order of pstate()'s comment

@@ -140,14 +140,6 @@ void write_fpsr(Lifter& l, Value value) {
   l.b.set(slot(SlotName::QC), l.b.vec(Op::VSplat, Type::V128, {qc}, {.lane = static_cast<uint32_t>(Type::I64)}));
 }
 
-// C5.2.8. Bits for traps are RAZ/WI: none is supported.
-uint64_t writable_fpcr(FeatureSet features) {
-  uint64_t bits = 0x07c00000;  // AHP, DN, FZ, RMode
-  if (has(features, Feature::FP16)) bits |= 1U << 19;
-  if (has(features, Feature::AFP)) bits |= 7;
-  return bits;
-}
-
 // Writes FPCR, and the mode word where what lifting depends on changes. Ends the block or starts a new one.
 void write_fpcr(Lifter& l, Value value) {
   const Value fpcr = l.and_(l.word(value), l.imm32(static_cast<int64_t>(writable_fpcr(l.features()))));
