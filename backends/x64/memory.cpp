@@ -134,7 +134,7 @@ void Emitter::emit_load(Value v, const Inst& inst) {
     } else {
       // The type moved says how much is read; vector registers have zeros above.
       const Type moved = bytes == 2 ? Type::F16 : bytes == 4 ? Type::F32 : bytes == 8 ? Type::F64 : Type::V128;
-      if (bytes == 1) {
+      if (bytes <= 2) {  // pinsrw would need its register cleared first, which holds what it held where the load faults
         const Reg t = temp_int();
         a_.movzx(g32(t), memory);
         move(dst, t);

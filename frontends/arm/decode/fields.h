@@ -59,6 +59,14 @@ inline constexpr FieldSpec kFields[] = {
     {"R", 1},
     {"L", 1},
     {"size", 2},
+    // Advanced SIMD
+    {"Q", 1},
+    {"immh", 4},
+    {"immb", 3},
+    {"imm2", 2},
+    {"index", 0},  // lane number: H:L:M, Q:S:size and so on
+    {"lsl", 0},    // cmode of shifted immediates: 0, 8, 16 or 24
+    {"msl", 1},    // the same where ones enter: 0 = 8, 1 = 16
 };
 
 // Register numbers, 0 to 31. What 31 means is the instruction's business: Lifter::x() or x_sp().
@@ -134,5 +142,21 @@ using CRm = Field<"CRm", 4>;
 using Prfop = Field<"prfop", 5>;
 using Abit = Field<"A", 1>;
 using Rbit = Field<"R", 1>;
+
+// Advanced SIMD
+using Qbit = Field<"Q", 1>;
+using Size = Field<"size", 2>;
+using Immh = Field<"immh", 4>;
+using ImmhNarrow = Field<"immh", 3>;
+using Immb = Field<"immb", 3>;
+using Imm2 = Field<"imm2", 2>;
+template <unsigned Width>
+using ImmIndex = Field<"imm4", Width>;
+template <unsigned Width>
+using Index = Field<"index", Width>;
+template <unsigned Width>
+using Lsl = Field<"lsl", Width>;
+using Msl = Field<"msl", 1>;
+using VmLow = Field<"Rm", 4, false, VReg>;  // v0 to v15, where halfword lanes are numbered
 
 }  // namespace menura::arm

@@ -47,6 +47,7 @@ std::optional<std::string> register_operand(std::string_view name, const FieldVa
 
 std::string operand(std::string_view name, const FieldValues& fields) {
   if (const auto text = general_operand(name, fields)) return *text;
+  if (const auto text = simd_operand(name, fields)) return *text;
   if (const auto text = register_operand(name, fields)) return *text;
   const frontends::PatternField* field = fields.find(name);
   return field != nullptr ? field_text(*field, fields) : "?" + std::string(name);

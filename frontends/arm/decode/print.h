@@ -5,8 +5,9 @@
 //   {Xd} {Wn|SP} {Rd}    the general-purpose register in field Rd, Rn, ...: 64 bits, 32 bits, or by the row's sf;
 //                        |SP: 31 is the stack pointer, else the zero register
 //   {Vd} {Qd} {Dd} {Sd} {Hd} {Bd}   the vector register in that field, as a vector or as a scalar
+//   {Vd.T} {Vn.Ta} ...   the same with an arrangement: print_simd.cpp
 //   {imm12}              a field, as its FieldKind says
-//   {extend_register}    an operand made of several fields: print_a64.cpp lists them
+//   {extend_register}    an operand made of several fields: print_a64.cpp and print_simd.cpp list them
 #pragma once
 
 #include <optional>
@@ -41,5 +42,7 @@ std::string general_register(unsigned number, bool is_64, bool stack_pointer = f
 
 // An operand made of several fields, or nothing: the general-purpose instructions' (print_a64.cpp).
 std::optional<std::string> general_operand(std::string_view name, const FieldValues& fields);
+// The same of the Advanced SIMD instructions (print_simd.cpp).
+std::optional<std::string> simd_operand(std::string_view name, const FieldValues& fields);
 
 }  // namespace menura::arm

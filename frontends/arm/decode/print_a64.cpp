@@ -110,7 +110,8 @@ Text bfm(const FieldValues& f) {
   return two_immediates(f, "bfxil", r, s - r + 1);
 }
 
-// Rm, option, S: an index register. The access size is in the word's top bits; option<1> is always set.
+// Rm, option, S: an index register. The access size is in the word's top bits, and in bit 23 for 128-bit registers;
+// option<1> is always set.
 Text extend_register(const FieldValues& f) {
   const bool is_64 = (f["option"] & 1) != 0;
   const bool is_signed = (f["option"] & 4) != 0;
@@ -118,7 +119,10 @@ Text extend_register(const FieldValues& f) {
   const bool plain = is_64 && !is_signed;
   if (plain && f["S"] == 0) return text;
   text += plain ? ", lsl" : Text(is_signed ? ", sxt" : ", uxt") + (is_64 ? "x" : "w");
-  if (f["S"] != 0) text += " #" + std::to_string(f.word() >> 30);
+  if (f["S"] != 0) {
+    const bool is_q = (f.word() >> 26 & 1) != 0 && (f.word() >> 23 & 1) != 0;
+    text += " #" + std::to_string(is_q ? 4 : f.word() >> 30);
+  }
   return text;
 }
 

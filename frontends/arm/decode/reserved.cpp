@@ -9,6 +9,28 @@ namespace {
 constexpr uint32_t bits(uint32_t word, unsigned high, unsigned low) { return word >> low & ((2U << (high - low)) - 1); }
 constexpr bool is_64(uint32_t word) { return (word >> 31) != 0; }
 
+// Rows of vectors with lanes by size and Q ({Vd.T}, print_simd.cpp) or by immh and Q ({Vd.Ti}): one 64-bit lane in 64
+// bits is reserved.
+enum class Arrangement : uint8_t { Other, BySize, ByImmh };
+constexpr Arrangement arrangement_of(std::string_view pattern, std::string_view assembly) {
+  if (pattern.find(" Q ") == pattern.npos) return Arrangement::Other;
+  if (assembly.find(".T}") != assembly.npos) return Arrangement::BySize;
+  return assembly.find(".Ti}") != assembly.npos ? Arrangement::ByImmh : Arrangement::Other;
+}
+constexpr Arrangement kArrangements[] = {
+#define INST(id, pattern, feature, assembly) arrangement_of(pattern, assembly),
+#include "frontends/arm/decode/rows.inc"
+#undef INST
+};
+
+// size is in bits 23 and 22, or 11 and 10 of structures; immh<3> is bit 22.
+constexpr bool is_one_doubleword(Arrangement arrangement, uint32_t word) {
+  if (arrangement == Arrangement::Other || bits(word, 30, 30) != 0) return false;
+  if (arrangement == Arrangement::ByImmh) return bits(word, 22, 22) != 0;
+  const bool is_structure = bits(word, 27, 25) == 6;
+  return is_structure ? bits(word, 11, 10) == 3 : bits(word, 23, 22) == 3;
+}
+
 }  // namespace
 
 bool decode_bit_masks(unsigned n, unsigned imms, unsigned immr, unsigned width, uint64_t& mask) {
@@ -28,6 +50,7 @@ bool decode_bit_masks(unsigned n, unsigned imms, unsigned immr, unsigned width, 
 
 bool is_reserved(RowName name, uint32_t word) {
   using enum RowName;
+  if (is_one_doubleword(kArrangements[static_cast<unsigned>(name)], word)) return true;
   switch (name) {
     case and_immediate:
     case orr_immediate:

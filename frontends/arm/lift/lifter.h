@@ -88,6 +88,16 @@ class Lifter {
     b.store(at.base, value, {.size_log2 = size_log2}, at.displacement);
   }
 
+  enum class Indexing : uint8_t { Offset, Post, Pre };
+  // An index register (ExtendReg and a shift): `option` without its middle bit, which is always set: UXTW 0, LSL 1,
+  // SXTW 4, SXTX 5.
+  Value index(Reg rm, int64_t option, int64_t amount) {
+    Value value = x(rm);
+    if (option == 0) value = zext(word(value));
+    if (option == 4) value = sext(word(value));
+    return shl_by(value, amount);
+  }
+
   // --- integer operations
   Value add(Value a, Value c) { return b.binary(Op::Add, a, c); }
   Value sub(Value a, Value c) { return b.binary(Op::Sub, a, c); }

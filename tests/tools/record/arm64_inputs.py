@@ -120,8 +120,10 @@ def place_memory(line, text, row, rng, number):
     if aligned or rng.random() < 0.5:
         place = place // 16 * 16 + (0 if rng.random() < 0.5 else rng.randrange(0, 16) // size * size)
     is_store = text.split()[0].startswith("st")
+    # The reference loads vector registers one by one, and keeps those that it has when a later one faults.
+    several = "{" in text or re.match(r"ldn?p [sdq]", text)
     if number == 3:
-        place = 4096 if aligned or is_store or size == 1 else 4096 - rng.randrange(1, size)
+        place = 4096 if aligned or is_store or several or size == 1 else 4096 - rng.randrange(1, size)
     if number == 4:
         place = -0x1000
     offset = 0

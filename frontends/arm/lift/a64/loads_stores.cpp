@@ -66,20 +66,12 @@ void pre_indexed(Lifter& l, Access a, Reg rn, int64_t imm, Reg rt) {
   l.set_x(rt, value);
 }
 
-// `option` without its middle bit, which is always set: UXTW 0, LSL 1, SXTW 4, SXTX 5.
-Value index(Lifter& l, Reg rm, int64_t option, int64_t amount) {
-  Value value = l.x(rm);
-  if (option == 0) value = l.zext(l.word(value));
-  if (option == 4) value = l.sext(l.word(value));
-  return l.shl_by(value, amount);
-}
-
 void register_offset(Lifter& l, Access a, Reg rn, Reg rm, int64_t option, int64_t s, Reg rt) {
-  const Value at = l.add(l.x_sp(rn), index(l, rm, option, s != 0 ? a.size_log2 : 0));
+  const Value at = l.add(l.x_sp(rn), l.index(rm, option, s != 0 ? a.size_log2 : 0));
   transfer(l, a, l.address(at), rt);
 }
 
-enum class Indexing { Offset, Post, Pre };
+using Indexing = Lifter::Indexing;
 
 void pair(Lifter& l, Access a, Indexing indexing, Reg rn, int64_t imm, Reg rt, Reg rt2) {
   const Value base = l.x_sp(rn);
