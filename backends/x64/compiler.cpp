@@ -125,7 +125,7 @@ void Emitter::emit_value(Value v) {
   ValueInfo& info = info_[v];
   if (made_zero_ && !info.boxed) {
     info.zero_from = std::min(info.zero_from, static_cast<uint8_t>(ir::bits(region_->insts[v].type)));
-  } else if (info.zeroed) {
+  } else if (info.zeroed && ir::bits(region_->insts[v].type) < 128) {
     for (RegMask m = loc_[v].regs; m != 0; m &= m - 1) {
       const Reg reg = static_cast<Reg>(__builtin_ctz(m));
       vec_zero_above(reg, reg, ir::bits(region_->insts[v].type));
