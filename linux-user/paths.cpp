@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdlib>
 #include <cstring>
 #include <utility>
 
@@ -33,11 +34,33 @@ std::vector<std::string> entries(const std::string& folder) {
   return found;
 }
 
+// Whether the path's ".." lead above its root: in the sysroot they would lead out of it.
+bool leaves_root(const char* path) {
+  if (std::strstr(path, "..") == nullptr) return false;
+  int depth = 0;
+  for (const char* at = path; *at != '\0';) {
+    at += std::strspn(at, "/");
+    const std::string_view name(at, std::strcspn(at, "/"));
+    at += name.size();
+    if (name == "..") {
+      if (--depth < 0) return true;
+    } else if (!name.empty() && name != ".") {
+      ++depth;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Paths::Paths(std::string sysroot) : sysroot_(std::move(sysroot)) {
   while (!sysroot_.empty() && sysroot_.back() == '/') sysroot_.pop_back();
-  if (!sysroot_.empty()) top_ = entries(sysroot_);
+  if (sysroot_.empty()) return;
+  top_ = entries(sysroot_);
+  if (char* const real = realpath(sysroot_.c_str(), nullptr)) {
+    real_ = real;
+    std::free(real);
+  }
 }
 
 const char* Paths::to_host(const char* path, std::string& buffer) const {
@@ -48,8 +71,18 @@ const char* Paths::to_host(const char* path, std::string& buffer) const {
     return name.size() == size + 1 && name.compare(0, size, path, size) == 0;
   };
   if (std::none_of(top_.begin(), top_.end(), is_first)) return path;
+  if (leaves_root(path)) return path;
   buffer.assign(sysroot_).append(path);
   return access(buffer.c_str(), F_OK) == 0 ? buffer.c_str() : path;
+}
+
+std::string_view Paths::to_guest(std::string_view path) const {
+  for (const std::string_view root : {std::string_view(sysroot_), std::string_view(real_)}) {
+    if (root.size() < 2 || !path.starts_with(root)) continue;
+    if (path.size() == root.size()) return "/";
+    if (path[root.size()] == '/') return path.substr(root.size());
+  }
+  return path;
 }
 
 bool is_own_proc_file(std::string_view path, std::string_view name) {

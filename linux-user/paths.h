@@ -1,5 +1,6 @@
 // Paths: where the guest's absolute paths are on the host. The sysroot (-L, QEMU_LD_PREFIX, /usr/<triplet>) is looked
-// at first, so that the guest finds its own interpreter and libraries; what is not there is the host's.
+// at first, so that the guest finds its own interpreter and libraries; what is not there is the host's. That holds for
+// looking things up: a file that is made is made on the host.
 #pragma once
 
 #include <string>
@@ -19,8 +20,13 @@ class Paths {
   // The host path for a guest path: `path` itself, or `buffer` filled with the sysroot's file if that exists.
   const char* to_host(const char* path, std::string& buffer) const;
 
+  // How the guest names a host path: without the sysroot, if it lies in there; else as it is. What comes back is part of
+  // `path`, or "/".
+  std::string_view to_guest(std::string_view path) const;
+
  private:
   std::string sysroot_;           // without a slash at the end
+  std::string real_;              // the same without symbolic links, as the kernel names it
   std::vector<std::string> top_;  // what lies in it directly, with a slash before and behind: most paths are elsewhere
 };
 

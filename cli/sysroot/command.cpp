@@ -10,11 +10,11 @@
 
 #include "cli/sysroot/apt.h"
 #include "cli/sysroot/architectures.h"
-#include "cli/sysroot/home.h"
 #include "cli/sysroot/options.h"
 #include "cli/sysroot/packages.h"
 #include "cli/sysroot/tree.h"
 #include "cli/sysroot/unpack.h"
+#include "linux-user/run/sysroot.h"
 
 namespace menura::cli {
 namespace {
@@ -215,7 +215,7 @@ Result<void> remove(const fs::path& cache, const std::string& architecture) {
 }
 
 Result<void> execute(const SysrootOptions& options) {
-  const fs::path cache = cache_folder();
+  const fs::path cache = linux_user::cache_folder();
   if (cache.empty()) return Error{"neither XDG_CACHE_HOME nor HOME says where the sysroot should be; set one of them"};
   if (options.list) return list(cache / "sysroot", options.architecture);
   if (options.remove) return remove(cache, options.architecture);

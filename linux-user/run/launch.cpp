@@ -175,7 +175,7 @@ Result<Thread*> prepare(const Launch& request) {
   auto& process = *new Process(request.options, *guest_row->abi, *guest->release(), *request.door);
   GuestMemory& memory = process.memory();
   process.set_paths(Paths(choose_sysroot(folders, image->elf.interpreter)));
-  process.set_exe_path(absolute(program));
+  process.set_exe_path(std::string(process.paths().to_guest(absolute(program))));
   process.set_arguments(arguments);
   auto& thread = *new Thread(process);
   Thread::set_current(&thread);
@@ -187,7 +187,7 @@ Result<Thread*> prepare(const Launch& request) {
   StackContents contents;
   contents.arguments = std::move(arguments);
   contents.environment = request.environment;
-  contents.program = request.program;
+  contents.program = process.paths().to_guest(request.program);
   contents.image = *loaded;
   uint64_t entry = loaded->entry;
   memory.set_mmap_top(stack_floor());

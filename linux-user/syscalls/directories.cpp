@@ -2,7 +2,9 @@
 #include <fcntl.h>
 
 #include <algorithm>
+#include <climits>
 #include <cstring>
+#include <string>
 
 #include "linux-user/syscalls/blocking.h"
 #include "linux-user/syscalls/guest_access.h"
@@ -50,9 +52,23 @@ int64_t readlinkat(Thread& thread, int directory, GuestStr name, GuestPtr<char> 
 }
 
 int64_t getcwd(Thread& thread, GuestPtr<char> buffer, size_t size) {
-  return host_call(SYS_getcwd, out(thread, buffer, size), size);
+  char host[PATH_MAX];
+  const int64_t length = host_call(SYS_getcwd, host, sizeof host);
+  if (length < 0) return length;
+  std::string path(thread.process().paths().to_guest(host));
+  path.push_back('\0');
+  if (size < path.size()) return -ERANGE;
+  const int64_t stored = store_bytes(thread, buffer.address, path.data(), path.size());
+  return stored != 0 ? stored : static_cast<int64_t>(path.size());
 }
-int64_t chdir(Thread&, GuestStr path) { return host_call(SYS_chdir, in(path)); }
+
+// The host's directory comes first: what the guest makes there, it makes on the host.
+int64_t chdir(Thread& thread, GuestStr name) {
+  const int64_t result = host_call(SYS_chdir, in(name));
+  if (result != -ENOENT) return result;
+  PathBuffer buffer;
+  return host_call(SYS_chdir, guest_path(thread, name, buffer));
+}
 int64_t fchdir(Thread&, int fd) { return host_call(SYS_fchdir, fd); }
 int64_t chroot(Thread&, GuestStr path) { return host_call(SYS_chroot, in(path)); }
 int64_t umask(Thread&, unsigned mask) { return host_call(SYS_umask, mask); }

@@ -29,8 +29,8 @@ const char* guest_path(Thread& thread, GuestStr name, PathBuffer& buffer, LastCo
   const char* path = copy_absolute(name, buffer);
   if (path == nullptr) return in(name);
   if (is_in_proc(path)) {
-    if (last == LastComponent::Target && is_own_proc_file(path, "exe")) return thread.process().exe_path().c_str();
-    return path;
+    if (last != LastComponent::Target || !is_own_proc_file(path, "exe")) return path;
+    path = thread.process().exe_path().c_str();
   }
   return thread.process().paths().to_host(path, buffer.found);
 }
