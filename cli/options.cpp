@@ -19,6 +19,9 @@ po::options_description description() {
   po::options_description options("Options of `menura run [options] program [arguments]`", 100, 60);
   auto add = options.add_options();
   add(",L", po::value<std::string>(), "<dir> sysroot: where the guest's libraries are (default: /usr/<triplet>)");
+  add("sysroot", po::value<std::string>(),
+      "<guest> the sysroot that `menura sysroot <guest>` made, for the libraries and the program, as in --sysroot "
+      "arm64 python3");
   add("cpu", po::value<std::string>(), "<name{,+ext,-ext}> the guest's CPU, as in rv64,+zbb,-c (default: max)");
   add("engine", po::value<std::string>(), "<x64|interp> what runs guest code (default: x64)");
   add("tier", po::value<int>(), "<0|1> 0: straight traces only; 1: hot code is compiled again, better (default)");
@@ -94,6 +97,9 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
   }
   if (!take(values, "cpu", &options->cpu) && environment("QEMU_CPU") != nullptr) {
     options->cpu = environment("QEMU_CPU");
+  }
+  if (take(values, "sysroot", &options->sysroot_name) && values.count("-L") != 0) {
+    return usage("-L and --sysroot say the same: give one of them");
   }
   options->has_argv0 = take(values, "-0", &options->argv0);
   take(values, "-E", &options->set_variables);

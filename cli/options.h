@@ -15,19 +15,21 @@ struct RunOptions {
   bool hot_tier = true;  // --tier 0: straight traces only
   bool statistics = false;
   bool strace = false;
-  bool dump_guest = false;  // -d in_asm
-  bool dump_ir = false;     // -d ir
-  bool dump_host = false;   // -d out_asm
-  std::string dump_file;    // -D; empty: standard error
-  std::string cpu;          // --cpu; empty: the default
-  std::string sysroot;      // -L; empty: found by itself
-  std::string argv0;        // -0
+  bool dump_guest = false;   // -d in_asm
+  bool dump_ir = false;      // -d ir
+  bool dump_host = false;    // -d out_asm
+  std::string dump_file;     // -D; empty: standard error
+  std::string cpu;           // --cpu; empty: the default
+  std::string sysroot;       // -L; empty: found by itself
+  std::string sysroot_name;  // --sysroot: a guest's name or a folder (cli/program.h)
+  std::string argv0;         // -0
   bool has_argv0 = false;
   std::vector<std::string> set_variables;    // -E, in order
   std::vector<std::string> unset_variables;  // -U
   bool help = false;
 
   std::string program;
+  std::string program_name;            // argv[0], if it is not `program`: what the user called it
   std::vector<std::string> arguments;  // behind the program
 
   // The options that another `menura run` needs to run a program in the same way, and in the same place for dumps; a

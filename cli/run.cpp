@@ -9,6 +9,8 @@
 
 #include "cli/engines.h"
 #include "cli/options.h"
+#include "cli/program.h"
+#include "cli/sysroot/hint.h"
 #include "host/door.h"
 #include "linux-user/run/launch.h"
 
@@ -36,18 +38,36 @@ std::vector<std::string> guest_environment(const RunOptions& options) {
   return variables;
 }
 
+const std::string& argv0(const RunOptions& options) {
+  if (options.has_argv0) return options.argv0;
+  return options.program_name.empty() ? options.program : options.program_name;
+}
+
+// How ld.so ends when it cannot load a library; a shell's "command not found", too.
+constexpr int kNotFound = 127;
+
+void at_exit(int status) {
+  if (run_options->statistics) print_statistics();
+  if (status == kNotFound) explain_missing_libraries(run_options->program, run_options->sysroot);
+}
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "menura: %s\n", error.message.c_str());
+  return error.exit_code;
+}
+
 }  // namespace
 
 int run_command(const std::vector<std::string>& arguments) {
   Result<RunOptions> options = parse_run_options(arguments);
   if (!options) {
-    std::fprintf(stderr, "menura: %s\n", options.error().message.c_str());
-    return options.error().exit_code;
+    return complain(options.error());
   }
   if (options->help) {
     std::fputs(run_help().c_str(), stdout);
     return 0;
   }
+  if (auto found = find_program(&*options); !found) return complain(found.error());
   run_options = new RunOptions(std::move(*options));
 
   linux_user::Launch launch;
@@ -55,10 +75,10 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.options.sysroot = run_options->sysroot;
   launch.options.reexec_options = run_options->for_children(true);
   launch.options.other_guest_options = run_options->for_children(false);
-  if (run_options->statistics) launch.options.at_exit = print_statistics;
+  launch.options.at_exit = at_exit;
   launch.program = run_options->program;
   launch.arguments = run_options->arguments;
-  launch.arguments.insert(launch.arguments.begin(), run_options->has_argv0 ? run_options->argv0 : run_options->program);
+  launch.arguments.insert(launch.arguments.begin(), argv0(*run_options));
   launch.environment = guest_environment(*run_options);
   launch.cpu = run_options->cpu;
   launch.door = new host::HostDoor;
@@ -67,9 +87,8 @@ int run_command(const std::vector<std::string>& arguments) {
     return make_engine(*run_options, guest, frontend, memory);
   };
   const Error error = linux_user::launch(launch);
-  std::fprintf(stderr, "menura: %s\n", error.message.c_str());
   // What was made for the guest was made for as long as the process lives.
-  std::_Exit(error.exit_code);
+  std::_Exit(complain(error));
 }
 
 }  // namespace menura::cli

@@ -20,8 +20,8 @@ class Paths {
   // The host path for a guest path: `path` itself, or `buffer` filled with the sysroot's file if that exists.
   const char* to_host(const char* path, std::string& buffer) const;
 
-  // How the guest names a host path: without the sysroot, if it lies in there; else as it is. What comes back is part of
-  // `path`, or "/".
+  // How the guest names a host path: without the sysroot, if it lies in there; else as it is. What comes back is part
+  // of `path`, or "/".
   std::string_view to_guest(std::string_view path) const;
 
  private:

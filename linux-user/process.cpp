@@ -28,13 +28,13 @@ std::unique_ptr<Process> Process::vfork_child() const {
   return child;
 }
 
-void Process::run_exit_hook() {
+void Process::run_exit_hook(int status) {
   // The child of a vfork shares its memory with the parent, whose exit this is not.
-  if (options_->at_exit != nullptr && !is_vfork_child_) options_->at_exit();
+  if (options_->at_exit != nullptr && !is_vfork_child_) options_->at_exit(status);
 }
 
 void Process::end(int status) {
-  run_exit_hook();
+  run_exit_hook(status);
   while (true) host_call(SYS_exit_group, status);
 }
 

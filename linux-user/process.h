@@ -28,7 +28,7 @@ struct Options {
   std::string sysroot;                           // -L; empty: found by itself
   std::vector<std::string> reexec_options;       // what a guest's execve of a guest program gives to the next Menura
   std::vector<std::string> other_guest_options;  // the same for a program of another guest
-  void (*at_exit)() = nullptr;                   // called once before the process ends by itself
+  void (*at_exit)(int status) = nullptr;         // called once before the process ends by itself
 };
 
 class Process {
@@ -69,7 +69,7 @@ class Process {
   // Ends the process with `status`, all its threads with it.
   [[noreturn]] void end(int status);
   // What is to be done before the process is gone, where its last thread ends without that.
-  void run_exit_hook();
+  void run_exit_hook(int status);
 
   // Guest threads that are alive.
   std::atomic<int>& thread_count() { return *thread_count_; }

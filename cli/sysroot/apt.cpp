@@ -81,6 +81,14 @@ fs::path file_of(const std::string& uri) {
   return path.substr(path.starts_with("///") ? 2 : 0);
 }
 
+Result<ChildResult> run_apt(const fs::path& state, std::vector<std::string> command,
+                            const std::function<void(std::string_view)>& on_line) {
+  return run_child({std::move(command),
+                    {"APT_CONFIG=" + (state / "apt.conf").string(), "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"},
+                    {},
+                    on_line});
+}
+
 Result<void> write_file(const fs::path& path, const std::string& text) {
   std::ofstream file(path, std::ios::trunc);
   file << text;
@@ -184,11 +192,7 @@ Result<void> Apt::write_sources(const SourceChoice& choice) const {
 
 Result<ChildResult> Apt::run(std::vector<std::string> command,
                              const std::function<void(std::string_view)>& on_line) const {
-  return run_child(
-      {std::move(command),
-       {"APT_CONFIG=" + (state_ / "apt.conf").string(), "LC_ALL=C.UTF-8", "DEBIAN_FRONTEND=noninteractive"},
-       {},
-       on_line});
+  return run_apt(state_, std::move(command), on_line);
 }
 
 Error Apt::explain(const std::string& what, const std::string& errors) const {
@@ -276,23 +280,18 @@ Result<void> Apt::download(const std::vector<std::string>& packages, const std::
   return {};
 }
 
-std::vector<std::string> Apt::names() const {
+std::vector<std::string> Apt::names(const fs::path& state) {
   std::vector<std::string> list;
   const auto add = [&](std::string_view line) { list.emplace_back(line); };
-  if (!run({"apt-cache", "pkgnames"}, add)) list.clear();
+  if (!run_apt(state, {"apt-cache", "pkgnames"}, add)) list.clear();
   return list;
-}
-
-bool Apt::knows(const std::string& name) const {
-  const std::vector<std::string> all = names();
-  return std::find(all.begin(), all.end(), name) != all.end();
 }
 
 std::vector<std::string> Apt::similar(const std::string& name) const {
   constexpr size_t kFarthest = 2;
   constexpr size_t kMost = 3;
   std::vector<std::pair<size_t, std::string>> found;
-  for (const std::string& known : names()) {
+  for (const std::string& known : names(state_)) {
     const size_t far = distance(name, known);
     if (far <= kFarthest && far < name.size()) {
       found.emplace_back(far, known);

@@ -43,8 +43,8 @@ class Apt {
   // Known packages whose names are like `name`, the likeliest first.
   std::vector<std::string> similar(const std::string& name) const;
 
-  // Whether the lists know a package of this name.
-  bool knows(const std::string& name) const;
+  // All names that the lists of an earlier run know.
+  static std::vector<std::string> names(const std::filesystem::path& state);
 
  private:
   Apt(std::filesystem::path state, std::string architecture)
@@ -54,7 +54,6 @@ class Apt {
   Result<void> write_sources(const SourceChoice& choice) const;
   Result<ChildResult> run(std::vector<std::string> command, const std::function<void(std::string_view)>& on_line) const;
   Error explain(const std::string& what, const std::string& errors) const;
-  std::vector<std::string> names() const;
 
   std::filesystem::path state_;
   std::string architecture_;

@@ -86,7 +86,7 @@ void* run_guest_thread(void* argument) {
   const uint64_t clear_child_tid = thread->clear_child_tid;
   if (process.thread_count().fetch_sub(1) == 1) {
     // Which thread's status is the process's depends on the kernel's version: it is told this one's.
-    process.run_exit_hook();
+    process.run_exit_hook(thread->status);
     while (true) host_call(SYS_exit, thread->status);
   }
   announce_end(process, clear_child_tid);

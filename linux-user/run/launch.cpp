@@ -58,7 +58,11 @@ Error no_interpreter(const std::string& program, const std::string& interpreter,
     for (size_t i = 1; i < tried.size(); ++i) message += " nor in " + tried[i];
     message += " nor on this system";
   }
-  message += std::string("; install the Debian package ") + guest.package +
+  message += "; ";
+  if (interpreter.find("/ld-linux-") != std::string::npos) {
+    message += std::string("`menura sysroot ") + guest.name + " libc6` fetches it. Or ";
+  }
+  message += std::string("install the Debian package ") + guest.package +
              ", or name a directory that holds the guest's libraries with -L";
   return Error{message, 127};
 }

@@ -1,0 +1,2 @@
+// A library for ask to miss.
+int answer(void) { return 42; }
