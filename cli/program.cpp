@@ -11,8 +11,8 @@
 namespace menura::cli {
 namespace {
 
-constexpr const char* kProgramFolders[] = {"/usr/local/bin/", "/usr/bin/", "/bin/", "/usr/local/sbin/", "/usr/sbin/",
-                                           "/sbin/",          "/usr/games/"};
+constexpr const char* kProgramFolders[] = {"/usr/local/bin/", "/usr/bin/", "/bin/",      "/usr/local/sbin/",
+                                           "/usr/sbin/",      "/sbin/",    "/usr/games/"};
 
 bool is_file(const std::string& path) {
   struct stat info = {};
@@ -73,14 +73,15 @@ Result<void> find_program(RunOptions* options) {
         found = path;
         options->sysroot = folder;
       } else {
-        return Error{program + ": in the sysroots of " + guests + "; say which: `menura run --sysroot " + guest.name + " " +
-                     program + "`"};
+        return Error{program + ": in the sysroots of " + guests + "; say which: `menura run --sysroot " + guest.name +
+                     " " + program + "`"};
       }
     }
   }
   if (found.empty()) {
-    return Error{program + ": no such file, and no program of a sysroot; expected the path of a program, as in `menura run "
-                           "./program`, or one that `menura sysroot arm64 PACKAGE` has fetched",
+    return Error{program +
+                     ": no such file, and no program of a sysroot; expected the path of a program, as in `menura run "
+                     "./program`, or one that `menura sysroot arm64 PACKAGE` has fetched",
                  127};
   }
   options->program_name = found;

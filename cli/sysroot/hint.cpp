@@ -21,12 +21,23 @@ namespace fs = std::filesystem;
 
 // Libraries whose package is called otherwise.
 constexpr std::pair<std::string_view, const char*> kExceptions[] = {
-    {"libc.so.6", "libc6"},           {"libm.so.6", "libc6"},          {"libdl.so.2", "libc6"},
-    {"libpthread.so.0", "libc6"},     {"librt.so.1", "libc6"},         {"libutil.so.1", "libc6"},
-    {"libresolv.so.2", "libc6"},      {"libcrypto.so.3", "libssl3"},   {"libcrypto.so.1.1", "libssl1.1"},
-    {"libgcc_s.so.1", "libgcc-s1"},   {"libz.so.1", "zlib1g"},         {"libbz2.so.1.0", "libbz2-1.0"},
-    {"libncursesw.so.6", "libncursesw6"}, {"libform.so.6", "libncurses6"}, {"libgssapi_krb5.so.2", "libgssapi-krb5-2"},
-    {"libperl.so.5.36", "libperl5.36"}, {"libsqlite3.so.0", "libsqlite3-0"},
+    {"libc.so.6", "libc6"},
+    {"libm.so.6", "libc6"},
+    {"libdl.so.2", "libc6"},
+    {"libpthread.so.0", "libc6"},
+    {"librt.so.1", "libc6"},
+    {"libutil.so.1", "libc6"},
+    {"libresolv.so.2", "libc6"},
+    {"libcrypto.so.3", "libssl3"},
+    {"libcrypto.so.1.1", "libssl1.1"},
+    {"libgcc_s.so.1", "libgcc-s1"},
+    {"libz.so.1", "zlib1g"},
+    {"libbz2.so.1.0", "libbz2-1.0"},
+    {"libncursesw.so.6", "libncursesw6"},
+    {"libform.so.6", "libncurses6"},
+    {"libgssapi_krb5.so.2", "libgssapi-krb5-2"},
+    {"libperl.so.5.36", "libperl5.36"},
+    {"libsqlite3.so.0", "libsqlite3-0"},
 };
 
 // What the package lists of an earlier `menura sysroot` know of a guess: the name that is right, or none.
@@ -90,14 +101,15 @@ void explain_missing_libraries(const std::string& program, const std::string& sy
   if (guest == nullptr) return;
   const Result<linux_user::ElfImage> image = linux_user::parse_elf(bytes, guest->target, program);
   if (!image || image->interpreter.empty()) return;
+  const std::string real = absolute(program);
   const linux_user::Paths paths(
-      linux_user::choose_sysroot(linux_user::sysroots(sysroot, *guest), image->interpreter));
+      linux_user::choose_sysroot(linux_user::sysroots(sysroot, *guest), *guest, real, image->interpreter));
   const char* const library_path = std::getenv("LD_LIBRARY_PATH");
-  for (const linux_user::MissingLibrary& missing :
-       missing_libraries(paths, *guest, std::string(paths.to_guest(absolute(program))),
-                         library_path != nullptr ? library_path : "")) {
+  for (const linux_user::MissingLibrary& missing : missing_libraries(paths, *guest, std::string(paths.to_guest(real)),
+                                                                     library_path != nullptr ? library_path : "")) {
     std::string message = missing.name + ", which " + missing.needed_by + " needs, is ";
-    message += paths.sysroot().empty() ? "not on this system" : "neither in the sysroot " + paths.sysroot() + " nor on this system";
+    message += paths.sysroot().empty() ? "not on this system"
+                                       : "neither in the sysroot " + paths.sysroot() + " nor on this system";
     const Guess guess = guess_package(guest->name, missing.name);
     const std::string command = std::string("`menura sysroot ") + guest->name + " ";
     if (guess.known) {
@@ -106,7 +118,8 @@ void explain_missing_libraries(const std::string& program, const std::string& sy
       message += "; no package of Debian's can be guessed from its name. `apt-file search " + missing.name +
                  "` may know it; then " + command + "PACKAGE`";
     } else {
-      message += "; Debian's package may be " + guess.package + " (a guess from its name): " + command + guess.package + "`";
+      message +=
+          "; Debian's package may be " + guess.package + " (a guess from its name): " + command + guess.package + "`";
     }
     std::fprintf(stderr, "menura: %s\n", message.c_str());
   }

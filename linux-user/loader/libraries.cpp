@@ -71,8 +71,9 @@ ElfLibraries read_libraries(const ByteSource& file) {
   if (dynamic == headers.end()) return libraries;
   std::vector<Elf64_Dyn> entries(std::min(dynamic->p_filesz / sizeof(Elf64_Dyn), kMostEntries));
   if (!file.read(dynamic->p_offset, entries.data(), entries.size() * sizeof(Elf64_Dyn))) return libraries;
-  entries.erase(std::find_if(entries.begin(), entries.end(), [](const Elf64_Dyn& each) { return each.d_tag == DT_NULL; }),
-                entries.end());
+  entries.erase(
+      std::find_if(entries.begin(), entries.end(), [](const Elf64_Dyn& each) { return each.d_tag == DT_NULL; }),
+      entries.end());
   uint64_t strings = file.size();
   for (const Elf64_Dyn& entry : entries) {
     if (entry.d_tag == DT_STRTAB) strings = offset_of(headers, entry.d_un.d_ptr, file.size());

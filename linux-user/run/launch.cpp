@@ -178,8 +178,9 @@ Result<Thread*> prepare(const Launch& request) {
   // Never destroyed: other threads may use them until the very end.
   auto& process = *new Process(request.options, *guest_row->abi, *guest->release(), *request.door);
   GuestMemory& memory = process.memory();
-  process.set_paths(Paths(choose_sysroot(folders, image->elf.interpreter)));
-  process.set_exe_path(std::string(process.paths().to_guest(absolute(program))));
+  const std::string real_program = absolute(program);
+  process.set_paths(Paths(choose_sysroot(folders, *guest_row, real_program, image->elf.interpreter)));
+  process.set_exe_path(std::string(process.paths().to_guest(real_program)));
   process.set_arguments(arguments);
   auto& thread = *new Thread(process);
   Thread::set_current(&thread);

@@ -4,6 +4,9 @@
 
 #include <cstdlib>
 
+#include "linux-user/loader/libraries.h"
+#include "linux-user/paths.h"
+
 namespace menura::linux_user {
 
 std::string cache_folder() {
@@ -28,11 +31,24 @@ std::vector<std::string> sysroots(const std::string& given, const GuestRow& gues
   return folders;
 }
 
-std::string choose_sysroot(const std::vector<std::string>& folders, const std::string& interpreter) {
+std::string choose_sysroot(const std::vector<std::string>& folders, const GuestRow& guest, const std::string& program,
+                           const std::string& interpreter) {
+  std::vector<std::string> fit;
   for (const std::string& folder : folders) {
-    if (interpreter.empty() || access((folder + interpreter).c_str(), F_OK) == 0) return folder;
+    if (interpreter.empty() || access((folder + interpreter).c_str(), F_OK) == 0) fit.push_back(folder);
   }
-  return {};
+  if (fit.empty()) return {};
+  if (fit.size() == 1 || interpreter.empty()) return fit[0];
+  for (const std::string& folder : fit) {
+    if (Paths(folder).to_guest(program) != program) return folder;
+  }
+  const char* const library_path = std::getenv("LD_LIBRARY_PATH");
+  for (const std::string& folder : fit) {
+    if (missing_libraries(Paths(folder), guest, program, library_path != nullptr ? library_path : "").empty()) {
+      return folder;
+    }
+  }
+  return fit[0];
 }
 
 }  // namespace menura::linux_user

@@ -17,7 +17,10 @@ std::string cached_sysroot(const GuestRow& guest);
 // Folders that exist, the best one first. `given` (-L, QEMU_LD_PREFIX): that one only, unless it is empty.
 std::vector<std::string> sysroots(const std::string& given, const GuestRow& guest);
 
-// The one to run a program in whose interpreter is `interpreter` (empty: it needs none); empty: none has it.
-std::string choose_sysroot(const std::vector<std::string>& folders, const std::string& interpreter);
+// The one to run `program` in, a host path without symbolic links, whose interpreter is `interpreter` (empty: it needs
+// none): the one that the program lies in, else the first with its interpreter and all its libraries, else the first
+// with its interpreter; empty: none has it.
+std::string choose_sysroot(const std::vector<std::string>& folders, const GuestRow& guest, const std::string& program,
+                           const std::string& interpreter);
 
 }  // namespace menura::linux_user

@@ -128,6 +128,13 @@ class LookTest(unittest.TestCase):
         shutil.copy(FOLDER / "libanswer.so.1", self.root / "usr/lib" / TRIPLET)
         self.assertEqual(self.run_menura("ask").returncode, 0)
 
+    def test_cross_packages_where_the_sysroot_lacks_a_library(self):
+        """A program that is not in the sysroot runs with the cross compiler's libraries if only they are complete."""
+        self.assertEqual(self.look("cat", "/etc/os-release", program=FOLDER / "look"), ["a guest"])
+        (self.root / "usr/lib" / TRIPLET / "libc.so.6").unlink()
+        self.assertEqual(self.look("stat", "/lib/libc.so.6", "stat", "/etc/only/here", program=FOLDER / "look"),
+                         ["file", "No such file or directory"])
+
     def test_library_of_a_library(self):
         shutil.copy(FOLDER / "ask", self.root / "usr/bin")
         shutil.copy(FOLDER / "libanswer.so.1", self.root / "usr/lib" / TRIPLET)
