@@ -1,0 +1,49 @@
+# Sourced by the demo and the tests: Debian's own programs for a guest, fetched by `menura sysroot`.
+
+# What they need. riscv64 is in Debian since 13 only.
+debian_packages=(bash busybox coreutils dash git gzip openssl perl python3 sqlite3 xz-utils)
+declare -A debian_options=([riscv64]="--suite trixie")
+
+# fetch_debian MENURA GUEST [PACKAGE ...]: makes the guest's sysroot and sets `debian_root` to its folder.
+fetch_debian() {
+  local menura=$1 guest=$2
+  shift 2
+  debian_root=${XDG_CACHE_HOME:-$HOME/.cache}/menura/sysroot/$guest
+  local options=()
+  # What is there is not asked for again: options would.
+  [ -e "$debian_root" ] || read -r -a options <<<"${debian_options[$guest]:-}"
+  "$menura" sysroot "$guest" "${options[@]}" "${debian_packages[@]}" "$@" >&2
+}
+
+# debian_cases CALL WORK-FOLDER: CALL NAME PROGRAM INPUT ARGUMENTS... for each; PROGRAM is the path in the sysroot, and on
+# a Debian host. Outputs do not depend on the version.
+debian_cases() {
+  local call=$1 work=$2 inputs here
+  here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+  inputs=$here/inputs
+  # Something to work on that is the same everywhere.
+  if [ ! -f "$work/debian-data" ]; then
+    awk 'BEGIN { for (i = 0; i < 60000; i++) printf "%d %x %s\n", i * 7919 % 65537, i * i, substr("abcdefghijklmnopqrstuvwxyz", i % 20 + 1, 5) }' \
+      >"$work/debian-data"
+    printf -- '-----BEGIN PRIVATE KEY-----\nMC4CAQAwBQYDK2VwBCIEIAABAgMEBQYHCAkKCwwNDg8QERITFBUWFxgZGhscHR4f\n-----END PRIVATE KEY-----\n' \
+      >"$work/debian-key"
+  fi
+  local data=$work/debian-data
+  "$call" "Python" /usr/bin/python3 /dev/null "$inputs/work.py"
+  "$call" "Perl" /usr/bin/perl /dev/null "$inputs/work.pl"
+  "$call" "SQLite" /usr/bin/sqlite3 "$inputs/work.sql"
+  "$call" "OpenSSL: SHA-512" /usr/bin/openssl "$data" dgst -sha512
+  "$call" "OpenSSL: AES-256" /usr/bin/openssl "$data" enc -aes-256-ctr -pbkdf2 -nosalt -pass pass:menura
+  "$call" "OpenSSL: ChaCha20" /usr/bin/openssl "$data" enc -chacha20 -pbkdf2 -nosalt -pass pass:menura
+  "$call" "OpenSSL: Ed25519" /usr/bin/openssl /dev/null pkeyutl -sign -rawin -inkey "$work/debian-key" -in "$inputs/work.sql"
+  "$call" "gzip -9" /usr/bin/gzip "$data" -9nc
+  "$call" "xz -3" /usr/bin/xz "$data" -3c
+  "$call" "git: hash of a blob" /usr/bin/git "$data" hash-object --stdin
+  "$call" "git: difference of two files" /usr/bin/git /dev/null diff --no-index --stat "$inputs/work.pl" "$inputs/work.py"
+  "$call" "sort -n" /usr/bin/sort "$data" -n
+  "$call" "sha256sum" /usr/bin/sha256sum "$data"
+  "$call" "Bash: a script" /bin/bash /dev/null "$inputs/work.sh"
+  "$call" "dash: a script" /bin/dash /dev/null "$inputs/work.sh"
+  "$call" "BusyBox: awk" /bin/busybox "$data" awk '{ n[$3] += $1 } END { for (k in n) print k, n[k] | "sort" }'
+  "$call" "BusyBox: md5sum" /bin/busybox "$data" md5sum
+}
