@@ -291,6 +291,16 @@ class Emitter final : private asmjit::ErrorHandler {
   bool vec_by_parts(Value v, const Inst& inst);
   void emit_wide_access(Value v, const Inst& inst);
   void emit_wide_integer(Value v, const Inst& inst);
+  // atomics_wide.cpp
+  Reg wide_address(const Inst& inst);
+  void claim_exchange();
+  void begin_exchange(Reg where);
+  void end_exchange();
+  void load_wide(Value from, Reg low, Reg high);
+  bool is_plain_wide_atomic(const Inst& inst, Type type);
+  void emit_wide_exchange(Value v, const Inst& inst);
+  void emit_wide_load_linked(Value v, const Inst& inst);
+  void emit_wide_store_cond(Value v, const Inst& inst);
   x86::Mem wide_memory(Value v, unsigned word) const;
   void copy_wide(Value to, Value from);
   void copy_memory(x86::Mem to, x86::Mem from, unsigned bytes);

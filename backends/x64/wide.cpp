@@ -76,6 +76,13 @@ void Emitter::emit_wide(Value v, const Inst& inst) {
     case Op::Load:
     case Op::Store:
       return emit_wide_access(v, inst);
+    case Op::Atomic:
+    case Op::CmpXchg:
+      return emit_wide_exchange(v, inst);
+    case Op::LoadLinked:
+      return emit_wide_load_linked(v, inst);
+    case Op::StoreCond:
+      return emit_wide_store_cond(v, inst);
     case Op::Select: {
       const Condition c = condition(inst.args[0]);
       const Label other = a_.newLabel();

@@ -28,7 +28,7 @@ class MemoryPort {
   virtual ~MemoryPort() = default;
 
   // Copies between guest memory and `data`. Either all bytes are transferred, or none is and *fault says why. Naturally
-  // aligned accesses of 1, 2, 4, 8 bytes are single-copy atomic.
+  // aligned accesses of 1, 2, 4, 8 bytes are single-copy atomic; those of 16 bytes, too, where the host has AVX.
   virtual bool read(uint64_t address, void* data, unsigned size, Fault* fault) = 0;
   virtual bool write(uint64_t address, const void* data, unsigned size, Fault* fault) = 0;
 

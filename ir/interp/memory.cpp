@@ -177,15 +177,15 @@ bool MemoryOps::compare_exchange(uint64_t address, MemDesc desc, Type type, cons
 // The reservation is the address and the bytes that were seen there (value and address): right for all loops that
 // cannot tell a value that came back from one that stayed.
 bool MemoryOps::load_linked(CpuHeader& cpu, uint64_t address, MemDesc desc, Type type, uint64_t* result, Fault* fault) {
-  uint64_t seen = 0;
-  if (!aligned(address, desc.size(), Access::Read, fault) || !port_.read(address, &seen, desc.size(), fault)) {
+  uint64_t seen[2] = {};
+  if (!aligned(address, desc.size(), Access::Read, fault) || !port_.read(address, seen, desc.size(), fault)) {
     return false;
   }
   fence_around(desc);
   cpu.reservation_address = address;
-  cpu.reservation_value[0] = seen;
+  std::copy_n(seen, 2, cpu.reservation_value);
   cpu.reservation_size = desc.size();
-  give_old(in_order(seen, desc), desc, type, result);
+  give_old(in_order(number_of(seen, desc.size()), desc), desc, type, result);
   return true;
 }
 
@@ -196,8 +196,8 @@ bool MemoryOps::store_conditional(CpuHeader& cpu, uint64_t address, MemDesc desc
   if (cpu.reservation_address == address && cpu.reservation_size == desc.size()) {
     void* const memory = port_.atomic_pointer(address, desc.size(), fault);
     if (memory == nullptr) return false;
-    *stored = host_compare_exchange(memory, desc.size(), cpu.reservation_value[0],
-                                    in_order(number_of(value, desc.size()), desc)) == cpu.reservation_value[0];
+    const U128 seen = number_of(cpu.reservation_value, desc.size());
+    *stored = host_compare_exchange(memory, desc.size(), seen, in_order(number_of(value, desc.size()), desc)) == seen;
   }
   cpu.reservation_address = ~uint64_t{0};
   return true;

@@ -89,8 +89,6 @@ class AttributeCheck {
     }
     const Type type = inst_.op == Op::Store || inst_.op == Op::StoreCond ? arg(1) : inst_.type;
     if (type == Type::I1) return "i1 has no form in memory";
-    const bool reserves = inst_.op == Op::LoadLinked || inst_.op == Op::StoreCond;
-    if (reserves && desc.size() > 16) return "reservations have at most 16 bytes";
     if (desc.size() > storage_bytes(type)) {
       return "accesses " + std::to_string(desc.size()) + " bytes, more than " + quoted(type) + " holds";
     }

@@ -72,6 +72,27 @@ b2:
 )");
 }
 
+TEST(Atomics, SixteenBytesLoseNothing) {
+  // Both halves count: the next number of both comes from the high half.
+  run_on_threads(R"(region pc=0x10000
+b0:
+  v1:i64 = get $r5
+  v2:i64 = const 1
+  v3:i128 = const 64
+  br b1
+b1:
+  v4:i128 = ll v1, size=16 le
+  v9:i128 = shr v4, v3
+  v5:i64 = trunc v9
+  v6:i64 = add v5, v2
+  v7:i128 = concat v6, v6
+  v8:i1 = sc v1, v7, size=16 le
+  cbr v8, b2, b1
+b2:
+  jump +4
+)");
+}
+
 TEST(Atomics, CompareExchangeLosesNothing) {
   run_on_threads(R"(region pc=0x10000
 b0:

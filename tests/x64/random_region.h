@@ -399,6 +399,36 @@ class RandomRegion {
     }
   }
 
+  void emit_wide_atomic() {
+    const Type type = Type::I128;
+    const uint32_t aux = ir::pack(ir::MemDesc{.size_log2 = 4, .order = below(6), .align_log2 = below(5)});
+    const int64_t displacement = 16 * static_cast<int64_t>(below(16));
+    const Value a = b_.constant(Type::I64, static_cast<int64_t>(buffer_));
+    switch (below(3)) {
+      case 0: {
+        const auto op =
+            pick({ir::AtomicOp::Swap, ir::AtomicOp::Add, ir::AtomicOp::And, ir::AtomicOp::Or, ir::AtomicOp::Xor});
+        auto desc = ir::unpack<ir::MemDesc>(aux);
+        desc.atomic_op = static_cast<uint32_t>(op);
+        keep(b_.emit(Op::Atomic, type, {a, any(type)}, ir::pack(desc), displacement));
+        break;
+      }
+      case 1: {
+        const Value desired = any(type);
+        const Value expected = below(2) == 0 ? any(type) : b_.load(type, a, {.size_log2 = 4}, displacement);
+        keep(b_.emit(Op::CmpXchg, type, {a, expected, desired}, aux, displacement));
+        break;
+      }
+      default: {
+        keep(b_.emit(Op::LoadLinked, type, {a}, aux, displacement));
+        const Value v = any(type);
+        if (below(4) == 0) b_.store(a, any(Type::I8), {}, displacement + below(16));
+        keep(b_.emit(Op::StoreCond, Type::I1, {a, v}, aux, displacement));
+        break;
+      }
+    }
+  }
+
   void emit_fp() {
     const Type type = pick({Type::F32, Type::F64, Type::F64});
     const Type other = pick({Type::F32, Type::F64});
@@ -503,7 +533,10 @@ class RandomRegion {
 
   void emit_wide() {
     const Type t = Type::I128;
-    switch (below(6)) {
+    switch (below(7)) {
+      case 6:
+        if (options_.memory) emit_wide_atomic();
+        break;
       case 0:
         keep(b_.binary(pick({Op::Add, Op::Sub, Op::And, Op::Or, Op::Xor}), any(t), any(t)));
         break;
