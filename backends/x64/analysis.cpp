@@ -556,6 +556,9 @@ bool Analysis::may_fuse(const Region& region, const Homes& homes, Value v, Value
       const Value other = rep(by.args[0]) == v ? rep(by.args[1]) : rep(by.args[0]);
       return other != v && !info_[other].fused;
     }
+    case Op::VConcat:  // a constant: the bytes that a table look-up wants
+      return by.op == Op::VTable && rep(by.args[1]) == v && rep(by.args[0]) != v && constant(inst.args[0]) &&
+             constant(inst.args[1]);
     case Op::FNeg:
       return by.op == Op::FMa && (by.type == Type::F32 || by.type == Type::F64);
     default:

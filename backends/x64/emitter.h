@@ -269,6 +269,14 @@ class Emitter final : private asmjit::ErrorHandler {
   void emit_vinsert_lane(Value v, const Inst& inst);
   void emit_vtrunc(Value v, const Inst& inst);
   void emit_vzext(Value v, const Inst& inst);
+  struct Words {
+    uint64_t low;
+    uint64_t high;
+  };
+  bool is_vec_const(Value v) const;
+  Words vec_const(Value v) const;
+  void emit_vec_const(Value v);
+  void emit_vtable_const(Value v, const Inst& inst);
 
   // --- vector_width.cpp
   bool vec_width(const Inst& inst, Reg dst, Reg a, Reg b);

@@ -209,6 +209,12 @@ void Emitter::emit_vector(Value v, const Inst& inst) {
       return emit_vtrunc(v, inst);
     case Op::VZext:
       return emit_vzext(v, inst);
+    case Op::VConcat:
+      if (is_vec_const(v)) return emit_vec_const(v);
+      break;
+    case Op::VTable:
+      if (is_vec_const(inst.args[1])) return emit_vtable_const(v, inst);
+      break;
     case Op::VFAdd:
     case Op::VFSub:
     case Op::VFMul:

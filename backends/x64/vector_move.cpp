@@ -110,6 +110,13 @@ void Emitter::vec_unzip(unsigned lane, bool odd, bool half, Reg dst, Reg a, Reg 
   }
   const unsigned size = 1U << lane;
   const auto number = [&](unsigned i) { return i / size * 2 * size + (odd ? size : 0) + i % size; };
+  if (a == b) {
+    const unsigned bytes = half ? 8 : 16;
+    const Shuffle s = shuffle([&](unsigned i) { return i < bytes ? number(i % (bytes / 2)) : 16; });
+    vec3(Id::kIdVpshufb, Id::kIdPshufb, dst, a, pool(s.low, s.high, 16));
+    made_zero_ = half;
+    return;
+  }
   if (half) {
     const Shuffle s = shuffle([&](unsigned i) { return i < 8 ? number(i) : 16; });
     vec3(low, dst, a, b);
@@ -195,6 +202,41 @@ void Emitter::vec_table(bool half, Reg dst, Reg table, Reg index) {
     table = twice;
   }
   vec3({Id::kIdVpshufb, Id::kIdPshufb}, dst, table, dst);
+}
+
+// A constant, or two of them in one register.
+bool Emitter::is_vec_const(Value v) const {
+  const Inst& inst = inst_of(v);
+  if (inst.op == Op::VConcat) return inst.type == Type::V128 && is_const(inst.args[0]) && is_const(inst.args[1]);
+  return is_const(v);
+}
+
+Emitter::Words Emitter::vec_const(Value v) const {
+  const Inst& inst = inst_of(v);
+  if (inst.op == Op::VConcat) return {const_bits(inst.args[0]), const_bits(inst.args[1])};
+  return {const_bits(v), inst.type == Type::V64 ? 0 : const_bits(v)};
+}
+
+void Emitter::emit_vec_const(Value v) {
+  const Words words = vec_const(v);
+  const Reg dst = dest(v);
+  load_memory(dst, pool(words.low, words.high, 16), Type::V128);
+  define(v, dst);
+}
+
+// Numbers known: those that the table does not have are made the host's, bit 7.
+void Emitter::emit_vtable_const(Value v, const Inst& inst) {
+  const unsigned bytes = ir::storage_bytes(inst.type);
+  const Words numbers = vec_const(inst.args[1]);
+  const auto number = [&](unsigned i) {
+    return static_cast<unsigned>((i < 8 ? numbers.low : numbers.high) >> 8 * (i % 8) & 0xff);
+  };
+  const Shuffle s = shuffle([&](unsigned i) { return i < bytes && number(i) < bytes ? number(i) : 16; });
+  const Reg table = use(inst.args[0]);
+  const Reg dst = dest(v, {inst.args[0]});
+  vec3(Id::kIdVpshufb, Id::kIdPshufb, dst, table, pool(s.low, s.high, 16));
+  made_zero_ = bytes == 8;
+  define(v, dst);
 }
 
 // The low bits of a general register in every lane.
