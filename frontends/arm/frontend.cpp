@@ -26,6 +26,23 @@ constexpr std::array<frontends::LiftFunction<Lifter>, kRowCount> kLift = {{
 #undef INST
 }};
 
+// The values of BTYPE that this instruction lets in (BTypeCompatible, shared/functions/system), as a mask. Linux sets
+// SCTLR_EL1.BT0: PACIASP and PACIBSP are no targets of plain BR.
+unsigned landing_types(RowName name, uint32_t word) {
+  constexpr unsigned kTargets[] = {0b0001, 0b0111, 0b1011, 0b1111};  // BTI, BTI c, BTI j, BTI jc
+  switch (name) {
+    case RowName::bti:
+      return kTargets[frontends::extract<"------------------------ targets[1:0] ------", kFields, Targets>(word)];
+    case RowName::paciasp:
+    case RowName::pacibsp:
+      return 0b0111;
+    case RowName::brk:
+      return 0b1111;
+    default:
+      return 0b0001;
+  }
+}
+
 }  // namespace
 
 const ir::StateLayout& Frontend::layout() const { return state_layout(); }
@@ -43,8 +60,14 @@ ir::Flow Frontend::scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t mo
 unsigned Frontend::lift(ir::Builder& builder, uint64_t pc, std::span<const uint8_t> bytes, uint64_t mode) const {
   const uint32_t word = word_at(bytes);
   builder.insn(pc, kInstructionBytes);
-  Lifter lifter(builder, features_, mode);
-  if (const RowName name = decode(word, enabled_); name != RowName::None) {
+  const bool guarded = (mode & Mode::kCheckBranchTargets) != 0 && guard_ != nullptr && guard_->is_guarded(pc);
+  Lifter lifter(builder, features_, mode, guarded);
+  const RowName name = decode(word, enabled_);
+  // Indirect branches leave their region: they arrive at the start of another.
+  if ((mode & Mode::kCheckBranchTargets) != 0 && pc == builder.region().identity.pc) {
+    lifter.check_branch_target(landing_types(name, word));
+  }
+  if (name != RowName::None) {
     kLift[static_cast<unsigned>(name)](lifter, word);
   } else {
     lifter.illegal();

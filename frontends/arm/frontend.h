@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "frontends/arm/code_guard.h"
 #include "frontends/arm/decode/decode.h"
 #include "frontends/arm/features.h"
 #include "ir/api/frontend.h"
@@ -15,6 +16,10 @@ class Frontend final : public ir::Frontend {
   explicit Frontend(FeatureSet features) : features_(features), enabled_(enabled_rows(features)) {}
 
   FeatureSet features() const { return features_; }
+
+  // Asked in Mode::kCheckBranchTargets. Until it is set, no code is guarded. Translations must be invalidated where its
+  // answer changes.
+  void set_code_guard(const CodeGuard* guard) { guard_ = guard; }
 
   const ir::StateLayout& layout() const override;
   const ir::HelperTable& helpers() const override;
@@ -30,6 +35,7 @@ class Frontend final : public ir::Frontend {
  private:
   FeatureSet features_;
   EnabledRows enabled_;
+  const CodeGuard* guard_ = nullptr;
 };
 
 }  // namespace menura::arm

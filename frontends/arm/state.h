@@ -37,7 +37,7 @@ struct Mode {
   static constexpr uint64_t kElementwise = 64;   // FPCR.NEP
   static constexpr uint64_t kFpcrBits = 127;
   static constexpr uint64_t kTopByteIgnored = 256;  // data addresses may carry a tag in their top byte: it is cleared
-  static constexpr uint64_t kCheckBranchTargets = 512;  // BTI: indirect branches must reach a landing pad
+  static constexpr uint64_t kCheckBranchTargets = 512;  // BTI: there are guarded pages (code_guard.h)
 
   // Keys of pointer authentication that prctl() has switched off: APIA, then APIB, APDA, APDB.
   static constexpr uint64_t kKeyDisabled = 0x1000;

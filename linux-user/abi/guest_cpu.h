@@ -16,6 +16,7 @@
 
 namespace menura::linux_user {
 
+class GuestMemory;
 class Thread;
 
 // Guest code that comes with the process: the call that signal handlers return to, and, if `is_elf`, what
@@ -33,6 +34,13 @@ class GuestCpu {
   virtual const ir::Frontend& frontend() const = 0;
   // What a new program finds in its registers besides what the loader puts there.
   virtual void set_up(ir::CpuHeader&, vcpu::Door&) const {}
+  // Before anything is loaded: the memory that its code lies in.
+  virtual void use_memory(GuestMemory&) {}
+  // What the program's segments with code get beside PROT_EXEC, for what its GNU properties ask for
+  // (GNU_PROPERTY_AARCH64_FEATURE_1_AND and so on).
+  virtual int code_protection(uint32_t) const { return 0; }
+  // A thread asks for mappings with this protection: what it runs from now on may have to mind it.
+  virtual void protection_asked(ir::CpuHeader&, int) const {}
 
   // --- system calls
   virtual uint64_t syscall_number(const ir::CpuHeader& cpu) const = 0;

@@ -111,6 +111,9 @@ class Reader {
       case PT_GNU_STACK:
         image_.executable_stack = (header.p_flags & PF_X) != 0;
         return {};
+      case PT_GNU_PROPERTY:
+        take_properties(header);
+        return {};
       default:
         return {};
     }
@@ -170,6 +173,33 @@ class Reader {
     image_.interpreter = text.c_str();
     return {};
   }
+
+  // A note of type NT_GNU_PROPERTY_TYPE_0 (Linux Extensions to gABI, "Program Property"): properties of 8 bytes and
+  // data, each padded to 8. What cannot be read asks for nothing, as on Linux.
+  void take_properties(const Elf64_Phdr& header) {
+    constexpr uint64_t kMaxNote = 1024;
+    constexpr size_t kHeader = sizeof(Elf64_Nhdr) + 4;  // with the name "GNU"
+    if (header.p_filesz < kHeader || header.p_filesz > kMaxNote || header.p_offset > file_.size() ||
+        header.p_filesz > file_.size() - header.p_offset) {
+      return;
+    }
+    std::vector<char> note(header.p_filesz);
+    if (!file_.read(header.p_offset, note.data(), note.size())) return;
+    Elf64_Nhdr head;
+    std::memcpy(&head, note.data(), sizeof head);
+    if (head.n_type != NT_GNU_PROPERTY_TYPE_0 || head.n_namesz != 4 ||
+        std::memcmp(note.data() + sizeof head, "GNU", 4) != 0) {
+      return;
+    }
+    const size_t end = std::min(note.size(), kHeader + size_t{head.n_descsz});
+    for (size_t at = kHeader; at + 12 <= end;) {
+      uint32_t words[3];
+      std::memcpy(words, note.data() + at, sizeof words);
+      if (words[0] == target_features_property() && words[1] == 4) image_.features = words[2];
+      at += 8 + (size_t{words[1]} + 7) / 8 * 8;
+    }
+  }
+  uint32_t target_features_property() const { return header_.e_machine == EM_AARCH64 ? 0xc0000000 : 0; }
 
   Result<void> check_segments() {
     std::vector<ElfSegment>& segments = image_.segments;

@@ -49,6 +49,7 @@ struct ElfImage {
   uint64_t high = 0;
   uint64_t align = 4096;  // the largest p_align, a power of two, at least a page
   bool executable_stack = false;
+  uint32_t features = 0;             // the processor's GNU_PROPERTY_..._FEATURE_1_AND; 0: none
   std::vector<ElfSegment> segments;  // ascending, not overlapping, at least one
   std::string interpreter;           // PT_INTERP; empty: none
 };

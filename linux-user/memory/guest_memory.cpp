@@ -290,4 +290,10 @@ std::string GuestMemory::maps_text() {
   return text;
 }
 
+bool GuestMemory::has_protection(uint64_t address, int protection) {
+  const std::lock_guard lock(mutex_);
+  const auto vma = vmas_.find(address);
+  return vma != vmas_.end() && (vma->second.prot & protection) == protection;
+}
+
 }  // namespace menura::linux_user

@@ -3,6 +3,8 @@
 // host, and a page that code was translated from is not writable) and answers the memory system calls as Linux would.
 #pragma once
 
+#include <sys/mman.h>
+
 #include <atomic>
 #include <cstdint>
 #include <map>
@@ -64,6 +66,12 @@ class GuestMemory final : public ir::MemoryPort {
   // The text of /proc/self/maps as the guest should see it.
   std::string maps_text();
 
+  // A bit of the guest's own beside PROT_READ, PROT_WRITE and PROT_EXEC that its mappings may have (PROT_BTI); the host
+  // never hears of it.
+  void allow_protection(int bit) { known_protection_ |= bit; }
+  // Whether the mapping of `address` has all of these.
+  bool has_protection(uint64_t address, int protection);
+
   // --- set up by the loader
   void set_brk(uint64_t start);
   // mmap without a hint takes the highest free place below this address.
@@ -110,6 +118,7 @@ class GuestMemory final : public ir::MemoryPort {
   std::atomic<uint32_t> write_watches_{0};  // of those, how many the guest could write to (an upper bound)
   bool has_shared_objects_ = false;         // there may be aliases
   vcpu::Engine* engine_ = nullptr;
+  int known_protection_ = PROT_READ | PROT_WRITE | PROT_EXEC;
   uint64_t mmap_top_ = kGuestEnd;
   uint64_t brk_start_ = 0;
   uint64_t brk_ = 0;

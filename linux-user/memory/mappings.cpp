@@ -18,7 +18,6 @@
 namespace menura::linux_user {
 namespace {
 
-constexpr int kProtMask = PROT_READ | PROT_WRITE | PROT_EXEC;
 constexpr int kProtSem = 8;
 constexpr int kHostOnlyFlags = 0x40;                    // MAP_32BIT: means nothing to a guest
 constexpr uint64_t kStackGap = 256 * kPageSize;         // kept free below a mapping that grows down
@@ -63,7 +62,7 @@ int64_t GuestMemory::settle_gaps(uint64_t begin, uint64_t end) {
 int64_t GuestMemory::map_locked(uint64_t address, uint64_t length, int prot, int flags, int fd, uint64_t offset,
                                 Stale* stale) {
   Vma vma;
-  vma.prot = prot & kProtMask;
+  vma.prot = prot & known_protection_;
   const int type = flags & MAP_TYPE;
   vma.shared = type == MAP_SHARED || type == MAP_SHARED_VALIDATE;
   vma.anonymous = (flags & MAP_ANONYMOUS) != 0;
@@ -177,12 +176,12 @@ int64_t GuestMemory::mprotect(uint64_t address, uint64_t length, int prot) {
   if (length == 0) return 0;
   const uint64_t size = page_ceil(length);
   if (size < length || !in_guest_range(address, size)) return -ENOMEM;
-  if ((prot & ~(kProtMask | kProtSem)) != 0) return -EINVAL;
+  if ((prot & ~(known_protection_ | kProtSem)) != 0) return -EINVAL;
   Stale stale;
   int64_t result = 0;
   {
     const std::lock_guard lock(mutex_);
-    result = protect_locked(address, address + size, prot & kProtMask, &stale);
+    result = protect_locked(address, address + size, prot & known_protection_, &stale);
   }
   invalidate(stale);
   return result;

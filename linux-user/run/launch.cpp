@@ -151,6 +151,15 @@ Result<void> resolve_script(const Launch& request, std::string* program, std::ve
 
 namespace {
 
+// The kernel protects the code that it starts, a program without an interpreter or the interpreter, as that asks for;
+// what an interpreter loads is its own business.
+void protect_code(const GuestCpu& guest, ElfImage* image) {
+  const int protection = guest.code_protection(image->features);
+  for (ElfSegment& segment : image->segments) {
+    if ((segment.prot & PROT_EXEC) != 0) segment.prot |= protection;
+  }
+}
+
 // Everything up to the first guest instruction; files that were needed for it are closed again.
 Result<Thread*> prepare(const Launch& request) {
   std::string program = request.program;
@@ -176,8 +185,10 @@ Result<Thread*> prepare(const Launch& request) {
   const std::vector<std::string> folders = sysroots(request.options.sysroot, *guest_row);
 
   // Never destroyed: other threads may use them until the very end.
-  auto& process = *new Process(request.options, *guest_row->abi, *guest->release(), *request.door);
+  GuestCpu& cpu_guest = *guest->release();
+  auto& process = *new Process(request.options, *guest_row->abi, cpu_guest, *request.door);
   GuestMemory& memory = process.memory();
+  cpu_guest.use_memory(memory);
   const std::string real_program = absolute(program);
   process.set_paths(Paths(choose_sysroot(folders, *guest_row, real_program, image->elf.interpreter)));
   process.set_exe_path(std::string(process.paths().to_guest(real_program)));
@@ -185,6 +196,7 @@ Result<Thread*> prepare(const Launch& request) {
   auto& thread = *new Thread(process);
   Thread::set_current(&thread);
 
+  if (image->elf.interpreter.empty()) protect_code(process.guest(), &image->elf);
   Result<LoadedImage> loaded = load_image(memory, *image, kProgramPlace, program);
   if (!loaded) return loaded.error();
   memory.set_brk(page_ceil(loaded->end));
@@ -206,6 +218,7 @@ Result<Thread*> prepare(const Launch& request) {
     if (!interpreter_file) return interpreter_file.error();
     Result<OpenImage> interpreter = read_image(std::move(*interpreter_file), guest_row->target, path);
     if (!interpreter) return interpreter.error();
+    protect_code(process.guest(), &interpreter->elf);
     const Result<LoadedImage> base = load_image(memory, *interpreter, 0, path);
     if (!base) return base.error();
     contents.interpreter_base = base->begin;
@@ -221,9 +234,9 @@ Result<Thread*> prepare(const Launch& request) {
   if (!engine) return engine.error();
   process.set_engine(*engine->release());
   inherit_signals(process, thread);
+  thread.cpu().pc = entry;
   process.guest().set_up(thread.cpu(), process.door());
   process.guest().set_stack_pointer(thread.cpu(), *stack);
-  thread.cpu().pc = entry;
   return &thread;
 }
 

@@ -14,6 +14,7 @@ uint64_t untagged(Thread& thread, uint64_t address) { return thread.process().ab
 }  // namespace
 
 int64_t mmap(Thread& thread, uint64_t address, size_t length, int protection, int flags, int fd, uint64_t offset) {
+  thread.process().guest().protection_asked(thread.cpu(), protection);
   return thread.process().memory().mmap(address, length, protection, flags, fd, offset);
 }
 
@@ -26,6 +27,7 @@ int64_t mremap(Thread& thread, uint64_t address, size_t old_size, size_t new_siz
 }
 
 int64_t mprotect(Thread& thread, uint64_t address, size_t length, int protection) {
+  thread.process().guest().protection_asked(thread.cpu(), protection);
   return thread.process().memory().mprotect(untagged(thread, address), length, protection);
 }
 

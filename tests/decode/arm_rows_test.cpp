@@ -44,9 +44,21 @@ TEST(ArmRows, NothingWithoutItsFeature) {
   tests::expect_finds_nothing(rows(), [](uint64_t word) { return decode_with(word, FeatureSet{}); });
 }
 
+// Everything is guarded: instructions at the start of a region look at how a branch came there.
+class AllGuarded final : public CodeGuard {
+ public:
+  bool is_guarded(uint64_t) const override { return true; }
+};
+
 class ArmLift : public testing::TestWithParam<const char*> {
  protected:
-  const Frontend frontend_{*parse_cpu(GetParam())};
+  ArmLift() { frontend_.set_code_guard(&guard_); }
+  void lift_and_check(uint64_t word, uint64_t mode, std::string_view what) const {
+    tests::expect_lifts(frontend_, word, mode, what, (mode & Mode::kCheckBranchTargets) != 0);
+  }
+
+  AllGuarded guard_;
+  Frontend frontend_{*parse_cpu(GetParam())};
 };
 
 // Modes that lifting looks at, alone and together.
@@ -66,7 +78,7 @@ TEST_P(ArmLift, EveryRowVerifiesAndScans) {
       uint64_t word = 0;
       if (!tests::random_word(row, random, word)) continue;
       for (const uint64_t mode : kModes) {
-        tests::expect_lifts(frontend_, word, mode, row.id, false);
+        lift_and_check(word, mode, row.id);
         if (testing::Test::HasFatalFailure()) return;
       }
     }
@@ -76,8 +88,7 @@ TEST_P(ArmLift, EveryRowVerifiesAndScans) {
 TEST_P(ArmLift, AnyWordVerifiesAndScans) {
   std::mt19937_64 random(4);
   for (int n = 0; n < 20000; ++n) {
-    tests::expect_lifts(frontend_, random() & 0xffffffff, kModes[static_cast<size_t>(n) % std::size(kModes)], "random",
-                        false);
+    lift_and_check(random() & 0xffffffff, kModes[static_cast<size_t>(n) % std::size(kModes)], "random");
     if (testing::Test::HasFatalFailure()) return;
   }
 }

@@ -35,7 +35,7 @@ void expect_agreement(const ir::Region& region, const ir::Flow& flow, std::strin
   const ir::Inst& end = region.terminator(region.blocks[region.order.front()]);
   const ir::Op op = end.op;
   const uint64_t target = pc + static_cast<uint64_t>(end.imm);
-  may_trap = may_trap && op == ir::Op::CondBr;
+  if (may_trap && op == ir::Op::CondBr) return;
   switch (flow.kind) {
     case Kind::Next:
       EXPECT_TRUE((op == ir::Op::Jump && target == pc + flow.length) || op == ir::Op::CondBr) << id;
@@ -52,13 +52,13 @@ void expect_agreement(const ir::Region& region, const ir::Flow& flow, std::strin
       EXPECT_EQ(target, flow.target) << id;
       break;
     case Kind::Indirect:
-      EXPECT_TRUE(op == ir::Op::JumpIndirect || may_trap) << id;
+      EXPECT_EQ(op, ir::Op::JumpIndirect) << id;
       break;
     case Kind::IndirectCall:
-      EXPECT_TRUE(op == ir::Op::CallIndirect || may_trap) << id;
+      EXPECT_EQ(op, ir::Op::CallIndirect) << id;
       break;
     case Kind::Return:
-      EXPECT_TRUE(op == ir::Op::Return || may_trap) << id;
+      EXPECT_EQ(op, ir::Op::Return) << id;
       break;
     case Kind::Exit:
       EXPECT_EQ(op, ir::Op::Exit) << id;

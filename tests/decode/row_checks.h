@@ -35,7 +35,7 @@ void expect_finds(std::span<const Row> rows, const NestedRows& nested,
 void expect_finds_nothing(std::span<const Row> rows, const std::function<frontends::RowId(uint64_t word)>& decode);
 
 // Lifts the word, verifies the region, and checks that scan() says what lift() did.
-// `may_trap`: an indirect jump may look at its target first. `what`: for messages.
+// `may_trap`: it may begin with a look at whether it is allowed at all. `what`: for messages.
 void expect_lifts(const ir::Frontend& frontend, uint64_t word, uint64_t mode, std::string_view what, bool may_trap);
 
 }  // namespace menura::tests

@@ -187,4 +187,29 @@ Lifter::Address Lifter::address(Value base, int64_t displacement) {
   return {and_(base, imm(0x00ffffffffffffff)), 0};
 }
 
+void Lifter::check_branch_target(unsigned types) {
+  if (guarded_ && types != 0b1111) {
+    const Value type = b.get(slot(SlotName::BTYPE));
+    const Value allowed = and_(shr(imm32(static_cast<int64_t>(types)), type), imm32(1));
+    const ir::BlockId wrong = b.new_block();
+    const ir::BlockId right = b.new_block();
+    b.cond_br(is_zero(allowed), wrong, right);
+    b.start(wrong);
+    b.set(slot(SlotName::BTYPE), imm32(0));
+    illegal();
+    b.start(right);
+  }
+  b.set(slot(SlotName::BTYPE), imm32(0));
+}
+
+// C6.2.37: from guarded code only X16 and X17, the linker's registers, may jump to where calls may go.
+void Lifter::set_branch_type_of_jump(Reg target) {
+  if (!has_mode(Mode::kCheckBranchTargets)) return;
+  const bool as_call = !guarded_ || target.number == 16 || target.number == 17;
+  b.set(slot(SlotName::BTYPE), imm32(as_call ? 1 : 3));
+}
+void Lifter::set_branch_type_of_call() {
+  if (has_mode(Mode::kCheckBranchTargets)) b.set(slot(SlotName::BTYPE), imm32(2));
+}
+
 }  // namespace menura::arm

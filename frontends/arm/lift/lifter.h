@@ -14,7 +14,9 @@ using ir::Value;
 // Most lift functions read like the manual: l.set_r(sf, rd, l.add(l.r(sf, rn), l.r(sf, rm))).
 class Lifter {
  public:
-  Lifter(ir::Builder& builder, FeatureSet features, uint64_t mode) : b(builder), features_(features), mode_(mode) {}
+  // `guarded`: the instruction lies in guarded code (BTI), and the mode says that this matters.
+  Lifter(ir::Builder& builder, FeatureSet features, uint64_t mode, bool guarded)
+      : b(builder), features_(features), mode_(mode), guarded_(guarded) {}
 
   ir::Builder& b;
 
@@ -120,6 +122,13 @@ class Lifter {
   Value is_nonzero(Value a) { return b.icmp(ir::Cond::Ne, a, b.constant(b.type_of(a), 0)); }
   Value is_negative(Value a) { return b.icmp(ir::Cond::Slt, a, b.constant(b.type_of(a), 0)); }
 
+  // --- branch target identification, where the mode has it
+  // At the start of a region: `types` is the mask of BTYPE values that may come in.
+  void check_branch_target(unsigned types);
+  // Before an indirect branch: BR by register, BLR.
+  void set_branch_type_of_jump(Reg target);
+  void set_branch_type_of_call();
+
   // --- ends
   uint64_t target(int64_t offset) const { return b.pc() + static_cast<uint64_t>(offset); }
   // Unallocated after all, in a way that neither its row nor is_reserved() can say.
@@ -130,6 +139,7 @@ class Lifter {
 
   FeatureSet features_;
   uint64_t mode_;
+  bool guarded_;
 };
 
 // The lift function of a row with its fields taken from `word`; lift/a64/<file>.cpp defines those of its rows by

@@ -21,6 +21,9 @@ constexpr unsigned kFlagBits[] = {31, 30, 29, 28, 24, 12};  // N Z C V DIT SSBS 
 constexpr unsigned kFpsrIdc = 7;
 constexpr unsigned kFpsrQc = 27;
 
+constexpr int kProtBti = 0x10;        // arch/arm64/include/uapi/asm/mman.h
+constexpr uint32_t kFeature1Bti = 1;  // GNU_PROPERTY_AARCH64_FEATURE_1_BTI (ELF for the Arm 64-bit Architecture)
+
 }  // namespace
 
 Guest::Guest(arm::FeatureSet features) : frontend_(features) {
@@ -55,6 +58,28 @@ void Guest::make_keys(ir::CpuHeader& cpu, uint64_t keys, vcpu::Door& door) const
 
 void Guest::set_up(ir::CpuHeader& cpu, vcpu::Door& door) const {
   if (has_pointer_authentication()) make_keys(cpu, (1U << kKeyCount) - 1, door);
+  if (guard_.memory != nullptr && guard_.memory->has_protection(cpu.pc, kProtBti)) {
+    cpu.mode |= arm::Mode::kCheckBranchTargets;
+  }
+}
+
+bool Guest::Guard::is_guarded(uint64_t pc) const { return memory->has_protection(pc, kProtBti); }
+
+void Guest::use_memory(GuestMemory& memory) {
+  if (!arm::has(features(), arm::Feature::BTI)) return;
+  memory.allow_protection(kProtBti);
+  guard_.memory = &memory;
+  frontend_.set_code_guard(&guard_);
+}
+
+int Guest::code_protection(uint32_t features_asked) const {
+  return arm::has(features(), arm::Feature::BTI) && (features_asked & kFeature1Bti) != 0 ? kProtBti : 0;
+}
+
+// Threads that run already learn of it when they ask for mappings of their own: a dynamic linker guards its libraries
+// before there are any, and dlopen() after a thread was started guards less than it could.
+void Guest::protection_asked(ir::CpuHeader& cpu, int protection) const {
+  if (guard_.memory != nullptr && (protection & kProtBti) != 0) cpu.mode |= arm::Mode::kCheckBranchTargets;
 }
 
 std::array<uint64_t, 6> Guest::syscall_arguments(const ir::CpuHeader& cpu) const {

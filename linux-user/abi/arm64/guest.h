@@ -27,6 +27,9 @@ class Guest final : public GuestCpu {
 
   const ir::Frontend& frontend() const override { return frontend_; }
   void set_up(ir::CpuHeader& cpu, vcpu::Door& door) const override;
+  void use_memory(GuestMemory& memory) override;
+  int code_protection(uint32_t features) const override;
+  void protection_asked(ir::CpuHeader& cpu, int protection) const override;
 
   uint64_t syscall_number(const ir::CpuHeader& cpu) const override { return x(cpu, 8); }
   std::array<uint64_t, 6> syscall_arguments(const ir::CpuHeader& cpu) const override;
@@ -60,7 +63,15 @@ class Guest final : public GuestCpu {
   void set_fpsr(ir::CpuHeader& cpu, uint32_t value) const;
   void set_fpcr(ir::CpuHeader& cpu, uint32_t value) const;
 
+  // PROT_BTI of the mappings, for the frontend.
+  class Guard final : public arm::CodeGuard {
+   public:
+    GuestMemory* memory = nullptr;
+    bool is_guarded(uint64_t pc) const override;
+  };
+
   arm::Frontend frontend_;
+  Guard guard_;
   std::array<uint32_t, 31> x_ = {};  // offsets in the state struct
   std::array<uint32_t, 32> v_ = {};
   std::array<uint32_t, 6> flags_ = {};  // in the order of pstate()'s comment

@@ -32,9 +32,13 @@ void wfi(Lifter& l) { l.b.exit(ExitKind::Wait, l.b.next_pc()); }
 
 // --- Unconditional branch (register)
 
-void br(Lifter& l, Rn rn) { l.b.jump_indirect(l.x(rn)); }
+void br(Lifter& l, Rn rn) {
+  l.set_branch_type_of_jump(rn);
+  l.b.jump_indirect(l.x(rn));
+}
 void blr(Lifter& l, Rn rn) {
   const Value target = l.x(rn);
+  l.set_branch_type_of_call();
   l.set_x(kLr, l.b.pc_value(l.b.next_pc()));
   l.b.call_indirect(target, l.b.next_pc());
 }

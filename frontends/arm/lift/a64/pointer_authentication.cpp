@@ -137,21 +137,28 @@ void pacga(Lifter& l, Rm rm, Rn rn, Rd rd) {
 
 namespace {
 
-void call(Lifter& l, Value target) {
+void jump(Lifter& l, Key key, Reg rn, Value modifier) {
+  const Value target = checked(l, key, l.x(rn), modifier);
+  l.set_branch_type_of_jump(rn);
+  l.b.jump_indirect(target);
+}
+void call(Lifter& l, Key key, Reg rn, Value modifier) {
+  const Value target = checked(l, key, l.x(rn), modifier);
+  l.set_branch_type_of_call();
   l.set_x(kLr, l.b.pc_value(l.b.next_pc()));
   l.b.call_indirect(target, l.b.next_pc());
 }
 
 }  // namespace
 
-void braaz(Lifter& l, Rn rn) { l.b.jump_indirect(checked(l, Key::Ia, l.x(rn), l.imm(0))); }
-void brabz(Lifter& l, Rn rn) { l.b.jump_indirect(checked(l, Key::Ib, l.x(rn), l.imm(0))); }
-void braa(Lifter& l, Rn rn, Rm rm) { l.b.jump_indirect(checked(l, Key::Ia, l.x(rn), l.x_sp(rm))); }
-void brab(Lifter& l, Rn rn, Rm rm) { l.b.jump_indirect(checked(l, Key::Ib, l.x(rn), l.x_sp(rm))); }
-void blraaz(Lifter& l, Rn rn) { call(l, checked(l, Key::Ia, l.x(rn), l.imm(0))); }
-void blrabz(Lifter& l, Rn rn) { call(l, checked(l, Key::Ib, l.x(rn), l.imm(0))); }
-void blraa(Lifter& l, Rn rn, Rm rm) { call(l, checked(l, Key::Ia, l.x(rn), l.x_sp(rm))); }
-void blrab(Lifter& l, Rn rn, Rm rm) { call(l, checked(l, Key::Ib, l.x(rn), l.x_sp(rm))); }
+void braaz(Lifter& l, Rn rn) { jump(l, Key::Ia, rn, l.imm(0)); }
+void brabz(Lifter& l, Rn rn) { jump(l, Key::Ib, rn, l.imm(0)); }
+void braa(Lifter& l, Rn rn, Rm rm) { jump(l, Key::Ia, rn, l.x_sp(rm)); }
+void brab(Lifter& l, Rn rn, Rm rm) { jump(l, Key::Ib, rn, l.x_sp(rm)); }
+void blraaz(Lifter& l, Rn rn) { call(l, Key::Ia, rn, l.imm(0)); }
+void blrabz(Lifter& l, Rn rn) { call(l, Key::Ib, rn, l.imm(0)); }
+void blraa(Lifter& l, Rn rn, Rm rm) { call(l, Key::Ia, rn, l.x_sp(rm)); }
+void blrab(Lifter& l, Rn rn, Rm rm) { call(l, Key::Ib, rn, l.x_sp(rm)); }
 void retaa(Lifter& l) { l.b.return_to(checked(l, Key::Ia, l.x(kLr), sp(l))); }
 void retab(Lifter& l) { l.b.return_to(checked(l, Key::Ib, l.x(kLr), sp(l))); }
 
