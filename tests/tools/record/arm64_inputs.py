@@ -13,7 +13,7 @@ BY_HAND_FEATURES = {"CSSC", "MOPS", "HBC", "WFxT", "PAuth", "RNG", "SPECRES", "A
 WRITTEN = ("svc", "brk", "udf", "mrs", "msr", "sys", "dc_", "wfe", "wfi")
 INTEGERS = list(arm64.INTERESTING) + [3, 5, 31, 32, 63, 64, 65, 0x0123456789ABCDEF, 0xFF00FF00FF00FF00, 0x80000001]
 BRANCH_REGISTER = ("br", "blr", "ret")
-ORDERED = ("ldx", "ldax", "stx", "stlx", "ldar", "stlr", "ldlar", "stllr", "ldapr", "cas", "swp", "ldadd", "ldclr", "ldeor", "ldset", "ldsmax",
+ORDERED = ("ldx", "ldax", "stx", "stlx", "ldar", "stl", "ldlar", "stllr", "ldap", "cas", "swp", "ldadd", "ldclr", "ldeor", "ldset", "ldsmax",
            "ldsmin", "ldumax", "ldumin", "stadd", "stclr", "steor", "stset", "stsmax", "stsmin", "stumax", "stumin")
 # Mnemonics that begin like floating-point ones, or do not, but are (not).
 NOT_FLOAT = ("fmov",)
