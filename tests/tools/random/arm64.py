@@ -92,6 +92,8 @@ def draw(row, rng):
         values["Rm"] = INDEX
     if is_unpredictable(row, values):
         return None
+    if row.name.startswith(("ldapur", "stlur")):  # the reference wants them aligned
+        values["imm9"] &= ~15
     for field, low, high in (("imm12", 0, 900), ("imm7", -1024, 900), ("simm10", -1024, 900)):
         if field in values:
             values[field] = rng.randrange(low, high) & row.field_mask(field)
