@@ -166,7 +166,7 @@ void Emitter::emit_set_condition(Value v, Condition c, Reg dst) {
 void Emitter::emit_icmp(Value v, const Inst& inst) {
   const Value a = rep(inst.args[0]);
   const Value b = rep(inst.args[1]);
-  if (inst.op == Op::SubOverflow && type_of(a) == Type::I1) {  // 0 - -1 is the only one
+  if (inst.op == Op::SubOverflow && type_of(inst.args[0]) == Type::I1) {  // 0 - -1 is the only one
     const Reg ra = use(a);
     const Reg rb = use(b);
     const Reg dst = dest(v, {}, mask_of(ra) | mask_of(rb));
