@@ -51,6 +51,7 @@ const ir::HelperTable& Frontend::helpers() const { return helper_table(); }
 
 ir::Flow Frontend::scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t mode) const {
   if (bytes.size() < kInstructionBytes) return {};
+  if (pc % kInstructionBytes != 0) return {ir::Flow::Kind::Exit, kInstructionBytes, 0};
   const uint32_t word = word_at(bytes);
   ir::Flow flow = flow_of(decode(word, enabled_), word, pc, features_, mode);
   flow.length = kInstructionBytes;
@@ -60,6 +61,11 @@ ir::Flow Frontend::scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t mo
 unsigned Frontend::lift(ir::Builder& builder, uint64_t pc, std::span<const uint8_t> bytes, uint64_t mode) const {
   const uint32_t word = word_at(bytes);
   builder.insn(pc, kInstructionBytes);
+  // A misaligned PC (D1.3.3): an alignment fault before anything is fetched.
+  if (pc % kInstructionBytes != 0) {
+    builder.exit(ir::ExitKind::Misaligned, pc, {builder.pc_value(pc)});
+    return kInstructionBytes;
+  }
   const bool guarded = (mode & Mode::kCheckBranchTargets) != 0 && guard_ != nullptr && guard_->is_guarded(pc);
   Lifter lifter(builder, features_, mode, guarded);
   const RowName name = decode(word, enabled_);

@@ -70,8 +70,9 @@ void handle(Thread& thread, const vcpu::Exit& exit) {
       return;
     case vcpu::ExitKind::Misaligned: {
       const bool known = exit.fault.kind == ir::FaultKind::Misaligned;
-      handle_memory_fault(thread,
-                          known ? exit.fault : ir::Fault{ir::FaultKind::Misaligned, ir::Access::Read, exit.detail});
+      ir::Fault fault = known ? exit.fault : ir::Fault{ir::FaultKind::Misaligned, ir::Access::Read, exit.detail};
+      if (fault.address == pc) fault.access = ir::Access::Execute;
+      handle_memory_fault(thread, fault);
       return;
     }
     case vcpu::ExitKind::IllegalInstruction:

@@ -15,6 +15,7 @@ namespace {
 
 constexpr uint64_t kSvcLength = 4;
 constexpr unsigned kKeyCount = 5;
+constexpr unsigned kBranchTypeBit = 10;
 constexpr unsigned kFlagBits[] = {31, 30, 29, 28, 24, 12};  // N Z C V DIT SSBS in SPSR_EL1
 
 // FPSR's cumulative bits (C5.2.9): IOC to IXC count as the header's flags do; IDC and QC are elsewhere.
@@ -37,6 +38,7 @@ Guest::Guest(arm::FeatureSet features) : frontend_(features) {
   for (unsigned half = 0; half < keys_.size(); ++half) {
     keys_[half] = layout.slot(arm::slot(SlotName::APIAKeyLo) + half).offset;
   }
+  btype_ = offset(SlotName::BTYPE);
   sp_ = offset(SlotName::SP);
   tpidr_ = offset(SlotName::TPIDR_EL0);
   fpcr_ = offset(SlotName::FPCR);
@@ -113,7 +115,7 @@ uint64_t Guest::hwcap() const { return hwcap_of(features(), 1); }
 uint64_t Guest::hwcap2() const { return hwcap_of(features(), 2); }
 
 uint64_t Guest::pstate(const ir::CpuHeader& cpu) const {
-  uint64_t value = 0;
+  uint64_t value = static_cast<uint64_t>(read_slot<uint32_t>(cpu, btype_) & 3) << kBranchTypeBit;
   for (unsigned i = 0; i < flags_.size(); ++i) {
     value |= static_cast<uint64_t>(read_slot<uint8_t>(cpu, flags_[i]) & 1) << kFlagBits[i];
   }
@@ -124,6 +126,11 @@ void Guest::set_pstate(ir::CpuHeader& cpu, uint64_t value) const {
   for (unsigned i = 0; i < flags_.size(); ++i) {
     write_slot(cpu, flags_[i], static_cast<uint8_t>(value >> kFlagBits[i] & 1));
   }
+  set_branch_type(cpu, static_cast<uint32_t>(value >> kBranchTypeBit & 3));
+}
+
+void Guest::set_branch_type(ir::CpuHeader& cpu, uint32_t type) const {
+  if ((cpu.mode & arm::Mode::kCheckBranchTargets) != 0) write_slot(cpu, btype_, type);
 }
 
 uint32_t Guest::fpsr(const ir::CpuHeader& cpu) const {

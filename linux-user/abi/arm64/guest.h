@@ -56,9 +56,10 @@ class Guest final : public GuestCpu {
   void set_x(ir::CpuHeader& cpu, unsigned number, uint64_t value) const { write_slot(cpu, x_[number], value); }
 
  private:
-  // PSTATE as SPSR_EL1 would hold it (C5.2.18): N, Z, C, V, DIT, SSBS.
+  // PSTATE as SPSR_EL1 would hold it (C5.2.18): N, Z, C, V, DIT, SSBS, and BTYPE.
   uint64_t pstate(const ir::CpuHeader& cpu) const;
   void set_pstate(ir::CpuHeader& cpu, uint64_t value) const;
+  void set_branch_type(ir::CpuHeader& cpu, uint32_t type) const;
   uint32_t fpsr(const ir::CpuHeader& cpu) const;
   void set_fpsr(ir::CpuHeader& cpu, uint32_t value) const;
   void set_fpcr(ir::CpuHeader& cpu, uint32_t value) const;
@@ -76,6 +77,7 @@ class Guest final : public GuestCpu {
   std::array<uint32_t, 32> v_ = {};
   std::array<uint32_t, 6> flags_ = {};  // in the order of pstate()'s comment
   std::array<uint32_t, 10> keys_ = {};  // low and high halves
+  uint32_t btype_ = 0;
   uint32_t sp_ = 0;
   uint32_t tpidr_ = 0;
   uint32_t fpcr_ = 0;

@@ -142,6 +142,8 @@ bool Guest::push_frame(Thread& thread, const Delivery& delivery) const {
   set_x(cpu, 2, at + offsetof(SignalFrame, context));
   set_x(cpu, kFp, record_at);
   set_x(cpu, kLr, delivery.restorer);
+  constexpr uint32_t kCall = 2;  // a handler is called: it begins with a landing pad for that (D8.4.5)
+  set_branch_type(cpu, kCall);
   cpu.pc = delivery.handler;
   return true;
 }

@@ -37,11 +37,7 @@ int main(int argc, char** argv) {
   int fd = open("/proc/self/exe", O_RDONLY);
   Elf64_Ehdr header;
   SHOW(read(fd, &header, sizeof header));
-#ifdef __riscv
-  printf("own machine %d\n", header.e_machine == EM_RISCV);
-#else
-  printf("own machine %d\n", header.e_machine == EM_X86_64);
-#endif
+  printf("own machine %d\n", header.e_machine == OWN_ELF_MACHINE);
   SHOW(slurp("/proc/self/cmdline") == (long)(strlen(argv[0]) + 1 + strlen(argv[1]) + 1 + strlen(argv[2]) + 1));
   printf("cmdline %s %s\n", text + strlen(text) + 1, text + strlen(text) + 1 + strlen(argv[1]) + 1);
   slurp("/proc/self/stat");
@@ -79,11 +75,7 @@ int main(int argc, char** argv) {
   }
   printf("maps %d %d %d %d foreign %d\n", code, data, stack, heap, foreign);
   SHOW(slurp("/proc/cpuinfo") > 0);
-#ifdef __riscv
-  printf("cpuinfo %d\n", strstr(text, "isa\t\t: rv64") != NULL);
-#else
-  printf("cpuinfo %d\n", strstr(text, "flags\t\t: ") != NULL);
-#endif
+  printf("cpuinfo %d\n", strstr(text, OWN_CPUINFO) != NULL);
   SHOW(slurp("/proc/self/status") > 0);
   SHOW(open("/proc/self/nothing", O_RDONLY));
   SHOW(slurp("/proc/version") > 0);

@@ -11,6 +11,21 @@
 #include <string.h>
 #include <unistd.h>
 
+// What this program is told of the machine that it was compiled for.
+#if defined(__riscv)
+#define OWN_MACHINE "riscv64"
+#define OWN_ELF_MACHINE EM_RISCV
+#define OWN_CPUINFO "isa\t\t: rv64"
+#elif defined(__aarch64__)
+#define OWN_MACHINE "aarch64"
+#define OWN_ELF_MACHINE EM_AARCH64
+#define OWN_CPUINFO "Features\t: fp asimd"
+#else
+#define OWN_MACHINE "x86_64"
+#define OWN_ELF_MACHINE EM_X86_64
+#define OWN_CPUINFO "flags\t\t: "
+#endif
+
 static long show(const char* what, long result) {
   if (result == -1) {
     printf("%s: %s\n", what, strerrorname_np(errno));

@@ -32,11 +32,7 @@ int main(void) {
   struct utsname names;
   SHOW(uname(&names));
   printf("  %s %s %s\n", names.sysname, names.nodename, names.release);
-#ifdef __riscv
-  printf("  machine %d\n", strcmp(names.machine, "riscv64") == 0);
-#else
-  printf("  machine %d\n", strcmp(names.machine, "x86_64") == 0);
-#endif
+  printf("  machine %d\n", strcmp(names.machine, OWN_MACHINE) == 0);
   struct sysinfo info;
   SHOW(sysinfo(&info));
   printf("  total %lu unit %u procs %d\n", info.totalram, info.mem_unit, info.procs > 0);

@@ -14,7 +14,7 @@
 static uint64_t sign(uint64_t pointer) {
   register uint64_t x17 asm("x17") = pointer;
   register uint64_t x16 asm("x16") = 42;
-  asm("hint #8" : "+r"(x17) : "r"(x16));  // pacia1716
+  asm volatile("hint #8" : "+r"(x17) : "r"(x16));  // pacia1716
   return x17;
 }
 
