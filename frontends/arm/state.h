@@ -39,6 +39,7 @@ struct Mode {
   static constexpr uint64_t kTopByteIgnored = 256;  // data addresses may carry a tag in their top byte: it is cleared
   static constexpr uint64_t kCheckBranchTargets = 512;  // BTI: there are guarded pages (code_guard.h)
 
+  static constexpr uint64_t kSharedMemory = 0x400;  // other threads look on: pairs are single-copy atomic (FEAT_LSE2)
   // Keys of pointer authentication that prctl() has switched off: APIA, then APIB, APDA, APDB.
   static constexpr uint64_t kKeyDisabled = 0x1000;
 

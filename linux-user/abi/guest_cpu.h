@@ -39,6 +39,8 @@ class GuestCpu {
   // What the program's segments with code get beside PROT_EXEC, for what its GNU properties ask for
   // (GNU_PROPERTY_AARCH64_FEATURE_1_AND and so on).
   virtual int code_protection(uint32_t) const { return 0; }
+  // A thread is about to start the first or another one that shares its memory.
+  virtual void sharing_memory(ir::CpuHeader&) const {}
   // A thread asks for mappings with this protection: what it runs from now on may have to mind it.
   virtual void protection_asked(ir::CpuHeader&, int) const {}
 

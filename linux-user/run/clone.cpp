@@ -98,6 +98,7 @@ int64_t start_thread(Thread& parent, const CloneRequest& request) {
   ThreadStart start;
   start.thread = std::make_unique<Thread>(process);
   start.request = request;
+  process.guest().sharing_memory(parent.cpu());
   copy_state(parent, *start.thread, request);
 
   pthread_attr_t attributes;

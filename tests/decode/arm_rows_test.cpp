@@ -68,6 +68,7 @@ constexpr uint64_t kModes[] = {0,
                                Mode::kFlushToZero16 | Mode::kAlternateHalf,
                                Mode::kAlternateFp | Mode::kFlushInputs | Mode::kElementwise,
                                Mode::kTopByteIgnored,
+                               Mode::kSharedMemory,
                                Mode::kCheckBranchTargets};
 
 TEST_P(ArmLift, EveryRowVerifiesAndScans) {

@@ -78,6 +78,11 @@ int Guest::code_protection(uint32_t features_asked) const {
   return arm::has(features(), arm::Feature::BTI) && (features_asked & kFeature1Bti) != 0 ? kProtBti : 0;
 }
 
+// Either was started by another, so that all have it.
+void Guest::sharing_memory(ir::CpuHeader& cpu) const {
+  if (arm::has(features(), arm::Feature::LSE2)) cpu.mode |= arm::Mode::kSharedMemory;
+}
+
 // Threads that run already learn of it when they ask for mappings of their own: a dynamic linker guards its libraries
 // before there are any, and dlopen() after a thread was started guards less than it could.
 void Guest::protection_asked(ir::CpuHeader& cpu, int protection) const {

@@ -29,6 +29,7 @@ class Guest final : public GuestCpu {
   void set_up(ir::CpuHeader& cpu, vcpu::Door& door) const override;
   void use_memory(GuestMemory& memory) override;
   int code_protection(uint32_t features) const override;
+  void sharing_memory(ir::CpuHeader& cpu) const override;
   void protection_asked(ir::CpuHeader& cpu, int protection) const override;
 
   uint64_t syscall_number(const ir::CpuHeader& cpu) const override { return x(cpu, 8); }
