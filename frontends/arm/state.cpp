@@ -1,6 +1,7 @@
 #include "frontends/arm/state.h"
 
 #include <array>
+#include <cstddef>
 
 #include "frontends/common/place_slots.h"
 
@@ -11,12 +12,16 @@ using ir::kNotPinned;
 using ir::Slot;
 using enum ir::Type;
 
-constexpr std::array<Slot, kSlotCount> kSlots = frontends::place_slots<kSlotCount>({{
+constexpr std::array<Slot, kSlotCount> kSlots = [] {
+  auto slots = frontends::place_slots<kSlotCount>({{
 // Of type i1: the condition flags.
 #define SLOT(id, name, type, pin, gdb) {name, type, 0, pin, gdb, (type) == I1},
 #include "frontends/arm/state.def"
 #undef SLOT
-}});
+  }});
+  slots[slot(SlotName::IDC)].offset = offsetof(ir::CpuHeader, fp_denormal);
+  return slots;
+}();
 
 }  // namespace
 

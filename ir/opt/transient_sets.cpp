@@ -9,8 +9,8 @@ namespace {
 constexpr uint32_t kAll = ~uint32_t{0};
 
 // What may be computed a second time elsewhere: cheap, and without any effect.
-constexpr bool is_cheap(Op op) {
-  switch (op) {
+constexpr bool is_cheap(const Inst& inst) {
+  switch (inst.op) {
     case Op::Add:
     case Op::Sub:
     case Op::And:
@@ -28,12 +28,17 @@ constexpr bool is_cheap(Op op) {
     case Op::Sext:
     case Op::Trunc:
     case Op::Select:
+    case Op::Bitcast:
+    case Op::VTrunc:
       return true;
+    case Op::FCmp:
+      return unpack<FpDesc>(inst.aux).flags == static_cast<uint32_t>(FlagPolicy::None);
     default:
       return false;
   }
 }
 
+constexpr bool is_extension(Op op) { return op == Op::Zext || op == Op::Sext || op == Op::VZext; }
 constexpr bool goes_on(Op op) { return op == Op::Br || op == Op::CondBr; }
 
 }  // namespace
@@ -209,11 +214,11 @@ SlotId TransientSets::slot_with(Value v) const {
   return StateLayout::kNoSlot;
 }
 
-// A slot that holds the 32-bit value with zeros or copies of its sign above.
+// A slot that holds the value, a word or a float, with zeros or copies of its sign above.
 SlotId TransientSets::slot_with_extended(const Region& region, Value v) const {
   for (const auto& [slot, value] : held_) {
     const Inst& inst = region.insts[value];
-    if ((inst.op == Op::Zext || inst.op == Op::Sext) && inst.args[0] == v) return slot;
+    if (is_extension(inst.op) && inst.args[0] == v) return slot;
   }
   return StateLayout::kNoSlot;
 }
@@ -240,7 +245,7 @@ bool TransientSets::can_make(const Region& region, Value v, unsigned depth) cons
   if (inst.op == Op::Const || inst.op == Op::PcRel) return true;
   if (slot_with(v) != StateLayout::kNoSlot || slot_with_extended(region, v) != StateLayout::kNoSlot) return true;
   if (depth == kDeepest) return false;
-  if (is_cheap(inst.op)) {
+  if (is_cheap(inst)) {
     bool good = true;
     for (unsigned i = 0; i < inst.arg_count && good; ++i) good = can_make(region, inst.args[i], depth + 1);
     if (good) return true;
@@ -270,16 +275,16 @@ Value TransientSets::make(const Region& region, Value v, unsigned depth) {
     const SlotId slot = slot_with_extended(region, v);
     const auto held = std::find_if(held_.begin(), held_.end(), [&](const Held& h) {
       const Inst& extension = region.insts[h.second];
-      return h.first == slot && (extension.op == Op::Zext || extension.op == Op::Sext) && extension.args[0] == v;
+      return h.first == slot && is_extension(extension.op) && extension.args[0] == v;
     });
     Inst low;
-    low.op = Op::Trunc;
+    low.op = region.insts[held->second].op == Op::VZext ? Op::VTrunc : Op::Trunc;
     low.type = inst.type;
     low.arg_count = 1;
     low.args[0] = get(slot, region.insts[held->second].type);
     return append(low);
   }
-  bool cheap = is_cheap(inst.op);
+  bool cheap = is_cheap(inst);
   for (unsigned i = 0; i < inst.arg_count && cheap; ++i) cheap = can_make(region, inst.args[i], depth + 1);
   if (!cheap) can_invert(region, v, depth, &inst);
   for (unsigned i = 0; i < inst.arg_count; ++i) inst.args[i] = make(region, inst.args[i], depth + 1);

@@ -67,6 +67,11 @@ inline constexpr FieldSpec kFields[] = {
     {"index", 0},  // lane number: H:L:M, Q:S:size and so on
     {"lsl", 0},    // cmode of shifted immediates: 0, 8, 16 or 24
     {"msl", 1},    // the same where ones enter: 0 = 8, 1 = 16
+    // Floating point
+    {"sz", 1},
+    {"szQ", 0},  // sz:Q, where one double-precision lane in 64 bits is reserved
+    {"rot", 2},
+    {"fbits", 0},  // 2^width less the fraction bits of a fixed-point number
 };
 
 // Register numbers, 0 to 31. What 31 means is the instruction's business: Lifter::x() or x_sp().
@@ -157,6 +162,18 @@ using Index = Field<"index", Width>;
 template <unsigned Width>
 using Lsl = Field<"lsl", Width>;
 using Msl = Field<"msl", 1>;
+// Floating point
+using Sz = Field<"sz", 1>;
+using SzQ = Field<"szQ", 2>;
+using Rot = Field<"rot", 2>;
+using Rot1 = Field<"rot", 1>;
+template <unsigned Width>
+struct Fbits : Field<"fbits", Width> {
+  using Base = Field<"fbits", Width>;
+  using Base::Base;
+  static constexpr Fbits decode(int64_t raw) { return Fbits(raw); }
+  constexpr unsigned count() const { return (1U << Width) - static_cast<unsigned>(this->value); }
+};
 using VmLow = Field<"Rm", 4, false, VReg>;  // v0 to v15, where halfword lanes are numbered
 
 }  // namespace menura::arm

@@ -33,6 +33,8 @@ std::optional<std::string> register_operand(std::string_view name, const FieldVa
       return general_register(number, false, stack_pointer);
     case 'R':  // tbz has the width in its bit number
       return general_register(number, fields.has("sf") ? fields["sf"] != 0 : fields["bit_pos"] > 31, stack_pointer);
+    case 'F':
+      return (fields["sz"] != 0 ? 'd' : 's') + std::to_string(number);
     case 'V':
     case 'Q':
     case 'D':
@@ -48,6 +50,7 @@ std::optional<std::string> register_operand(std::string_view name, const FieldVa
 std::string operand(std::string_view name, const FieldValues& fields) {
   if (const auto text = general_operand(name, fields)) return *text;
   if (const auto text = simd_operand(name, fields)) return *text;
+  if (const auto text = fp_operand(name, fields)) return *text;
   if (const auto text = register_operand(name, fields)) return *text;
   const frontends::PatternField* field = fields.find(name);
   return field != nullptr ? field_text(*field, fields) : "?" + std::string(name);

@@ -6,8 +6,9 @@
 //                        |SP: 31 is the stack pointer, else the zero register
 //   {Vd} {Qd} {Dd} {Sd} {Hd} {Bd}   the vector register in that field, as a vector or as a scalar
 //   {Vd.T} {Vn.Ta} ...   the same with an arrangement: print_simd.cpp
+//   {Fd}                 a single- or double-precision register, by sz
 //   {imm12}              a field, as its FieldKind says
-//   {extend_register}    an operand made of several fields: print_a64.cpp and print_simd.cpp list them
+//   {extend_register}    an operand made of several fields: print_a64.cpp, print_simd.cpp and print_fp.cpp list them
 #pragma once
 
 #include <optional>
@@ -44,5 +45,7 @@ std::string general_register(unsigned number, bool is_64, bool stack_pointer = f
 std::optional<std::string> general_operand(std::string_view name, const FieldValues& fields);
 // The same of the Advanced SIMD instructions (print_simd.cpp).
 std::optional<std::string> simd_operand(std::string_view name, const FieldValues& fields);
+// The same of the floating-point instructions (print_fp.cpp).
+std::optional<std::string> fp_operand(std::string_view name, const FieldValues& fields);
 
 }  // namespace menura::arm

@@ -67,6 +67,15 @@ bool is_reserved(RowName name, uint32_t word) {
     case bfm:
     case ubfm:  // "if sf == '0' && (N != '0' || immr<5> != '0' || imms<5> != '0')", "if sf == '1' && N != '1'"
       return is_64(word) ? bits(word, 22, 22) == 0 : (word & 0x00608000) != 0;
+    case scvtf_fixed:
+    case ucvtf_fixed:
+    case fcvtzs_fixed:
+    case fcvtzu_fixed:
+    case scvtf_fixed_h:
+    case ucvtf_fixed_h:
+    case fcvtzs_fixed_h:
+    case fcvtzu_fixed_h:  // C7.2: "if sf == '0' && scale<5> == '0' then UNDEFINED"
+      return !is_64(word) && bits(word, 15, 15) == 0;
     case extr:
       return is_64(word) ? bits(word, 22, 22) == 0 : (word & 0x00408000) != 0;
     case and_register:

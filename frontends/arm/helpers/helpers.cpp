@@ -6,6 +6,7 @@
 
 #include "frontends/arm/helpers/crypto.h"
 #include "frontends/arm/helpers/estimates.h"
+#include "frontends/arm/helpers/floating_point.h"
 #include "frontends/arm/helpers/qarma5.h"
 #include "frontends/arm/state.h"
 #include "vcpu/door.h"
@@ -175,6 +176,12 @@ constexpr Helper kHelpers[] = {
     on_vectors("arm.sm3partw2", sm3partw2),
     on_vectors("arm.sm4e", sm4e),
     on_vectors("arm.sm4ekey", sm4ekey),
+    {.name = "arm.fp_lanes",
+     .function = fp_lanes,
+     .result = Type::I64,
+     .arg_count = 4,
+     .args = {Type::I64, Type::I64, Type::I64, Type::I64},
+     .effects = {.fp_flags = true}},
 };
 constexpr ir::HelperTable kTable{kHelpers};
 

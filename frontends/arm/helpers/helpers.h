@@ -37,6 +37,7 @@ enum class HelperName : ir::HelperId {
   Sm3partw2,
   Sm4e,
   Sm4ekey,
+  FpLanes,  // (FpSpecialDesc, a, b, c): floating_point.h
 };
 
 // CNTFRQ_EL0, in Hz: what Armv8.6 and later count with (D12.1.2).

@@ -1,5 +1,7 @@
 #include "frontends/arm/lift/lifter.h"
 
+#include <utility>
+
 namespace menura::arm {
 namespace {
 
@@ -11,6 +13,8 @@ enum class Source : uint32_t {
   Add,
   Sub,
   Logic,
+  Float,  // a comparison of floats: a, b; result: the comparison that raises what is to be raised, until a condition
+          // takes it over
 };
 
 class FlagNotes {
@@ -25,6 +29,8 @@ class FlagNotes {
     notes_[5] = nzcv;
   }
   void forget() { notes_ = {}; }
+  // The result, which is then no longer known.
+  Value take_result() { return std::exchange(notes_[3], ir::kNoValue); }
 
   Source source() const { return static_cast<Source>(notes_[0] & ~kKept); }
   bool kept() const { return (notes_[0] & kKept) != 0; }
@@ -109,9 +115,57 @@ void Lifter::conditional_flags(Value holds, bool subtract, Value a, Value c, uns
   notes.set_condition(holds, nzcv);
 }
 
+// FPCompare: less 1000, equal 0110, greater 0010, unordered 0011.
+void Lifter::float_flags_if(Value holds, Value a, Value c, ir::FpDesc desc, unsigned nzcv) {
+  const Value raising = b.fcmp(a, c, desc);
+  desc.flags = static_cast<uint32_t>(ir::FlagPolicy::None);
+  const auto compare = [&](ir::FpCond cond) {
+    desc.cond = static_cast<uint32_t>(cond);
+    return b.fcmp(a, c, desc);
+  };
+  const auto choose = [&](Value value, unsigned mask) {
+    if (holds == ir::kNoValue) return value;
+    return (nzcv & mask) != 0 ? or_(value, xor_(holds, bit(true))) : and_(value, holds);
+  };
+  const Value less = compare(ir::FpCond::Lt);
+  set_nzcv(choose(less, 8), choose(compare(ir::FpCond::Eq), 4), choose(xor_(less, bit(true)), 2),
+           choose(compare(ir::FpCond::Un), 1));
+  FlagNotes notes(b);
+  notes.set(Source::Float, a, c, raising, false);
+  notes.set_condition(holds, nzcv);
+}
+
+// The first condition is what the comparison that raises exceptions compares; others compare anew and raise nothing.
+Value Lifter::float_holds(unsigned cond) {
+  struct Relation {
+    ir::FpCond cond;
+    bool negate;
+  };
+  using enum ir::FpCond;
+  static constexpr Relation kRelations[] = {{Eq, false}, {Eq, true},  {Lt, true},   {Lt, false}, {Lt, false},
+                                            {Lt, true},  {Un, false}, {Ord, false}, {Le, true},  {Le, false},
+                                            {Ge, false}, {Ge, true},  {Gt, false},  {Gt, true}};
+  FlagNotes notes(b);
+  const Relation relation = kRelations[cond];
+  Value value = notes.take_result();
+  if (value != ir::kNoValue) {
+    uint32_t& aux = b.region().insts[value].aux;
+    auto desc = ir::unpack<ir::FpDesc>(aux);
+    desc.cond = static_cast<uint32_t>(relation.cond);
+    aux = ir::pack(desc);
+  } else {
+    value = b.fcmp(notes.a(), notes.b(),
+                   {.flags = static_cast<uint32_t>(ir::FlagPolicy::None),
+                    .cond = static_cast<uint32_t>(relation.cond),
+                    .flush = has_flush(b.type_of(notes.a()))});
+  }
+  return relation.negate ? xor_(value, bit(true)) : value;
+}
+
 // From the operands, where they say it in one comparison; kNoValue elsewhere. `cond` may be odd.
 Value Lifter::source_holds(unsigned cond) {
   const FlagNotes notes(b);
+  if (notes.source() == Source::Float) return float_holds(cond);
   const bool negate = (cond & 1) != 0;
   const auto compare = [&](Cond if_even, Cond if_odd, Value a, Value c) {
     return b.icmp(negate ? if_odd : if_even, a, c);

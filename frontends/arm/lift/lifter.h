@@ -24,6 +24,10 @@ class Lifter {
   bool has(Feature feature) const { return arm::has(features_, feature); }
   uint64_t mode() const { return mode_; }
   bool has_mode(uint64_t bit) const { return (mode_ & bit) != 0; }
+  // Whether denormal numbers of this format are flushed to zero.
+  bool has_flush(Type format) const {
+    return has_mode(format == Type::F16 ? Mode::kFlushToZero16 : Mode::kFlushToZero);
+  }
 
   // --- general-purpose registers: 31 is the zero register, or the stack pointer with _sp. 32-bit writes clear the
   // upper half (C1.2.5). sf: 1 = 64 bits.
@@ -71,6 +75,9 @@ class Lifter {
   void logic_flags(Value result);
   // The flags of a - c (or a + c) where `holds`, else nzcv.
   void conditional_flags(Value holds, bool subtract, Value a, Value c, unsigned nzcv);
+  // The flags of a comparison of floats; `desc` as for a comparison, Un. Where `holds`, else nzcv.
+  void float_flags(Value a, Value c, ir::FpDesc desc) { float_flags_if(ir::kNoValue, a, c, desc, 0); }
+  void float_flags_if(Value holds, Value a, Value c, ir::FpDesc desc, unsigned nzcv);
   void set_nzcv(Value n, Value z, Value c, Value v);
   Value flag(SlotName name) { return b.get(slot(name)); }
   // ConditionHolds: an i1 (shared/functions/system).
@@ -136,6 +143,7 @@ class Lifter {
 
  private:
   Value source_holds(unsigned cond);
+  Value float_holds(unsigned cond);
 
   FeatureSet features_;
   uint64_t mode_;

@@ -1,5 +1,7 @@
 """arm64 for by_hand.py: features that the reference does not know, and where it departs from the manual (DDI 0487)."""
 import random
+import struct
+from fractions import Fraction
 
 from drawing import CODE, DATA, line, signed
 
@@ -165,6 +167,20 @@ def atomics():
     yield "casp x0, x1, x4, x5, [x2] | x2=0x20000008 => exit=misaligned pc=+0"
 
 
-PARTS = {"arm64/branches": branches, "arm64/data_processing_immediate": min_max_immediate, "arm64/data_processing_register": min_max_register,
+def scalar_fixed_point():
+    yield "# by hand: the reference extends the sign of these 16 bits to 32. C7.2.86: V[d] = ZeroExtend of the result."
+    for number, (value, fbits) in enumerate(((-1.5, 1), (-0.75, 3), (-2.0, 12), (-3.0, 15), (-65504.0, 1), (-0.0999755859375, 16), (-1.0, 15))):
+        scaled = Fraction(value) * 2**fbits
+        result = int(scaled)  # toward zero
+        flags = 0x10 if scaled != result else 0
+        if result < -0x8000:
+            result, flags = -0x8000, 1
+        operand = int.from_bytes(struct.pack("<e", value), "little")
+        outputs = {"fpsr": flags, "v3": result & 0xFFFF}
+        yield line(f"fcvtzs h3, h4, #{fbits}", {"v3": 7 << 60, "v4": operand | number << 100}, {k: v for k, v in outputs.items() if v})
+
+
+PARTS = {"arm64/simd_scalar_fp": scalar_fixed_point, "arm64/branches": branches,
+         "arm64/data_processing_immediate": min_max_immediate, "arm64/data_processing_register": min_max_register,
          "arm64/mops": memory_copy_and_set, "arm64/pointer_authentication": pointer_authentication, "arm64/system": system,
          "arm64/atomics": atomics}
