@@ -30,7 +30,7 @@ Value insert_right(const Lanes& v, Value d, Value n, unsigned amount) {
 }
 Value insert_left(const Lanes& v, Value d, Value n, unsigned amount) {
   if (amount == 0) return n;
-  return v.select(v.all((int64_t{1} << amount) - 1), d, v.shl(n, amount));
+  return v.select(v.all(static_cast<int64_t>((uint64_t{1} << amount) - 1)), d, v.shl(n, amount));
 }
 
 }  // namespace
