@@ -28,7 +28,7 @@ Shuffle shuffle(Order order) {
 
 bool Emitter::vec_move_lanes(const Inst& inst, bool half, Reg dst, Reg a, Reg b) {
   const auto desc = ir::unpack<LaneDesc>(inst.aux);
-  const unsigned lane = lane_log2(desc);
+  const unsigned lane = inst.aux == 0 ? 0 : lane_log2(desc);  // vhigh and vconcat have no lanes
   switch (inst.op) {
     case Op::VSplatLane:
       vec_splat_lane(lane, desc.index, dst, a);
