@@ -29,7 +29,7 @@ class EventBuffer {
  public:
   explicit EventBuffer(size_t count) {
     if (count > kFew) {
-      many_ = std::make_unique<epoll_event[]>(count);
+      many_ = std::make_unique_for_overwrite<epoll_event[]>(count);
       events_ = many_.get();
     }
   }
@@ -60,7 +60,7 @@ class EventBuffer {
 
 // The kernel's EP_MAX_EVENTS, and the most that one call of ours hands over: fewer than asked for is always legal.
 constexpr int kMaxEpollEvents = INT_MAX / 16;
-constexpr int kEpollBatch = 4096;
+constexpr int kEpollBatch = 1 << 16;
 
 template <typename Timeout>
 int64_t epoll_wait_masked(Thread& thread, long number, int fd, uint64_t events, int count, Timeout timeout,
