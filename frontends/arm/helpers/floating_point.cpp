@@ -3,6 +3,7 @@
 #include <bit>
 #include <cmath>
 
+#include "frontends/arm/helpers/estimates.h"
 #include "ir/interp/fp.h"
 #include "ir/interp/fp_soft.h"
 
@@ -96,20 +97,6 @@ uint64_t Special::step(uint64_t a, uint64_t b, bool square_root) {
   return ir::soft::multiply_add(format_, x, y, ir::soft::unpack(format_, constant), context_);
 }
 
-// RecipEstimate: 256 to 511 to 256 to 511.
-uint32_t estimate_reciprocal(uint32_t a) {
-  const uint32_t b = (1U << 19) / (2 * a + 1);
-  return (b + 1) / 2;
-}
-
-// RecipSqrtEstimate: 128 to 511 to 256 to 511.
-uint32_t estimate_square_root(uint32_t a) {
-  const uint32_t scaled = a < 256 ? 2 * a + 1 : ((a >> 1 << 1) + 1) * 2;
-  uint32_t b = 512;
-  while (uint64_t{scaled} * (b + 1) * (b + 1) < (1U << 28)) ++b;
-  return (b + 1) / 2;
-}
-
 // A finite number's fraction, the 52 bits below its leading one, and the biased exponent that goes with it, which may
 // be 0 or less.
 struct Normalized {
@@ -142,7 +129,7 @@ uint64_t Special::reciprocal_estimate(uint64_t a) {
     context_.flags |= ir::kFpUnderflow;
     return signed_bits(x.sign, 0);
   }
-  const uint32_t estimate = estimate_reciprocal(static_cast<uint32_t>(256 | n.fraction >> 44));
+  const uint32_t estimate = recip_estimate(static_cast<unsigned>(256 | n.fraction >> 44));
   uint64_t fraction = uint64_t{estimate & 255} << 44;
   if (exponent < 1) {  // denormal: 0 or -1
     fraction = (uint64_t{1} << 52 | fraction) >> (1 - exponent);
@@ -163,7 +150,7 @@ uint64_t Special::square_root_estimate(uint64_t a) {
   if (x.is_infinite()) return 0;
   const Normalized n = normalized(format_, x);
   const uint64_t top = 256 | n.fraction >> 44;
-  const uint32_t estimate = estimate_square_root(static_cast<uint32_t>((n.exponent & 1) == 0 ? top : top >> 1));
+  const uint32_t estimate = recip_sqrt_estimate(static_cast<unsigned>((n.exponent & 1) == 0 ? top : top >> 1));
   const int exponent = (3 * format_.bias() - 1 - n.exponent) >> 1;
   return static_cast<uint64_t>(exponent) << format_.fraction_bits | uint64_t{estimate & 255}
                                                                         << (format_.fraction_bits - 8);
