@@ -178,6 +178,19 @@ class Emitter final : private asmjit::ErrorHandler {
   void emit_load_linked(Value v, const Inst& inst);
   void emit_store_cond(Value v, const Inst& inst);
 
+  // --- fp_recompute.cpp: results of the host that another guest may want otherwise
+  // Where an operation puts its result first, and where it goes: operands stay as they are until it has been looked at.
+  struct FpResult {
+    Reg raw = kNoReg;
+    Reg dst = kNoReg;
+  };
+  bool is_recomputed(const Inst& inst) const;
+  FpResult begin_result(Value v, RegMask operands);
+  void end_result(Value v, const Inst& inst, FpResult result, std::initializer_list<Reg> operands, unsigned negated);
+  Label cold_recompute(const Inst& inst, Reg dst, std::initializer_list<Reg> operands, unsigned negated,
+                       const Label& back);
+  void fix_nan(Value v, Reg reg, Type type);
+
   // --- fp.cpp, fp_convert.cpp
   void emit_fp_binary(Value v, const Inst& inst);
   void emit_fp_unary(Value v, const Inst& inst);
@@ -198,10 +211,10 @@ class Emitter final : private asmjit::ErrorHandler {
   bool needs_slow(const Inst& inst) const;
   void set_rounding(ir::RoundingSource source);
   void restore_rounding();
-  void fix_nan(Value v, Reg reg, Type type);
   void call_fp_slow(ir::FpSlowOp op, Reg operand, Type type);
   Reg rounded(Reg x, bool single, ir::RoundingSource rounding);
   void emit_f2u(Value v, const Inst& inst);
+  void emit_to_half(Value v, const Inst& inst);
   void vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b);
   void vec_move(Reg to, Reg from);
 
@@ -222,8 +235,10 @@ class Emitter final : private asmjit::ErrorHandler {
   bool vec_op(const Inst& inst, bool half, Reg dst, Reg a, Reg b, Reg c);
   bool is_single(const Inst& inst, bool half) const;
   bool keeps_zero(const Inst& inst) const;
-  // Whether the bits above a value's type, up to bit 127, are zero in its register.
-  bool zero_above(Value v) const { return !info_[rep(v)].boxed && info_[rep(v)].zero_from <= ir::bits(type_of(v)); }
+  // Whether the bits above a value of this type, up to bit 127, are zero in its register.
+  bool zero_above(Value v, Type type) const {
+    return !info_[rep(v)].boxed && info_[rep(v)].zero_from <= ir::bits(type);
+  }
   void vec_zero_above(Reg dst, Reg a, unsigned bits);
   void vec2(Form form, Reg dst, const Operand& a);
   void vec2(Form form, Reg dst, const Operand& a, unsigned imm);

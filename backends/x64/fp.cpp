@@ -30,7 +30,6 @@ bool has_host_form(Type type) { return type == Type::F32 || type == Type::F64; }
 bool Emitter::needs_slow(const Inst& inst) const {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const Type operand = inst.arg_count > 0 ? type_of(inst.args[0]) : inst.type;
-  const auto nan = static_cast<NanPolicy>(desc.nan);
   const bool host_types =
       (has_host_form(inst.type) || !ir::is_float(inst.type)) && (has_host_form(operand) || !ir::is_float(operand));
   if ((desc.flush != 0 && inst.op != Op::I2F) || desc.alternative_half != 0) return true;
@@ -47,7 +46,6 @@ bool Emitter::needs_slow(const Inst& inst) const {
       break;
     case Op::FMin:
     case Op::FMax:
-      return !host_types || nan != NanPolicy::Canonical || static_cast<ir::MinMax>(desc.min_max) != ir::MinMax::Number;
     case Op::FCmp:
       return !host_types;
     case Op::FRound:
@@ -63,16 +61,14 @@ bool Emitter::needs_slow(const Inst& inst) const {
   }
   if (!host_types) {
     // Half precision converts exactly to single, and singles to halves by MXCSR's mode.
-    const bool half = inst.op == Op::FCvt && host_.f16c && nan == NanPolicy::Canonical &&
-                      ((operand == Type::F16 && inst.type == Type::F32));
+    const bool half =
+        inst.op == Op::FCvt && host_.f16c &&
+        ((operand == Type::F16 && has_host_form(inst.type)) || (operand == Type::F32 && inst.type == Type::F16));
     if (!half) return true;
   }
-  if (static_cast<RoundingSource>(desc.rounding) == RoundingSource::NearestAway && inst.op != Op::F2I &&
-      inst.op != Op::I2F) {
-    return true;
-  }
-  if (desc.tiny_before != 0 && inst.op != Op::FRound && inst.op != Op::F2I && inst.op != Op::I2F) return true;
-  return nan != NanPolicy::Canonical && inst.op != Op::F2I && inst.op != Op::I2F;
+  if (static_cast<RoundingSource>(desc.rounding) != RoundingSource::NearestAway) return false;
+  if (inst.op == Op::FRound) return !host_.avx512 || desc.exact != 0;
+  return inst.op != Op::F2I && inst.op != Op::I2F;
 }
 
 void Emitter::emit_fp_slow(Value v, const Inst& inst) {
@@ -101,23 +97,6 @@ void Emitter::call_fp_slow(ir::FpSlowOp op, Reg operand, Type type) {
   }
   a_.mov(x86::eax, static_cast<uint32_t>(op));
   call_thunk(runtime::Thunk::FpSlow);
-}
-
-// A NaN result becomes the canonical one, out of line. The host's own default NaN is negative.
-void Emitter::fix_nan(Value v, Reg reg, Type type) {
-  if (info_[v].any_nan) return;
-  const bool single = type == Type::F32;
-  const InstId compare =
-      host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
-  a_.emit(compare, xm(reg), xm(reg));
-  const Label back = a_.newLabel();
-  a_.jp(cold(
-      [](Emitter& e, const Cold& c) {
-        e.move_nan(static_cast<Reg>(c.data[0]), static_cast<Type>(c.data[1]), c.data[2] != 0);
-        e.a_.jmp(c.back);
-      },
-      {reg, static_cast<uint64_t>(type), info_[v].boxed}, &back));
-  a_.bind(back);
 }
 
 // A rounding mode other than the live one, for one operation. Clobbers rax, which must have been taken.
@@ -181,14 +160,25 @@ void Emitter::emit_fp_binary(Value v, const Inst& inst) {
       sse = single ? Id::kIdDivss : Id::kIdDivsd;
       break;
   }
-  // NaN results are canonical, so the order of operands does not matter.
+  // Where NaN results are made anew, the order of operands does not matter here.
   Value a = rep(inst.args[0]);
   Value b = rep(inst.args[1]);
   if (commutative && !in_reg(a) && in_reg(b)) std::swap(a, b);
   // The bits above a scalar result are those of the first operand.
+  if (commutative && in_reg(b) && zero_above(b, inst.type) && !zero_above(a, inst.type)) std::swap(a, b);
   if (commutative && single && in_reg(b) && is_boxed(b) && !is_boxed(a)) std::swap(a, b);
   if (rounding != RoundingSource::Live) take(kRax);
   const Reg ra = use(a);
+  if (is_recomputed(inst)) {
+    const Reg second = use(b);
+    if (rounding != RoundingSource::Live) set_rounding(rounding);
+    const FpResult result = begin_result(v, mask_of(ra) | mask_of(second));
+    vec3(avx, sse, result.raw, ra, xm(second));
+    if (rounding != RoundingSource::Live) restore_rounding();
+    made_zero_ = host_.avx && zero_above(a, inst.type);
+    const bool swapped = a != rep(inst.args[0]);
+    return end_result(v, inst, result, {swapped ? second : ra, swapped ? ra : second}, 0);
+  }
   const Operand rb = use_rm(b, single ? 32 : 64);
   if (rounding != RoundingSource::Live) set_rounding(rounding);
   const Reg dst = dest(v, {a, b});
@@ -198,6 +188,7 @@ void Emitter::emit_fp_binary(Value v, const Inst& inst) {
     vec3(avx, sse, dst, ra, rb);
   }
   made_boxed_ = host_.avx && is_boxed(a);
+  made_zero_ = host_.avx && zero_above(a, inst.type);
   if (rounding != RoundingSource::Live) restore_rounding();
   fix_nan(v, dst, inst.type);
   define(v, dst);
@@ -210,14 +201,18 @@ void Emitter::emit_fp_unary(Value v, const Inst& inst) {
   if (rounding != RoundingSource::Live) take(kRax);
   const Reg ra = use(inst.args[0]);
   if (rounding != RoundingSource::Live) set_rounding(rounding);
-  const Reg dst = dest(v, {inst.args[0]});
+  const bool recomputed = is_recomputed(inst);
+  const FpResult result = recomputed ? begin_result(v, mask_of(ra)) : FpResult{};
+  const Reg dst = recomputed ? result.raw : dest(v, {inst.args[0]});
   made_boxed_ = host_.avx && is_boxed(inst.args[0]);
+  made_zero_ = host_.avx && zero_above(inst.args[0], inst.type);
   if (host_.avx) {
     a_.emit(single ? Id::kIdVsqrtss : Id::kIdVsqrtsd, xm(dst), xm(ra), xm(ra));
   } else {
     a_.emit(single ? Id::kIdSqrtss : Id::kIdSqrtsd, xm(dst), xm(ra));
   }
   if (rounding != RoundingSource::Live) restore_rounding();
+  if (recomputed) return end_result(v, inst, result, {ra}, 0);
   fix_nan(v, dst, inst.type);
   define(v, dst);
 }
@@ -230,11 +225,13 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
   const bool single = inst.type == Type::F32;
   bool negate_product = false;
   bool negate_addend = false;
+  unsigned negated = 0;
   Value operand[3];
   for (unsigned i = 0; i < 3; ++i) {
     operand[i] = rep(inst.args[i]);
     if (info_[operand[i]].fused && region_->insts[operand[i]].op == Op::FNeg) {
       (i < 2 ? negate_product : negate_addend) ^= true;
+      negated |= 1U << i;
       operand[i] = rep(region_->insts[operand[i]].args[0]);
     }
   }
@@ -244,14 +241,18 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
   const Reg rc = use(operand[2]);
   if (rounding != RoundingSource::Live) set_rounding(rounding);
   // The factors are looked at again where the result is a NaN.
-  const Reg dst = dest(v, {operand[2]}, mask_of(ra) | mask_of(rb));
+  const bool recomputed = is_recomputed(inst);
+  const FpResult result = recomputed ? begin_result(v, mask_of(ra) | mask_of(rb) | mask_of(rc)) : FpResult{};
+  const Reg dst = recomputed ? result.raw : dest(v, {operand[2]}, mask_of(ra) | mask_of(rb));
   vec_move(dst, rc);
+  made_zero_ = zero_above(operand[2], inst.type);
   made_boxed_ = is_boxed(operand[2]);
   static constexpr InstId forms[2][2][2] = {
       {{Id::kIdVfmadd231sd, Id::kIdVfmsub231sd}, {Id::kIdVfnmadd231sd, Id::kIdVfnmsub231sd}},
       {{Id::kIdVfmadd231ss, Id::kIdVfmsub231ss}, {Id::kIdVfnmadd231ss, Id::kIdVfnmsub231ss}}};
   a_.emit(forms[single ? 1 : 0][negate_product ? 1 : 0][negate_addend ? 1 : 0], xm(dst), xm(ra), xm(rb));
   if (rounding != RoundingSource::Live) restore_rounding();
+  if (recomputed) return end_result(v, inst, result, {ra, rb, rc}, negated);
   a_.emit(single ? Id::kIdVucomiss : Id::kIdVucomisd, xm(dst), xm(dst));
   const Label back = a_.newLabel();
   a_.jp(cold(
@@ -280,18 +281,24 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
   define(v, dst);
 }
 
-// IEEE 754-2019 minimumNumber and maximumNumber: ordered and different operands inline, the rest out of line.
+// Ordered and different operands inline, the rest out of line: equal ones, of which one zero may be the right one, and
+// NaNs.
 void Emitter::emit_fp_min_max(Value v, const Inst& inst) {
   if (needs_slow(inst)) return emit_fp_slow(v, inst);
   const bool single = inst.type == Type::F32;
   const bool min = inst.op == Op::FMin;
   const Reg ra = use(inst.args[0]);
   const Reg rb = use(inst.args[1]);
-  const Reg dst = dest(v, {}, mask_of(ra) | mask_of(rb));
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  const Reg dst = dest(v, {});
   const InstId compare =
       host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
   a_.emit(compare, xm(ra), xm(rb));
   const Label back = a_.newLabel();
+  // minimumNumber with canonical NaNs is done here, all other treatments of NaNs by the slow path.
+  const bool number = static_cast<NanPolicy>(desc.nan) == NanPolicy::Canonical &&
+                      static_cast<ir::MinMax>(desc.min_max) == ir::MinMax::Number;
+  const Label nans = number ? Label() : cold_recompute(inst, dst, {ra, rb}, 0, back);
   a_.je(cold(
       [](Emitter& e, const Cold& c) {
         const auto x = static_cast<Reg>(c.data[0] & 0xff);
@@ -301,14 +308,17 @@ void Emitter::emit_fp_min_max(Value v, const Inst& inst) {
         const bool is_single = type == Type::F32;
         const InstId unordered = e.host_.avx ? (is_single ? Id::kIdVucomiss : Id::kIdVucomisd)
                                              : (is_single ? Id::kIdUcomiss : Id::kIdUcomisd);
-        const Label nan = e.a_.newLabel();
+        const bool is_min = (c.data[3] & 1) != 0;
+        const bool is_number = c.data[3] >> 1 == 0;
+        const Label nan = is_number ? e.a_.newLabel() : Label(static_cast<uint32_t>(c.data[3] >> 1) - 1);
         const Label x_is_nan = e.a_.newLabel();
         e.a_.jp(nan);
         // Equal, but for the sign of zeros: min is negative if either is, max only if both are.
-        const bool is_min = c.data[3] != 0;
-        e.vec_move(out, x);
-        e.a_.emit(is_min ? Id::kIdOrps : Id::kIdAndps, xm(out), xm(y));
+        const Reg other = out == y ? x : y;
+        if (out != y) e.vec_move(out, x);
+        e.a_.emit(is_min ? Id::kIdOrps : Id::kIdAndps, xm(out), xm(other));
         e.a_.jmp(c.back);
+        if (!is_number) return;
         e.a_.bind(nan);
         e.a_.emit(unordered, xm(x), xm(x));
         e.a_.jp(x_is_nan);
@@ -321,12 +331,14 @@ void Emitter::emit_fp_min_max(Value v, const Inst& inst) {
         e.move_nan(out, type, (c.data[2] & kBoxed) != 0);
         e.a_.jmp(c.back);
       },
-      {ra | static_cast<uint64_t>(rb) << 8, dst, static_cast<uint64_t>(inst.type) | (info_[v].boxed ? kBoxed : 0), min},
+      {ra | static_cast<uint64_t>(rb) << 8, dst, static_cast<uint64_t>(inst.type) | (info_[v].boxed ? kBoxed : 0),
+       (min ? 1U : 0U) | (number ? 0 : uint64_t{nans.id() + 1} << 1)},
       &back));
   const InstId avx = single ? (min ? Id::kIdVminss : Id::kIdVmaxss) : (min ? Id::kIdVminsd : Id::kIdVmaxsd);
   const InstId sse = single ? (min ? Id::kIdMinss : Id::kIdMaxss) : (min ? Id::kIdMinsd : Id::kIdMaxsd);
   vec3(avx, sse, dst, ra, xm(rb));
-  made_boxed_ = host_.avx && is_boxed(inst.args[0]) && is_boxed(inst.args[1]);
+  made_boxed_ = number && host_.avx && is_boxed(inst.args[0]) && is_boxed(inst.args[1]);
+  made_zero_ = host_.avx && zero_above(inst.args[0], inst.type) && zero_above(inst.args[1], inst.type);
   a_.bind(back);
   define(v, dst);
 }
@@ -347,14 +359,18 @@ void Emitter::emit_fp_sign(Value v, const Inst& inst) {
     vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(~sign, 0, 16));
     vec3(Id::kIdVorps, Id::kIdOrps, dst, dst, xm(t));
     made_boxed_ = is_boxed(a);
+    made_zero_ = zero_above(inst.args[0], inst.type);
     define(v, dst);
     return;
   }
   const Reg dst = dest(v, {a});
+  made_zero_ = zero_above(inst.args[0], inst.type);
   if (inst.op == Op::FNeg) {
     vec3(Id::kIdVxorps, Id::kIdXorps, dst, ra, pool(sign, 0, 16));
   } else {
-    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(~sign, 0, 16));
+    // A box keeps the ones above it.
+    vec3(Id::kIdVandps, Id::kIdAndps, dst, ra, pool(is_boxed(a) ? ~sign : sign - 1, 0, 16));
+    made_zero_ = !is_boxed(a);
   }
   made_boxed_ = is_boxed(a);
   define(v, dst);

@@ -36,35 +36,94 @@ void Emitter::emit_fround(Value v, const Inst& inst) {
   const unsigned control = round_control(static_cast<RoundingSource>(desc.rounding)) | (desc.exact ? 0U : 8U);
   const Reg ra = use(inst.args[0]);
   const Reg dst = dest(v, {inst.args[0]});
-  if (host_.avx) {
+  if (static_cast<RoundingSource>(desc.rounding) == RoundingSource::NearestAway) {
+    // A half with the sign of x added, toward zero and silently, then truncated. An unordered comparison says whether x
+    // is a signaling NaN.
+    const Reg half = temp_vec();
+    const uint64_t sign = single ? 0x80000000 : uint64_t{1} << 63;
+    const uint64_t one_half = single ? 0x3f000000 : 0x3fe0000000000000;
+    a_.emit(single ? Id::kIdVucomiss : Id::kIdVucomisd, xm(ra), xm(ra));
+    vec3(Id::kIdVandps, Id::kIdAndps, half, ra, pool(sign, 0, 16));
+    vec3(Id::kIdVorps, Id::kIdOrps, half, half, pool(one_half, 0, 16));
+    a_.rz_sae();
+    a_.emit(single ? Id::kIdVaddss : Id::kIdVaddsd, xm(dst), xm(ra), xm(half));
+    a_.emit(single ? Id::kIdVroundss : Id::kIdVroundsd, xm(dst), xm(dst), xm(dst),
+            asmjit::Imm(round_control(RoundingSource::Zero) | 8U));
+    made_boxed_ = is_boxed(inst.args[0]);
+    made_zero_ = zero_above(inst.args[0], inst.type);
+  } else if (host_.avx) {
     a_.emit(single ? Id::kIdVroundss : Id::kIdVroundsd, xm(dst), xm(ra), xm(ra), asmjit::Imm(control));
     made_boxed_ = is_boxed(inst.args[0]);
+    made_zero_ = zero_above(inst.args[0], inst.type);
   } else {
     a_.emit(single ? Id::kIdRoundss : Id::kIdRoundsd, xm(dst), xm(ra), asmjit::Imm(control));
   }
-  fix_nan(v, dst, inst.type);
+  // The host makes a NaN quiet, as all policies but one want it.
+  if (static_cast<ir::NanPolicy>(desc.nan) == ir::NanPolicy::Canonical) fix_nan(v, dst, inst.type);
   define(v, dst);
 }
 
 void Emitter::emit_fcvt(Value v, const Inst& inst) {
   if (needs_slow(inst)) return emit_fp_slow(v, inst);
   const Type from = type_of(inst.args[0]);
-  const auto rounding = static_cast<RoundingSource>(ir::unpack<FpDesc>(inst.aux).rounding);
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  const auto rounding = static_cast<RoundingSource>(desc.rounding);
+  if (inst.type == Type::F16) return emit_to_half(v, inst);
   const bool narrows = inst.type == Type::F32 && from == Type::F64;
   const bool swap_mode = narrows && rounding != RoundingSource::Live;
   if (swap_mode) take(kRax);
   const Reg ra = use(inst.args[0]);
   if (swap_mode) set_rounding(rounding);
-  const Reg dst = dest(v, {inst.args[0]});
+  const bool canonical = static_cast<ir::NanPolicy>(desc.nan) == ir::NanPolicy::Canonical;
+  const bool recomputed = narrows && desc.tiny_before != 0;
+  const FpResult result = recomputed ? begin_result(v, mask_of(ra)) : FpResult{};
+  const Reg dst = recomputed ? result.raw : dest(v, {inst.args[0]});
   if (from == Type::F16) {
-    a_.vcvtph2ps(xm(dst), xm(ra));
+    // Four lanes are converted: the others must raise nothing.
+    vec_zero_above(dst, ra, 16);
+    a_.vcvtph2ps(xm(dst), xm(dst));
+    if (inst.type == Type::F64) a_.vcvtss2sd(xm(dst), xm(dst), xm(dst));
+    made_zero_ = true;
   } else if (host_.avx) {
     a_.emit(narrows ? Id::kIdVcvtsd2ss : Id::kIdVcvtss2sd, xm(dst), xm(ra), xm(ra));
+    made_zero_ = zero_above(inst.args[0], narrows ? Type::F32 : Type::F64);
   } else {
     a_.emit(narrows ? Id::kIdCvtsd2ss : Id::kIdCvtss2sd, xm(dst), xm(ra));
   }
   if (swap_mode) restore_rounding();
-  fix_nan(v, dst, inst.type);
+  if (recomputed) return end_result(v, inst, result, {ra}, 0);
+  // The host makes a NaN quiet and keeps what it can of its payload, as all policies but one want it.
+  if (canonical) fix_nan(v, dst, inst.type);
+  define(v, dst);
+}
+
+// To half precision. Where tininess is another's before rounding, the result is the least normal number.
+void Emitter::emit_to_half(Value v, const Inst& inst) {
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  const Reg ra = use(inst.args[0]);
+  const Reg single = temp_vec();
+  const Reg dst = dest(v, {}, mask_of(ra));
+  const Reg t = temp_int();
+  const Label back = a_.newLabel();
+  // Four lanes are converted: the others must raise nothing.
+  vec_zero_above(single, ra, 32);
+  a_.vcvtps2ph(xm(dst), xm(single), round_control(static_cast<RoundingSource>(desc.rounding)));
+  const bool canonical = static_cast<ir::NanPolicy>(desc.nan) == ir::NanPolicy::Canonical;
+  if (desc.tiny_before != 0 || canonical) {
+    const Label again = cold_recompute(inst, dst, {ra}, 0, back);
+    a_.vmovd(g32(t), xm(dst));
+    a_.and_(g32(t), 0x7fff);
+    if (desc.tiny_before != 0) {
+      a_.cmp(g32(t), 0x0400);
+      a_.je(again);
+    }
+    if (canonical) {
+      a_.cmp(g32(t), 0x7c00);
+      a_.ja(again);
+    }
+  }
+  a_.bind(back);
+  made_zero_ = true;
   define(v, dst);
 }
 
@@ -286,6 +345,7 @@ void Emitter::emit_i2f(Value v, const Inst& inst) {
     a_.emit(single ? Id::kIdCvtsi2ss : Id::kIdCvtsi2sd, xm(dst), gp(ra, width));
   }
   if (own_mode) a_.bind(back);
+  made_zero_ = true;
   define(v, dst);
 }
 

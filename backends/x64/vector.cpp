@@ -239,7 +239,7 @@ void Emitter::emit_vector(Value v, const Inst& inst) {
   for (unsigned i = 0; i < inst.arg_count; ++i) {
     operands[i] = use(inst.args[i]);
     mask |= mask_of(operands[i]);
-    zero &= zero_above(inst.args[i]);
+    zero &= zero_above(inst.args[i], type_of(inst.args[i]));
   }
   Reg dst = kNoReg;
   if (!is_single(inst, half)) {

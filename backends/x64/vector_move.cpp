@@ -302,7 +302,7 @@ void Emitter::emit_vinsert(Value v, const Inst& inst) {
                                     {Id::kIdVpinsrd, Id::kIdPinsrd},
                                     {Id::kIdVpinsrq, Id::kIdPinsrq}};
   vec3(forms[lane], dst, a, lane == 3 ? Operand(g64(value)) : Operand(g32(value)), desc.index);
-  made_zero_ = inst.type == Type::V64 && zero_above(inst.args[0]);
+  made_zero_ = inst.type == Type::V64 && zero_above(inst.args[0], inst.type);
   define(v, dst);
 }
 
@@ -314,7 +314,7 @@ void Emitter::emit_vinsert_lane(Value v, const Inst& inst) {
   const Reg a = use(inst.args[0]);
   const Reg b = use(inst.args[1]);
   const Reg dst = dest(v, {inst.args[0]}, mask_of(b));
-  made_zero_ = inst.type == Type::V64 && zero_above(inst.args[0]);
+  made_zero_ = inst.type == Type::V64 && zero_above(inst.args[0], inst.type);
   if (lane == 3) {
     // A half of a and a half of b.
     if (inst.type == Type::V64) {
