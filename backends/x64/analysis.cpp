@@ -524,6 +524,7 @@ bool Analysis::may_fuse(const Region& region, const Homes& homes, Value v, Value
     case Op::FCmp: {
       if (by.op != Op::CondBr || rep(by.args[0]) != v) return false;
       if (const Type type = region.insts[inst.args[0]].type; type != Type::F32 && type != Type::F64) return false;
+      if (ir::unpack<ir::FpDesc>(inst.aux).flush != 0) return false;
       for (uint32_t p = v + 1; p < user; ++p) {
         const ir::Effect effect = ir::info(region.insts[p].op).effect;
         if (effect != ir::Effect::None && effect != ir::Effect::State && region.insts[p].op != Op::Insn) return false;

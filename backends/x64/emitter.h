@@ -214,6 +214,8 @@ class Emitter final : private asmjit::ErrorHandler {
   void call_fp_slow(ir::FpSlowOp op, Reg operand, Type type);
   Reg rounded(Reg x, bool single, ir::RoundingSource rounding);
   void emit_f2u(Value v, const Inst& inst);
+  // The immediate of roundss, roundsd and vcvtps2ph: bit 2 = MXCSR's mode, bit 3 = no inexact flag.
+  static unsigned round_control(ir::RoundingSource source);
   void emit_to_half(Value v, const Inst& inst);
   void vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b);
   void vec_move(Reg to, Reg from);
@@ -261,6 +263,17 @@ class Emitter final : private asmjit::ErrorHandler {
   void vec_abs(unsigned lane, Reg dst, Reg a);
   void vec_select(Reg dst, Reg mask, Reg a, Reg b);
   void vec_compare(ir::Cond cond, unsigned lane, Reg dst, Reg a, Reg b);
+
+  // --- vector_fp.cpp
+  void emit_vector_fp(Value v, const Inst& inst);
+  void emit_vector_min_max(Value v, const Inst& inst);
+  bool has_vector_fp(const Inst& inst) const;
+  Reg quiet_lanes(const Inst& inst, unsigned number, bool half);
+  void vector_fp_op(const Inst& inst, Reg dst, const Reg* operands);
+  void check_vector(const Inst& inst, FpResult result, const Reg* operands, bool single, const Label& back);
+  Label cold_vector(const Inst& inst, Reg dst, const Reg* operands, const Label& back);
+  void jump_if_any(Reg mask, const Label& target);
+  void vec_round(Reg dst, Reg a, bool single, ir::RoundingSource rounding, bool exact);
 
   // --- vector_shift.cpp
   bool vec_shifts(const Inst& inst, Reg dst, Reg a, Reg b);

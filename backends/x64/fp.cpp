@@ -33,6 +33,7 @@ bool Emitter::needs_slow(const Inst& inst) const {
   const bool host_types =
       (has_host_form(inst.type) || !ir::is_float(inst.type)) && (has_host_form(operand) || !ir::is_float(operand));
   if ((desc.flush != 0 && inst.op != Op::I2F) || desc.alternative_half != 0) return true;
+  const bool raises = static_cast<ir::FlagPolicy>(desc.flags) != ir::FlagPolicy::None;
   switch (inst.op) {
     case Op::FMa:
       if (!host_.fma) return true;
@@ -46,6 +47,7 @@ bool Emitter::needs_slow(const Inst& inst) const {
       break;
     case Op::FMin:
     case Op::FMax:
+      return !host_types || !raises;
     case Op::FCmp:
       return !host_types;
     case Op::FRound:
@@ -59,6 +61,7 @@ bool Emitter::needs_slow(const Inst& inst) const {
     default:
       return false;
   }
+  if (!raises) return true;
   if (!host_types) {
     // Half precision converts exactly to single, and singles to halves by MXCSR's mode.
     const bool half =

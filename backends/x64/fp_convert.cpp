@@ -9,10 +9,7 @@ using ir::Op;
 using ir::RoundingSource;
 using ir::Type;
 
-namespace {
-
-// The immediate of roundss, roundsd and vcvtps2ph: bit 2 = MXCSR's mode, bit 3 = no inexact flag.
-unsigned round_control(RoundingSource source) {
+unsigned Emitter::round_control(RoundingSource source) {
   switch (source) {
     case RoundingSource::NearestEven:
       return 0;
@@ -26,8 +23,6 @@ unsigned round_control(RoundingSource source) {
       return 4;
   }
 }
-
-}  // namespace
 
 void Emitter::emit_fround(Value v, const Inst& inst) {
   if (needs_slow(inst)) return emit_fp_slow(v, inst);

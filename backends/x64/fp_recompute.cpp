@@ -64,8 +64,8 @@ void Emitter::end_result(Value v, const Inst& inst, FpResult result, std::initia
   define(v, result.dst);
 }
 
-// Code out of line that computes an instruction exactly, and goes on at `back`. `negated`: operands of which the sign is
-// turned first, by number.
+// Code out of line that computes an instruction exactly, and goes on at `back`. `negated`: operands of which the sign
+// is turned first, by number.
 Label Emitter::cold_recompute(const Inst& inst, Reg dst, std::initializer_list<Reg> operands, unsigned negated,
                               const Label& back) {
   uint64_t registers = dst;

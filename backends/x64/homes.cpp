@@ -16,7 +16,9 @@ Homes::Homes(const StateLayout& layout) : layout_(layout) {
     if (layout.pinned_ints[rank] != StateLayout::kNoSlot) pinned_[layout.pinned_ints[rank]] = kPinnedInts[rank];
   }
   for (unsigned rank = 0; rank < kPinnedFloats.size(); ++rank) {
-    if (layout.pinned_floats[rank] != StateLayout::kNoSlot) pinned_[layout.pinned_floats[rank]] = kPinnedFloats[rank];
+    if (layout.pinned_floats[rank] == StateLayout::kNoSlot) continue;
+    pinned_[layout.pinned_floats[rank]] = kPinnedFloats[rank];
+    vectors_ |= layout.slot(layout.pinned_floats[rank]).type == ir::Type::V128;
   }
   for (SlotId a = 0; a < count; ++a) {
     const ir::Slot& s = layout.slot(a);
@@ -101,8 +103,10 @@ void Homes::choose(const ir::Region& region, std::span<const uint8_t> depth, boo
       }
     }
     std::sort(candidates_.begin(), candidates_.end(), [](Candidate a, Candidate b) { return a.weight > b.weight; });
-    // What stays for values between slots: rax, rbx and rbp, or two vector registers.
-    free &= vec ? ~(mask_of(30) | mask_of(31)) : ~(mask_of(kRax) | mask_of(kRbx) | mask_of(kRbp));
+    // What stays for values between slots: rax, rbx and rbp, or two vector registers; six where slots are vectors,
+    // whose ops take up to three operands and as many temporaries.
+    free &= vec ? ~(vectors_ ? RegMask{0xfc000000} : mask_of(30) | mask_of(31))
+                : ~(mask_of(kRax) | mask_of(kRbx) | mask_of(kRbp));
     if (!vec) {
       // Beyond three, what stays free comes from the free ones first, then from the pinned slots used least.
       for (unsigned n = 3; n < scratch; ++n) {

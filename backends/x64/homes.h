@@ -63,6 +63,7 @@ class Homes {
   std::vector<bool> written_;
   std::vector<Candidate> candidates_;
   RegMask homes_ = 0;
+  bool vectors_ = false;   // some pinned slots are vectors
   bool contract_ = false;  // home_ is pinned_
 };
 

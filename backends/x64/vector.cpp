@@ -228,7 +228,7 @@ void Emitter::emit_vector(Value v, const Inst& inst) {
     case Op::VFCvt:
     case Op::VF2I:
     case Op::VI2F:
-      return emit_vector_slow(v, inst);
+      return emit_vector_fp(v, inst);
     default:
       break;
   }

@@ -52,7 +52,7 @@ enum class NanPolicy : uint8_t {
 };
 
 enum class FlagPolicy : uint8_t {
-  None,    // flags need not be kept
+  None,    // nothing is raised; but fcmp may raise again what one of the same operands has raised before
   Sticky,  // exceptions are or-ed into the live flags
 };
 

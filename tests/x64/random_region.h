@@ -301,6 +301,7 @@ class RandomRegion {
       d.nan = static_cast<uint32_t>(below(4) > 0 ? ir::NanPolicy::SignalingFirst : ir::NanPolicy::Canonical);
       d.flush = below(8) == 0;
     }
+    if (below(16) == 0) d.flags = static_cast<uint32_t>(ir::FlagPolicy::None);
     return d;
   }
 
@@ -466,6 +467,7 @@ class RandomRegion {
         ir::FpDesc c;
         c.cond = below(7);
         c.signaling = below(2);
+        c.flush = below(8) == 0;
         keep(b_.fcmp(any(type), any(type), c));
         break;
       }
