@@ -1,7 +1,7 @@
 """arm64 for the random comparator: which rows are safe to draw, how fields are filled, and the program around them.
 
 Reserved registers: x28 points into the sequence's own memory, x27 counts the repetitions; x26, x24 and x23 are set right before the
-instruction that uses them (a base that it changes, an index, a target). Everything else is fair game, sp included.
+instruction that uses them (a base that it changes, an index or a system register's value, a target). Everything else is fair game, sp included.
 """
 import pathlib
 import random
@@ -17,12 +17,15 @@ FIELD_WIDTHS = {name: int(width) for name, width in
 BASE, COUNTER, CHANGED, INDEX, TARGET = 28, 27, 26, 24, 23
 RESERVED = set(range(TARGET, BASE + 1))
 # What the reference (7.2) does not know.
-UNKNOWN_TO_REFERENCE = {"CSSC", "MOPS", "HBC", "WFxT", "PAuth", "RNG", "SPECRES", "LOR", "AFP", "LSE2"}
+UNKNOWN_TO_REFERENCE = {"CSSC", "MOPS", "HBC", "WFxT", "SPECRES", "LOR", "AFP", "LSE2"}
+DIFFERENT_EACH_TIME = {"PAuth", "RNG"}  # each process has keys of its own
 # Exclusives come as pairs (surround()); dc zva has another block size on the reference, which also extends the sign of the 16 bits
 # of a scalar fcvtzs to fixed point of half precision to 32 (C7.2.86: the result is zero-extended).
-LEFT_OUT = ("fcvtzs_fixed_scalar_h", "svc", "brk", "udf", "wf", "yield", "hint", "br", "blr", "ret", "mrs", "msr", "sys", "dc_", "ic_", "stxr", "stlxr", "stxp", "stlxp",
-            "clrex", "bti", "dgh", "csdb", "adr", "esb", "psb", "tsb", "sb", "ssbb", "pssbb", "dvp", "cfp", "cpp")
-BRANCHES = {"b_cond": "imm19", "cbz": "imm19", "cbnz": "imm19", "tbz": "imm14", "tbnz": "imm14", "b": "imm26", "bl": "imm26"}
+LEFT_OUT = ("fcvtzs_fixed_scalar_h", "svc", "brk", "udf", "wf", "hint", "bra", "blra", "reta", "msr_", "dc_", "ic_", "stxr", "stlxr", "stxp",
+            "stlxp", "clrex", "stllr", "ldlar", "cpy", "setp", "setm", "sete", "ldraa", "ldrab", "cfp_", "dvp_", "cpp_")
+REGISTER_BRANCHES = ("br", "blr", "ret")
+NZCV, FPCR, FPSR = 0x5A10, 0x5A20, 0x5A21  # as MRS and MSR name them: o0:op1:CRn:CRm:op2
+BRANCHES = {"b_cond": "imm19", "bc_cond": "imm19", "cbz": "imm19", "cbnz": "imm19", "tbz": "imm14", "tbnz": "imm14", "b": "imm26", "bl": "imm26"}
 MEMORY_SIZE = 4096  # of a sequence: [-2048, 1024) around the base for its loads and stores, the rest for the dump
 DUMP = 1024         # from the base: x0..x30, sp, nzcv, fpcr, fpsr, one unused, v0..v31
 GENERAL = ["x%d" % i for i in range(31)] + ["sp", "nzcv", "fpcr", "fpsr", "-"]
@@ -44,8 +47,11 @@ EXPONENTS = {64: (52, 1003, 1043), 32: (23, 110, 140), 16: (10, 8, 22)}
 SPECIAL_FPCR = (0, 0, 0, 0, 1 << 22, 2 << 22, 3 << 22, 1 << 25, 1 << 24, 1 << 19, 1 << 26, 3 << 24, 3 << 24 | 1 << 22 | 1 << 19)
 
 
-def usable(row):
-    if any(re.search(rf"\b{feature}\b", row.feature) for feature in UNKNOWN_TO_REFERENCE):
+def usable(row, by_reference):
+    if row.name == "msr_register":
+        return True
+    unwanted = DIFFERENT_EACH_TIME | (UNKNOWN_TO_REFERENCE if by_reference else set())
+    if any(re.search(rf"\b{feature}\b", row.feature) for feature in unwanted):
         return False
     return not any(row.name.startswith(prefix) for prefix in LEFT_OUT)
 
@@ -83,6 +89,12 @@ def draw(row, rng):
     written = [values[field] for field in ("Rd", "Rt", "Rt2", "Rs") if field in values]
     if RESERVED.intersection(written) or row.name.startswith("casp") and RESERVED.intersection(n + 1 for n in written):
         return None
+    if "systemreg" in values:
+        values["systemreg"] = rng.choice((NZCV, FPCR, FPSR))
+        if row.name == "msr_register" and values["systemreg"] != NZCV:
+            values["Rt"] = INDEX
+    if row.name in REGISTER_BRANCHES:
+        values["Rn"] = TARGET
     if "imm19" in values:  # a literal among the code
         values["imm19"] = rng.randrange(-64, 64) & row.field_mask("imm19")
     if not is_memory(row):
@@ -104,6 +116,12 @@ def draw(row, rng):
 def surround(row, values, word, rng):
     """What is drawn for this instruction: with others before it that set its base or index, or behind it."""
     words = [word]
+    if row.name in REGISTER_BRANCHES:
+        words.insert(0, 0x10000040 | TARGET)  # adr: what follows the branch
+    if row.name == "msr_register" and values["systemreg"] == FPCR:
+        words.insert(0, 0xD2A00000 | rng.choice(SPECIAL_FPCR) >> 16 << 5 | INDEX)  # movz, lsl #16
+    if row.name == "msr_register" and values["systemreg"] == FPSR:
+        words.insert(0, 0xD2800000 | (rng.getrandbits(8) & 0x9F) << 5 | INDEX)
     if is_memory(row) and values.get("Rn") == CHANGED:
         words.insert(0, rng.choice((0x91000000, 0xD1000000)) | rng.randrange(0, 900, 16) << 10 | BASE << 5 | CHANGED)  # add, sub
     if is_memory(row) and values.get("Rm") == INDEX:

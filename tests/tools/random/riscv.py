@@ -26,8 +26,8 @@ FLOATS = (0x0, 0x8000000000000000, 0x3FF0000000000000, 0xBFF8000000000000, 0x7FF
           0xFFFFFFFF3F800000, 0xFFFFFFFF7FC00000, 0xFFFFFFFF7F800001, 0xFFFFFFFF00000001, 0xFFFFFFFF80000000, 0xFFFFFFFFFF7FFFFF)
 
 
-def usable(row):
-    if "RV32" in row.feature or any(feature in row.feature for feature in UNKNOWN_TO_REFERENCE):
+def usable(row, by_reference):
+    if "RV32" in row.feature or by_reference and any(feature in row.feature for feature in UNKNOWN_TO_REFERENCE):
         return False
     return not any(row.name.startswith(prefix) for prefix in LEFT_OUT)
 
