@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Prints left sides of arm64 floating-point vectors: conditions behind comparisons, and where rounding, flushing and NaNs are decided:
-halfway cases, the edges of overflow, underflow and integer ranges, under every FPCR that matters. For tests/isa/arm64/fp_corners.txt.
+halfway cases, the edges of overflow, underflow and integer ranges, under every FPCR that matters. For tests/isa/arm64/fp_corners_*.txt.
 """
 import itertools
 import struct
