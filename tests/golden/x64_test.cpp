@@ -9,6 +9,8 @@
 #include <sstream>
 
 #include "backends/x64/compiler.h"
+#include "frontends/arm/features.h"
+#include "frontends/arm/frontend.h"
 #include "frontends/riscv/features.h"
 #include "frontends/riscv/frontend.h"
 #include "ir/api/former.h"
@@ -69,8 +71,7 @@ std::vector<Case> read_cases(const std::filesystem::path& path) {
   return cases;
 }
 
-std::string compile(const Case& test, Mc& assembler) {
-  static const riscv::Frontend frontend(*riscv::parse_cpu("max"));
+std::string compile(const Case& test, Mc& assembler, const ir::Frontend& frontend) {
   CodeOnly memory(assembler.assemble(test.guest));
   ir::Former former(frontend, memory);
   ir::Region region;
@@ -113,15 +114,20 @@ std::string compile(const Case& test, Mc& assembler) {
 }
 
 TEST(GoldenX64, HostCodeIsAsRecorded) {
-  Mc assembler("riscv64", "+m,+a,+f,+d,+zba,+zbb,+zbs,+zicond");
+  const riscv::Frontend riscv_frontend(*riscv::parse_cpu("max"));
+  const arm::Frontend arm_frontend(*arm::parse_cpu("max"));
+  Mc riscv_assembler("riscv64", "+m,+a,+f,+d,+zba,+zbb,+zbs,+zicond");
+  Mc arm_assembler("aarch64", "+v8.5a,+fullfp16,+dotprod");
   const bool bless = std::getenv("MENURA_BLESS") != nullptr;
   unsigned files = 0;
   for (const auto& entry : std::filesystem::directory_iterator(MENURA_SOURCE_DIR "/tests/golden/x64")) {
     if (entry.path().extension() != ".txt") continue;
     ++files;
+    const bool is_arm = entry.path().filename().string().starts_with("arm64");
     std::string whole;
     for (const Case& test : read_cases(entry.path())) {
-      const std::string host = compile(test, assembler);
+      const std::string host =
+          is_arm ? compile(test, arm_assembler, arm_frontend) : compile(test, riscv_assembler, riscv_frontend);
       whole += (whole.empty() ? "# " : "\n# ") + test.name + "\n" + test.guest + host;
       if (bless) continue;
       EXPECT_EQ(test.host, host) << entry.path().filename() << ", " << test.name << "\n" << test.guest;
