@@ -517,6 +517,20 @@ class RandomRegion {
   }
 
   void emit_vector() { keep(ir::test::RandomVectorOp(b_, *this).draw(vec_type())); }
+  // A product just below the least normal number, which it rounds to: tiny before rounding, not after.
+  void emit_tiny_product() {
+    const bool single = below(2) == 0;
+    const int64_t a = single ? 0x0080000180800001 : static_cast<int64_t>(0x8010000000000001);
+    const int64_t b = single ? 0x3f7ffffe3f7ffffe : 0x3feffffffffffffe;
+    const Type scalar = single ? Type::F32 : Type::F64;
+    if (below(2) == 0) {
+      const Type type = pick({Type::V64, Type::V128});
+      keep(b_.vec_fp(Op::VFMul, type, {b_.constant(type, a), b_.constant(type, b)}, scalar, fp_desc()));
+    } else {
+      const int64_t mask = single ? 0xffffffff : -1;
+      keep(b_.fp(Op::FMul, scalar, {b_.constant(scalar, a & mask), b_.constant(scalar, b & mask)}, fp_desc()));
+    }
+  }
   void emit_vector_fp() { keep(ir::test::RandomVectorOp(b_, *this).floats(vec_type(), fp_desc())); }
 
   // A scalar op of a guest like Arm's: on the low lanes of vector registers, into a whole register.
@@ -688,6 +702,7 @@ class RandomRegion {
       case 7:
       case 8:
         if (!options_.fp) break;
+        if (below(16) == 0) emit_tiny_product();
         switch (options_.vectors ? below(4) : 3) {
           case 0:
             emit_vector_fp();
