@@ -32,10 +32,7 @@ struct Mode {
   static constexpr uint64_t kFlushToZero = 2;    // FPCR.FZ
   static constexpr uint64_t kFlushToZero16 = 4;  // FPCR.FZ16
   static constexpr uint64_t kAlternateHalf = 8;  // FPCR.AHP
-  static constexpr uint64_t kAlternateFp = 16;   // FPCR.AH
-  static constexpr uint64_t kFlushInputs = 32;   // FPCR.FIZ
-  static constexpr uint64_t kElementwise = 64;   // FPCR.NEP
-  static constexpr uint64_t kFpcrBits = 127;
+  static constexpr uint64_t kFpcrBits = 15;
   static constexpr uint64_t kTopByteIgnored = 256;  // data addresses may carry a tag in their top byte: it is cleared
   static constexpr uint64_t kCheckBranchTargets = 512;  // BTI: there are guarded pages (code_guard.h)
 
@@ -48,8 +45,8 @@ struct Mode {
     uint64_t mode;
     unsigned bit;
   };
-  static constexpr FpcrBit kFpcr[] = {{kDefaultNan, 25}, {kFlushToZero, 24}, {kFlushToZero16, 19}, {kAlternateHalf, 26},
-                                      {kAlternateFp, 1}, {kFlushInputs, 0},  {kElementwise, 2}};
+  static constexpr FpcrBit kFpcr[] = {
+      {kDefaultNan, 25}, {kFlushToZero, 24}, {kFlushToZero16, 19}, {kAlternateHalf, 26}};
   static constexpr uint64_t of_fpcr(uint64_t fpcr) {
     uint64_t mode = 0;
     for (const FpcrBit& each : kFpcr) mode |= (fpcr >> each.bit & 1) * each.mode;

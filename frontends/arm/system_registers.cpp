@@ -69,7 +69,6 @@ constexpr IdField kFields[] = {
     {SystemRegister::ID_AA64PFR0_EL1, 48, Feature::DIT, 1},
     {SystemRegister::ID_AA64PFR1_EL1, 0, Feature::BTI, 1},
     {SystemRegister::ID_AA64PFR1_EL1, 4, Feature::SSBS, 2},
-    {SystemRegister::ID_AA64MMFR1_EL1, 44, Feature::AFP, 1},
     {SystemRegister::ID_AA64MMFR2_EL1, 32, Feature::LSE2, 1},
 };
 
@@ -138,7 +137,6 @@ uint64_t identification(unsigned number, FeatureSet features) {
 uint64_t writable_fpcr(FeatureSet features) {
   uint64_t bits = 0x07c00000;  // AHP, DN, FZ, RMode
   if (has(features, Feature::FP16)) bits |= 1U << 19;
-  if (has(features, Feature::AFP)) bits |= 7;
   return bits;
 }
 

@@ -66,7 +66,6 @@ constexpr uint64_t kModes[] = {0,
                                Mode::kDefaultNan,
                                Mode::kFlushToZero,
                                Mode::kFlushToZero16 | Mode::kAlternateHalf,
-                               Mode::kAlternateFp | Mode::kFlushInputs | Mode::kElementwise,
                                Mode::kTopByteIgnored,
                                Mode::kSharedMemory,
                                Mode::kCheckBranchTargets};

@@ -17,7 +17,7 @@ FIELD_WIDTHS = {name: int(width) for name, width in
 BASE, COUNTER, CHANGED, INDEX, TARGET = 28, 27, 26, 24, 23
 RESERVED = set(range(TARGET, BASE + 1))
 # What the reference (7.2) does not know.
-UNKNOWN_TO_REFERENCE = {"CSSC", "MOPS", "HBC", "WFxT", "SPECRES", "LOR", "AFP", "LSE2"}
+UNKNOWN_TO_REFERENCE = {"CSSC", "MOPS", "HBC", "WFxT", "SPECRES", "LOR", "LSE2"}
 DIFFERENT_EACH_TIME = {"PAuth", "RNG"}  # each process has keys of its own
 # Exclusives come as pairs (surround()); dc zva has another block size on the reference, which also extends the sign of the 16 bits
 # of a scalar fcvtzs to fixed point of half precision to 32 (C7.2.86: the result is zero-extended).

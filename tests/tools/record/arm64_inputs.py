@@ -8,7 +8,7 @@ from drawing import CODE, DATA, ROOT, Line, read_chapter, signed  # first: its p
 import arm64
 
 # What the reference (7.2) does not know: by_hand.py has them.
-BY_HAND_FEATURES = {"CSSC", "MOPS", "HBC", "WFxT", "PAuth", "RNG", "SPECRES", "AFP"}
+BY_HAND_FEATURES = {"CSSC", "MOPS", "HBC", "WFxT", "PAuth", "RNG", "SPECRES"}
 # Rows that need more than drawn operands: lines for them are written in the files. dc zva: other block sizes.
 WRITTEN = ("svc", "brk", "udf", "mrs", "msr", "sys", "dc_", "wfe", "wfi")
 INTEGERS = list(arm64.INTERESTING) + [3, 5, 31, 32, 63, 64, 65, 0x0123456789ABCDEF, 0xFF00FF00FF00FF00, 0x80000001]
