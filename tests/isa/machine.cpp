@@ -121,7 +121,7 @@ State Machine::run(const std::vector<uint8_t>& code, const State& input) {
   auto* page = static_cast<uint8_t*>(host(kCodePage));
   const auto filler = guest_.breakpoint();
   for (size_t i = 0; i < kPageBytes; ++i) page[i] = filler[i % filler.size()];
-  std::memcpy(host(kCode), code.data(), code.size());
+  if (!code.empty()) std::memcpy(host(kCode), code.data(), code.size());
   engine_.invalidate(kCodePage, kCodePage + kPageBytes);
 
   auto* data = static_cast<uint64_t*>(host(kData));
