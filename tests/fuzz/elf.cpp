@@ -39,7 +39,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   uint64_t end = 0;
   for (const ElfSegment& segment : image->segments) {
     if (segment.vaddr < end || segment.file_size > segment.memory_size ||
-        segment.file_offset + segment.file_size > size)
+        (segment.file_size != 0 && segment.file_offset + segment.file_size > size))
       std::abort();
     end = segment.vaddr + segment.memory_size;
   }
