@@ -36,6 +36,12 @@ class Emitter final : private asmjit::ErrorHandler {
   using Inst = ir::Inst;
   using Type = ir::Type;
 
+  // Where MXCSR and rax lie for a moment, in CpuHeader::spill: behind the arguments of thunks (analysis.cpp reserves
+  // it).
+  static constexpr uint32_t kSavedMxcsr = 32;
+  static constexpr uint32_t kOtherMxcsr = 40;
+  static constexpr uint32_t kSavedRax = 48;
+
   // --- compiler.cpp: the pass
   void handleError(asmjit::Error error, const char* message, asmjit::BaseEmitter* origin) override;
   bool run(bool hot);
@@ -226,6 +232,19 @@ class Emitter final : private asmjit::ErrorHandler {
     InstId avx;
     InstId sse;
   };
+  // By the log2 of a lane's bytes.
+  static constexpr Form kAddForms[4] = {{Id::kIdVpaddb, Id::kIdPaddb},
+                                        {Id::kIdVpaddw, Id::kIdPaddw},
+                                        {Id::kIdVpaddd, Id::kIdPaddd},
+                                        {Id::kIdVpaddq, Id::kIdPaddq}};
+  static constexpr Form kSubForms[4] = {{Id::kIdVpsubb, Id::kIdPsubb},
+                                        {Id::kIdVpsubw, Id::kIdPsubw},
+                                        {Id::kIdVpsubd, Id::kIdPsubd},
+                                        {Id::kIdVpsubq, Id::kIdPsubq}};
+  static constexpr Form kEqualForms[4] = {{Id::kIdVpcmpeqb, Id::kIdPcmpeqb},
+                                          {Id::kIdVpcmpeqw, Id::kIdPcmpeqw},
+                                          {Id::kIdVpcmpeqd, Id::kIdPcmpeqd},
+                                          {Id::kIdVpcmpeqq, Id::kIdPcmpeqq}};
   // Bytes of a lane, as the index 0-3 of its log2.
   static unsigned lane_log2(ir::LaneDesc desc) {
     return static_cast<unsigned>(__builtin_ctz(ir::storage_bytes(static_cast<Type>(desc.lane))));

@@ -15,10 +15,6 @@ using ir::Type;
 
 namespace {
 
-// Where MXCSR lies for a moment: behind the arguments of thunks (analysis.cpp reserves it).
-constexpr uint32_t kSavedMxcsr = 32;
-constexpr uint32_t kOtherMxcsr = 40;
-
 // In the data of cold code, beside a type: its value is made with ones above.
 constexpr uint64_t kBoxed = 256;
 

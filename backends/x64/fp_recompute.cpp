@@ -14,9 +14,6 @@ using ir::Type;
 
 namespace {
 
-// Where rax lies for a moment: behind the arguments of thunks and MXCSR (analysis.cpp reserves it).
-constexpr uint32_t kSavedRax = 48;
-
 // Sums, differences and roots are never tiny and inexact.
 bool may_be_tiny(Op op) { return op == Op::FMul || op == Op::FDiv || op == Op::FMa || op == Op::FCvt; }
 

@@ -15,22 +15,14 @@ constexpr uint64_t kSignBits[4] = {0x80, 0x8000, 0x80000000, 0x8000000000000000}
 }  // namespace
 
 bool Emitter::vec_arith(const Inst& inst, Reg dst, Reg a, Reg b, Reg c) {
-  static constexpr Form add[4] = {{Id::kIdVpaddb, Id::kIdPaddb},
-                                  {Id::kIdVpaddw, Id::kIdPaddw},
-                                  {Id::kIdVpaddd, Id::kIdPaddd},
-                                  {Id::kIdVpaddq, Id::kIdPaddq}};
-  static constexpr Form sub[4] = {{Id::kIdVpsubb, Id::kIdPsubb},
-                                  {Id::kIdVpsubw, Id::kIdPsubw},
-                                  {Id::kIdVpsubd, Id::kIdPsubd},
-                                  {Id::kIdVpsubq, Id::kIdPsubq}};
   const auto desc = ir::unpack<LaneDesc>(inst.aux);
   const unsigned lane = lane_log2(desc);
   switch (inst.op) {
     case Op::VAdd:
-      vec3(add[lane], dst, a, b);
+      vec3(kAddForms[lane], dst, a, b);
       return true;
     case Op::VSub:
-      vec3(sub[lane], dst, a, b);
+      vec3(kSubForms[lane], dst, a, b);
       return true;
     case Op::VMul:
       vec_multiply(lane, dst, a, b);
@@ -221,15 +213,7 @@ void Emitter::vec_average(LaneDesc desc, Reg dst, Reg a, Reg b) {
     vec3(up ? Form{Id::kIdVpor, Id::kIdPor} : Form{Id::kIdVpand, Id::kIdPand}, dst, a, b);
     vec3({Id::kIdVpxor, Id::kIdPxor}, t, a, b);
     vec_shift_by(desc.sign_extend != 0 && !flip ? Op::VSar : Op::VShr, lane, t, t, 1);
-    static constexpr Form add[4] = {{Id::kIdVpaddb, Id::kIdPaddb},
-                                    {Id::kIdVpaddw, Id::kIdPaddw},
-                                    {Id::kIdVpaddd, Id::kIdPaddd},
-                                    {Id::kIdVpaddq, Id::kIdPaddq}};
-    static constexpr Form sub[4] = {{Id::kIdVpsubb, Id::kIdPsubb},
-                                    {Id::kIdVpsubw, Id::kIdPsubw},
-                                    {Id::kIdVpsubd, Id::kIdPsubd},
-                                    {Id::kIdVpsubq, Id::kIdPsubq}};
-    vec3(up ? sub[lane] : add[lane], dst, dst, t);
+    vec3(up ? kSubForms[lane] : kAddForms[lane], dst, dst, t);
   }
   if (flip) vec3(Id::kIdVpxor, Id::kIdPxor, dst, dst, sign);
 }
@@ -289,10 +273,6 @@ void Emitter::vec_select(Reg dst, Reg mask, Reg a, Reg b) {
 // The host compares for equality and for signed greater. Order with equality is equality with the minimum or maximum;
 // what is left is swapped, inverted or biased. `dst` is neither operand.
 void Emitter::vec_compare(Cond cond, unsigned lane, Reg dst, Reg a, Reg b) {
-  static constexpr Form equal[4] = {{Id::kIdVpcmpeqb, Id::kIdPcmpeqb},
-                                    {Id::kIdVpcmpeqw, Id::kIdPcmpeqw},
-                                    {Id::kIdVpcmpeqd, Id::kIdPcmpeqd},
-                                    {Id::kIdVpcmpeqq, Id::kIdPcmpeqq}};
   static constexpr Form greater[4] = {{Id::kIdVpcmpgtb, Id::kIdPcmpgtb},
                                       {Id::kIdVpcmpgtw, Id::kIdPcmpgtw},
                                       {Id::kIdVpcmpgtd, Id::kIdPcmpgtd},
@@ -304,7 +284,7 @@ void Emitter::vec_compare(Cond cond, unsigned lane, Reg dst, Reg a, Reg b) {
   }
   const bool or_equal = cond == Cond::Uge || cond == Cond::Sge;
   if (cond == Cond::Eq || cond == Cond::Ne) {
-    vec3(equal[lane], dst, a, b);
+    vec3(kEqualForms[lane], dst, a, b);
     if (cond == Cond::Ne) vec_not(dst, dst);
   } else if (cond == Cond::Sgt) {
     vec3(greater[lane], dst, a, b);
@@ -314,7 +294,7 @@ void Emitter::vec_compare(Cond cond, unsigned lane, Reg dst, Reg a, Reg b) {
     desc.lane = static_cast<uint32_t>(Type::I8) + lane;
     desc.sign_extend = is_unsigned ? 0 : 1;
     vec_min_max(true, desc, dst, a, b);
-    vec3(equal[lane], dst, dst, or_equal ? a : b);
+    vec3(kEqualForms[lane], dst, dst, or_equal ? a : b);
     if (!or_equal) vec_not(dst, dst);
   } else {
     if (or_equal) std::swap(a, b);

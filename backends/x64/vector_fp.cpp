@@ -15,9 +15,6 @@ using ir::Type;
 
 namespace {
 
-// Where rax lies for a moment, as in fp_recompute.cpp.
-constexpr uint32_t kSavedRax = 48;
-
 // Predicates of cmpps: the first eight are those of SSE, too.
 constexpr unsigned kUnordered = 3;
 constexpr unsigned kEqualOrUnordered = 8;

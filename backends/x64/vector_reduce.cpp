@@ -53,8 +53,6 @@ void Emitter::vec_across(const Inst& inst, bool half, Reg dst, Reg a) {
       vec3({Id::kIdVpaddd, Id::kIdPaddd}, dst, dst, t);
     }
   } else {
-    static constexpr Form add[4] = {
-        {}, {Id::kIdVpaddw, Id::kIdPaddw}, {Id::kIdVpaddd, Id::kIdPaddd}, {Id::kIdVpaddq, Id::kIdPaddq}};
     Reg from = a;
     while (bytes > lane_bytes) {
       bytes /= 2;
@@ -64,7 +62,7 @@ void Emitter::vec_across(const Inst& inst, bool half, Reg dst, Reg a) {
         vec_shift({Id::kIdVpsrld, Id::kIdPsrld}, t, from, 8 * bytes);
       }
       if (inst.op == Op::VAddAcross) {
-        vec3(add[lane], dst, from, t);
+        vec3(kAddForms[lane], dst, from, t);
       } else {
         vec_min_max(inst.op == Op::VMaxAcross, desc, dst, from, t);
       }
@@ -186,14 +184,6 @@ void Emitter::vec_leading_zeros(unsigned lane, Reg dst, Reg a) {
     a_.emit(lane == 2 ? Id::kIdVplzcntd : Id::kIdVplzcntq, xm(dst), xm(a));
     return;
   }
-  static constexpr Form equal[4] = {{Id::kIdVpcmpeqb, Id::kIdPcmpeqb},
-                                    {Id::kIdVpcmpeqw, Id::kIdPcmpeqw},
-                                    {Id::kIdVpcmpeqd, Id::kIdPcmpeqd},
-                                    {Id::kIdVpcmpeqq, Id::kIdPcmpeqq}};
-  static constexpr Form add[4] = {{Id::kIdVpaddb, Id::kIdPaddb},
-                                  {Id::kIdVpaddw, Id::kIdPaddw},
-                                  {Id::kIdVpaddd, Id::kIdPaddd},
-                                  {Id::kIdVpaddq, Id::kIdPaddq}};
   const Reg t = temp_vec();
   const Reg u = temp_vec();
   const x86::Mem nibbles = splat(0, 0x0f);
@@ -205,16 +195,16 @@ void Emitter::vec_leading_zeros(unsigned lane, Reg dst, Reg a) {
   vec3(Id::kIdVpand, Id::kIdPand, t, a, nibbles);
   load_memory(u, zeros, Type::V128);
   vec3({Id::kIdVpshufb, Id::kIdPshufb}, u, u, t);  // of the lower one
-  vec3(equal[0], t, dst, splat(0, 4));
+  vec3(kEqualForms[0], t, dst, splat(0, 4));
   vec3({Id::kIdVpand, Id::kIdPand}, u, u, t);
-  vec3(add[0], dst, dst, u);
+  vec3(kAddForms[0], dst, dst, u);
   for (unsigned wide = 1; wide <= lane; ++wide) {
     const unsigned half = 4U << wide;
     vec_shift_by(Op::VShr, wide, u, dst, half);
     vec3(Id::kIdVpand, Id::kIdPand, dst, dst, splat(wide, (uint64_t{1} << half) - 1));
-    vec3(equal[wide], t, u, splat(wide, half));
+    vec3(kEqualForms[wide], t, u, splat(wide, half));
     vec3({Id::kIdVpand, Id::kIdPand}, dst, dst, t);
-    vec3(add[wide], dst, dst, u);
+    vec3(kAddForms[wide], dst, dst, u);
   }
 }
 

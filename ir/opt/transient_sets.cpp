@@ -176,8 +176,8 @@ bool TransientSets::move_on(const Region& region, BlockId id, unsigned flag, Val
   if (!good || !can_make(region, value, 0)) return false;
   for_each_edge(region, end, [&](const Edge& edge) {
     if ((live_in_[edge.target] & bit) == 0) return;
+    if (moves_[edge.target].empty()) held_at_[edge.target] = held_;
     moves_[edge.target].push_back({flag, value});
-    held_at_[edge.target] = held_;
   });
   return true;
 }
@@ -215,12 +215,12 @@ SlotId TransientSets::slot_with(Value v) const {
 }
 
 // A slot that holds the value, a word or a float, with zeros or copies of its sign above.
-SlotId TransientSets::slot_with_extended(const Region& region, Value v) const {
-  for (const auto& [slot, value] : held_) {
-    const Inst& inst = region.insts[value];
-    if (is_extension(inst.op) && inst.args[0] == v) return slot;
+const TransientSets::Held* TransientSets::held_extended(const Region& region, Value v) const {
+  for (const Held& held : held_) {
+    const Inst& inst = region.insts[held.second];
+    if (is_extension(inst.op) && inst.args[0] == v) return &held;
   }
-  return StateLayout::kNoSlot;
+  return nullptr;
 }
 
 // v from a sum or difference that a slot holds; *how is the instruction that gives v, in terms of old values.
@@ -243,7 +243,7 @@ bool TransientSets::can_invert(const Region& region, Value v, unsigned depth, In
 bool TransientSets::can_make(const Region& region, Value v, unsigned depth) const {
   const Inst& inst = region.insts[v];
   if (inst.op == Op::Const || inst.op == Op::PcRel) return true;
-  if (slot_with(v) != StateLayout::kNoSlot || slot_with_extended(region, v) != StateLayout::kNoSlot) return true;
+  if (slot_with(v) != StateLayout::kNoSlot || held_extended(region, v) != nullptr) return true;
   if (depth == kDeepest) return false;
   if (is_cheap(inst)) {
     bool good = true;
@@ -271,17 +271,13 @@ Value TransientSets::make(const Region& region, Value v, unsigned depth) {
     return append(load);
   };
   if (const SlotId slot = slot_with(v); slot != StateLayout::kNoSlot) return get(slot, inst.type);
-  if (slot_with_extended(region, v) != StateLayout::kNoSlot) {
-    const SlotId slot = slot_with_extended(region, v);
-    const auto held = std::find_if(held_.begin(), held_.end(), [&](const Held& h) {
-      const Inst& extension = region.insts[h.second];
-      return h.first == slot && is_extension(extension.op) && extension.args[0] == v;
-    });
+  if (const Held* held = held_extended(region, v); held != nullptr) {
+    const Inst& extension = region.insts[held->second];
     Inst low;
-    low.op = region.insts[held->second].op == Op::VZext ? Op::VTrunc : Op::Trunc;
+    low.op = extension.op == Op::VZext ? Op::VTrunc : Op::Trunc;
     low.type = inst.type;
     low.arg_count = 1;
-    low.args[0] = get(slot, region.insts[held->second].type);
+    low.args[0] = get(held->first, extension.type);
     return append(low);
   }
   bool cheap = is_cheap(inst);

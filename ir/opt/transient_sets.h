@@ -51,7 +51,7 @@ class TransientSets {
   bool can_make(const Region& region, Value v, unsigned depth) const;
   bool can_invert(const Region& region, Value v, unsigned depth, Inst* how) const;
   SlotId slot_with(Value v) const;
-  SlotId slot_with_extended(const Region& region, Value v) const;
+  const Held* held_extended(const Region& region, Value v) const;
 
   void emit(const Region& region, BlockId id);
   void emit_moves(const Region& region, BlockId id);

@@ -29,6 +29,7 @@ BRANCHES = {"b_cond": "imm19", "bc_cond": "imm19", "cbz": "imm19", "cbnz": "imm1
 MEMORY_SIZE = 4096  # of a sequence: [-2048, 1024) around the base for its loads and stores, the rest for the dump
 DUMP = 1024         # from the base: x0..x30, sp, nzcv, fpcr, fpsr, one unused, v0..v31
 GENERAL = ["x%d" % i for i in range(31)] + ["sp", "nzcv", "fpcr", "fpsr", "-"]
+NAMES = GENERAL + [f"v{i}.{half}" for i in range(32) for half in ("low", "high")]  # of the dump, in its order
 INTERESTING = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000,
                0xFFFFFFFFFFFFFFFF, 0xFFFFFFFF80000000)
 # By width: zeros, one, 1.5, infinities, quiet and signaling NaNs, subnormals, largest, edges of integers.
@@ -219,16 +220,3 @@ def program(sequences, seed, repeat):
     text += ["mov x19, #0", "write:", "mov x0, #1", "ldr x1, =memory", "add x1, x1, x19", f"ldr x2, ={size}", "sub x2, x2, x19", "mov x8, #64",
              "svc #0", "add x19, x19, x0", f"ldr x2, ={size}", "cmp x19, x2", "b.lt write", "mov x0, #0", "mov x8, #94", "svc #0"]
     return "\n".join(text + [".data"] + data) + "\n"
-
-
-def describe_difference(ours, theirs):
-    """Names what differs between two memories of a sequence."""
-    names = GENERAL + [f"v{i}.{half}" for i in range(32) for half in ("low", "high")]
-    lines = []
-    for at in range(0, MEMORY_SIZE, 8):
-        a, b = (int.from_bytes(m[at:at + 8], "little") for m in (ours, theirs))
-        if a != b:
-            index = (at - 2048 - DUMP) // 8
-            name = names[index] if 0 <= index < len(names) else f"memory[{at - 2048:+d}]"
-            lines.append(f"{name}: {a:#018x} instead of {b:#018x}")
-    return lines

@@ -19,6 +19,7 @@ LEFT_OUT = ("ctzw", "jal", "c_j", "jalr", "ecall", "ebreak", "c_ebreak", "lr_", 
 BRANCHES = ("beq", "bne", "blt", "bge", "c_beqz", "c_bnez")
 MEMORY_SIZE = 4096   # of a sequence: [-2048, 1024) around the base for its loads and stores, the rest for the dump
 DUMP = 1024          # from the base: x1..x31, f0..f31, fcsr
+NAMES = [f"x{i}" for i in range(1, 32)] + [f"f{i}" for i in range(32)] + ["fcsr"]  # of the dump, in its order
 INTERESTING = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0x8000, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000,
                0xFFFFFFFFFFFFFFFF, 0xFFFFFFFF80000000)
 FLOATS = (0x0, 0x8000000000000000, 0x3FF0000000000000, 0xBFF8000000000000, 0x7FF0000000000000, 0xFFF0000000000000, 0x7FF8000000000000,
@@ -127,16 +128,3 @@ def program(sequences, seed, repeat):
     text += ["li s1, 0", "write:", "li a0, 1", "la a1, memory", "add a1, a1, s1", f"li a2, {size}", "sub a2, a2, s1", "li a7, 64", "ecall",
              "add s1, s1, a0", f"li a2, {size}", "blt s1, a2, write", "li a0, 0", "li a7, 94", "ecall"]
     return "\n".join(text + [".data"] + data) + "\n"
-
-
-def describe_difference(ours, theirs):
-    """Names what differs between two memories of a sequence."""
-    names = [f"x{i}" for i in range(1, 32)] + [f"f{i}" for i in range(32)] + ["fcsr"]
-    lines = []
-    for at in range(0, MEMORY_SIZE, 8):
-        a, b = (int.from_bytes(m[at:at + 8], "little") for m in (ours, theirs))
-        if a != b:
-            index = (at - 2048 - DUMP) // 8
-            name = names[index] if 0 <= index < len(names) else f"memory[{at - 2048:+d}]"
-            lines.append(f"{name}: {a:#018x} instead of {b:#018x}")
-    return lines

@@ -121,14 +121,18 @@ void store_multiple(Lifter& l, unsigned registers, unsigned elements, bool q, in
 
 // --- single structures
 
+// One element for each of some registers, from memory.
+Vectors load_elements(Lifter& l, unsigned elements, unsigned size_log2, Value base) {
+  Vectors loaded = {};
+  for (unsigned i = 0; i < elements; ++i) loaded[i] = l.load(Type::I64, l.address(base, i << size_log2), size_log2);
+  return loaded;
+}
+
 void load_single(Lifter& l, unsigned elements, int64_t size, int64_t index, Reg rn, VReg vt, PostIndex rm) {
   const Lanes v(l, true, size);
   const unsigned bytes = v.width() / 8;
   const Value base = l.x_sp(rn);
-  Vectors loaded = {};
-  for (unsigned i = 0; i < elements; ++i) {
-    loaded[i] = l.load(Type::I64, l.address(base, i * bytes), static_cast<unsigned>(size));
-  }
+  const Vectors loaded = load_elements(l, elements, static_cast<unsigned>(size), base);
   write_back(l, rn, base, rm, elements * bytes);
   for (unsigned i = 0; i < elements; ++i) v.set(after(vt, i), v.insert(v.get(after(vt, i)), index, loaded[i]));
 }
@@ -145,10 +149,7 @@ void load_replicate(Lifter& l, unsigned elements, bool q, int64_t size, Reg rn, 
   const Lanes v(l, q, size);
   const unsigned bytes = v.width() / 8;
   const Value base = l.x_sp(rn);
-  Vectors loaded = {};
-  for (unsigned i = 0; i < elements; ++i) {
-    loaded[i] = l.load(Type::I64, l.address(base, i * bytes), static_cast<unsigned>(size));
-  }
+  const Vectors loaded = load_elements(l, elements, static_cast<unsigned>(size), base);
   write_back(l, rn, base, rm, elements * bytes);
   for (unsigned i = 0; i < elements; ++i) v.set(after(vt, i), v.splat(loaded[i]));
 }
