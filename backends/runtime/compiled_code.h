@@ -44,11 +44,35 @@ struct PcEntry {
 };
 
 // Where a slot's value is while the region's body runs, if not in the state struct: pinned slots have an entry, too.
-// One list serves every instruction of the body that can fault: homes do not change inside a region.
+// One list serves every instruction of the body that can fault: homes do not change inside a region. (A compiler that
+// allocates registers more freely says it for each instruction: Recovery.)
 struct Home {
   ir::SlotId slot = 0;
   HostReg reg;
   bool operator==(const Home&) const = default;
+};
+
+// Where a slot's value is when one host instruction faults.
+struct SlotPlace {
+  enum class Kind : uint8_t {
+    Register,    // host register `reg`; the slot's storage bytes of it
+    Frame,       // in memory at rsp + value
+    Constant,    // value
+    PcRelative,  // base pc + value
+  };
+  ir::SlotId slot = 0;
+  Kind kind = Kind::Constant;
+  HostReg reg;
+  int64_t value = 0;
+};
+
+// The state at a host instruction that may fault, in code without homes: all pinned slots, and the others that are not
+// up to date in the state struct.
+struct Recovery {
+  uint32_t host = 0;   // offset of the instruction
+  int32_t pc = 0;      // its guest instruction, from the base pc
+  uint32_t first = 0;  // of its places: CompiledCode::places[first .. first + count)
+  uint32_t count = 0;
 };
 
 // A constant in the code that depends on something outside it.
@@ -78,6 +102,8 @@ struct CompiledCode {
   std::vector<PcStub> pc_stubs;
   std::vector<PcEntry> pcs;
   std::vector<Home> homes;
+  std::vector<Recovery> recoveries;  // sorted by host
+  std::vector<SlotPlace> places;
   std::vector<Relocation> relocations;
   std::vector<CountedBlock> counts;  // CompileOptions::profile
 
@@ -89,6 +115,8 @@ struct CompiledCode {
     pc_stubs.clear();
     pcs.clear();
     homes.clear();
+    recoveries.clear();
+    places.clear();
     relocations.clear();
     counts.clear();
   }

@@ -165,11 +165,11 @@ const void* ThunkEntries::budget(ir::CpuHeader* cpu, uint64_t stub_end) {
   return vcpu.engine.on_budget(vcpu, stub_end);
 }
 
-uint64_t ThunkEntries::helper(ir::CpuHeader* cpu, uint32_t id) {
+uint64_t ThunkEntries::helper(ir::CpuHeader* cpu, uint64_t id) {
   uint64_t arguments[4];
   std::memcpy(arguments, cpu->spill, sizeof arguments);
-  return record_of(*cpu).engine.frontend_.helpers()[id].function(cpu, arguments[0], arguments[1], arguments[2],
-                                                                 arguments[3]);
+  return record_of(*cpu).engine.frontend_.helpers()[static_cast<ir::HelperId>(id)].function(
+      cpu, arguments[0], arguments[1], arguments[2], arguments[3]);
 }
 
 uint64_t ThunkEntries::fp_slow(ir::CpuHeader* cpu, uint64_t op) {

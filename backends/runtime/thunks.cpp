@@ -49,6 +49,7 @@ class Emitter {
     emit_exit();
     emit_helper();
     emit_slow(Thunk::FpSlow, handlers_.fp_slow);
+    emit_slow(Thunk::HelperKeep, handlers_.helper);
     emit_slow(Thunk::VectorSlow, handlers_.vector_slow);
     out_.code.assign(holder_.textSection()->data(), holder_.textSection()->data() + holder_.codeSize());
     return std::move(out_);

@@ -1,7 +1,7 @@
 // The fixed pieces of host code between compiled code and C++. Compiled code reaches each as `call|jmp [r12 + slot]`
-// through CpuHeader::thunks; backends/runtime/thunks.cpp emits them once per engine. At all of them but FpSlow and
-// VectorSlow the pinned slots are where the region contract says, whatever homes the region gave them; none changes r12
-// or DF.
+// through CpuHeader::thunks; backends/runtime/thunks.cpp emits them once per engine. At all of them but FpSlow,
+// HelperKeep and VectorSlow the pinned slots are where the region contract says, whatever homes the region gave them;
+// none changes r12 or DF.
 #pragma once
 
 #include <cstddef>
@@ -23,6 +23,9 @@ enum class Thunk : uint8_t {
                // pinned registers to the state and reloads them; keeps every other register
   FpSlow,      // call, as Helper, eax = ir::FpSlowOp (ir/interp/fp.h): a floating-point op that the host cannot do
                // inline. Keeps every register but rax and the state's slots, wherever slots live; MXCSR gets the flags
+  HelperKeep,  // call, rax = HelperId, arguments and result as Helper. Neither saves pinned registers nor reloads them:
+               // what the helper reads of the state is there, what it writes is taken from there. Keeps every register
+               // but rax
   VectorSlow,  // call, rax = ir::VectorSlowOp (ir/interp/vector_slow.h), operands and result in CpuHeader::spill: a
                // vector op that the host cannot do inline. Keeps every register but rax, as FpSlow does
 };

@@ -20,7 +20,7 @@ struct ThunkHandlers {
   Handler stop = nullptr;      // argument: as resolve
   Handler hot = nullptr;
   Handler budget = nullptr;
-  uint64_t (*helper)(ir::CpuHeader* cpu, uint32_t id) = nullptr;
+  uint64_t (*helper)(ir::CpuHeader* cpu, uint64_t id) = nullptr;
   uint64_t (*fp_slow)(ir::CpuHeader* cpu, uint64_t op) = nullptr;
   uint64_t (*vector_slow)(ir::CpuHeader* cpu, uint64_t op) = nullptr;
 };

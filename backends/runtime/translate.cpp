@@ -228,7 +228,8 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
   const std::span<const Home> homes = intern(code.homes);
   const std::size_t metadata = room_for<Translation>(1) + room_for<LinkSite>(code.links.size()) +
                                room_for<PageEntry>(pages) + room_for<ir::GuestRange>(region.guest.size()) +
-                               room_for<PcStub>(code.pc_stubs.size()) + room_for<PcEntry>(code.pcs.size());
+                               room_for<PcStub>(code.pc_stubs.size()) + room_for<PcEntry>(code.pcs.size()) +
+                               room_for<Recovery>(code.recoveries.size()) + room_for<SlotPlace>(code.places.size());
   CodeCache::Place place;
   if (!cache_.allocate(code.bytes.size(), hot ? kHotAlignment : kAlignment, metadata, &place)) return nullptr;
 
@@ -248,6 +249,8 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
   translation->pc_stubs = layouter.copy(code.pc_stubs);
   translation->pcs = layouter.copy(code.pcs);
   translation->homes = homes;
+  translation->recoveries = layouter.copy(code.recoveries);
+  translation->places = layouter.copy(code.places);
   for (std::size_t i = 0; i < code.links.size(); ++i) {
     const Link& link = code.links[i];
     assert(link.displacement % 8 <= 4);

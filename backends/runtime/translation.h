@@ -53,6 +53,8 @@ struct Translation : CodeRecord {
   std::span<const PcStub> pc_stubs;
   std::span<const PcEntry> pcs;
   std::span<const Home> homes;
+  std::span<const Recovery> recoveries;
+  std::span<const SlotPlace> places;
   std::span<const ir::GuestRange> guest;
   std::span<PageEntry> pages;
 

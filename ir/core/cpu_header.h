@@ -54,6 +54,7 @@ struct alignas(64) CpuHeader {
   uint64_t host_rsp = 0;         // stack of the C++ code that called the engine
   uint64_t code_rsp = 0;         // stack of compiled code: nothing but return predictions
   uint64_t code_rsp_base = 0;    // where it is empty
+  uint64_t entry_rsp = 0;  // while rsp points to a frame in `spill`: the stack of compiled code at the region's entry
   void* thunks[kThunkCount] = {};
   alignas(
       64) uint8_t spill[kSpillBytes] = {};  // values that compiled code has no register for; dead at region boundaries

@@ -126,8 +126,9 @@ class RegionMachine {
     std::memcpy(&value, cpu->spill + 8 * number, 8);
     return value;
   }
-  static uint64_t helper(ir::CpuHeader* cpu, uint32_t id) {
-    return self(cpu).helpers_[id].function(cpu, argument(cpu, 0), argument(cpu, 1), argument(cpu, 2), argument(cpu, 3));
+  static uint64_t helper(ir::CpuHeader* cpu, uint64_t id) {
+    return self(cpu).helpers_[static_cast<ir::HelperId>(id)].function(cpu, argument(cpu, 0), argument(cpu, 1),
+                                                                      argument(cpu, 2), argument(cpu, 3));
   }
   static uint64_t vector_slow(ir::CpuHeader* cpu, uint64_t op) {
     ir::vector_slow(cpu, static_cast<ir::VectorSlowOp>(op));
