@@ -21,7 +21,7 @@ enum class Thunk : uint8_t {
   Exit,        // jmp: exit_kind, exit_detail and pc are in the header; leaves run()
   Helper,      // call, eax = HelperId, arguments in CpuHeader::spill[0..3] (8 bytes each), result in rax. Saves the
                // pinned registers to the state and reloads them; keeps every other register
-  FpSlow,      // call, as Helper, eax = ir::FpSlowOp (ir/interp/fp.h): a floating-point op that the host cannot do
+  FpSlow,      // call, as Helper, rax = ir::FpSlowOp (ir/interp/fp.h): a floating-point op that the host cannot do
                // inline. Keeps every register but rax and the state's slots, wherever slots live; MXCSR gets the flags
   HelperKeep,  // call, rax = HelperId, arguments and result as Helper. Neither saves pinned registers nor reloads them:
                // what the helper reads of the state is there, what it writes is taken from there. Keeps every register

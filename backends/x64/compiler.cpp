@@ -256,6 +256,9 @@ void Emitter::emit_inst(Value v) {
       return emit_fp_unary(v, inst);
     case Op::FMa:
       return emit_fma(v, inst);
+    case Op::FRecipEstimate:
+    case Op::FRSqrtEstimate:
+      return emit_fp_slow(v, inst);
     case Op::FMin:
     case Op::FMax:
       return emit_fp_min_max(v, inst);
@@ -304,6 +307,7 @@ void Emitter::emit_inst(Value v) {
     case Op::VShl:
     case Op::VShr:
     case Op::VSar:
+    case Op::VRotl:
     case Op::VShlV:
     case Op::VShrV:
     case Op::VSarV:
@@ -340,12 +344,19 @@ void Emitter::emit_inst(Value v) {
     case Op::VAesSubShiftInverse:
     case Op::VAesMix:
     case Op::VAesMixInverse:
+    case Op::VSha1Rounds:
+    case Op::VSha256Rounds:
+    case Op::VSha256Sigma0:
+    case Op::VSha256Sigma1:
+    case Op::VSm4Substitute:
     case Op::VFAdd:
     case Op::VFSub:
     case Op::VFMul:
     case Op::VFDiv:
     case Op::VFSqrt:
     case Op::VFMa:
+    case Op::VFRecipEstimate:
+    case Op::VFRSqrtEstimate:
     case Op::VFMin:
     case Op::VFMax:
     case Op::VFCmp:

@@ -294,9 +294,15 @@ class Emitter final : private asmjit::ErrorHandler {
   void jump_if_any(Reg mask, const Label& target);
   void vec_round(Reg dst, Reg a, bool single, ir::RoundingSource rounding, bool exact);
 
+  // --- vector_hash.cpp
+  bool vec_hash(const Inst& inst, Reg dst, Reg a, Reg b, Reg c);
+  void vec_sha256_rounds(Reg dst, Reg a, Reg b, Reg c);
+  bool vec_sm4_substitute(Reg dst, Reg a);
+
   // --- vector_shift.cpp
   bool vec_shifts(const Inst& inst, Reg dst, Reg a, Reg b);
   void vec_shift_by(ir::Op op, unsigned lane, Reg dst, Reg a, unsigned amount);
+  void vec_rotate(unsigned lane, Reg dst, Reg a, unsigned amount);
   bool vec_shift_each(ir::Op op, unsigned lane, Reg dst, Reg a, Reg b);
   bool vec_shift_signed(const Inst& inst, Reg dst, Reg a, Reg b);
 

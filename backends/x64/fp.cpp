@@ -34,9 +34,11 @@ bool Emitter::needs_slow(const Inst& inst) const {
     case Op::FMa:
       if (!host_.fma) return true;
       [[fallthrough]];
+    case Op::FMul:
+      if (desc.defined != 0 || desc.halved != 0) return true;
+      break;
     case Op::FAdd:
     case Op::FSub:
-    case Op::FMul:
     case Op::FDiv:
     case Op::FSqrt:
     case Op::FCvt:
@@ -74,7 +76,7 @@ void Emitter::emit_fp_slow(Value v, const Inst& inst) {
   take(kRax);
   for (unsigned i = 0; i < inst.arg_count; ++i) store_argument(i, inst.args[i]);
   const auto op = ir::fp_slow_op(inst.op, inst.type, type_of(inst.args[0]), ir::unpack<FpDesc>(inst.aux));
-  a_.mov(x86::eax, static_cast<uint32_t>(op));
+  a_.mov(x86::rax, static_cast<uint64_t>(op));
   call_thunk(runtime::Thunk::FpSlow);
   if (in_vec(inst.type)) {
     const Reg dst = dest(v);
@@ -94,7 +96,7 @@ void Emitter::call_fp_slow(ir::FpSlowOp op, Reg operand, Type type) {
   } else {
     a_.mov(spill_memory(0), g64(operand));
   }
-  a_.mov(x86::eax, static_cast<uint32_t>(op));
+  a_.mov(x86::rax, static_cast<uint64_t>(op));
   call_thunk(runtime::Thunk::FpSlow);
 }
 

@@ -84,7 +84,7 @@ Label Emitter::cold_recompute(const Inst& inst, Reg dst, std::initializer_list<R
           e.store_memory(e.spill_memory(8 * i), reg, bytes == 8 ? Type::F64 : bytes == 4 ? Type::F32 : Type::F16);
           if ((c.data[0] >> (40 + i) & 1) != 0) e.a_.xor_(e.spill_memory(8 * i + bytes - 1, 1), 0x80);
         }
-        e.a_.mov(x86::eax, static_cast<uint32_t>(c.data[1]));
+        e.a_.mov(x86::rax, c.data[1]);
         e.call_thunk(runtime::Thunk::FpSlow);
         e.move(static_cast<Reg>(c.data[0] & 0xff), kRax);
         e.a_.mov(x86::rax, e.spill_memory(kSavedRax));

@@ -49,6 +49,7 @@ HostFeatures HostFeatures::detect() {
     f.avx512_bitalg = f.avx512 && (c & bit_AVX512BITALG) != 0;
     f.avx512_vpopcntdq = f.avx512 && (c & bit_AVX512VPOPCNTDQ) != 0;
     f.vnni = f.avx512 && (c & bit_AVX512VNNI) != 0;
+    f.sha = (b & bit_SHA) != 0 && wanted != "v3";
     f.gfni = f.avx && (c & bit_GFNI) != 0 && wanted != "v3";
   }
   if (__get_cpuid(0x80000001, &a, &b, &c, &d) != 0) f.lzcnt = (c & bit_LZCNT) != 0;

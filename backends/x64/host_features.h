@@ -16,6 +16,7 @@ struct HostFeatures {
   bool gfni = false;
   bool f16c = false;
   bool aes = false;
+  bool sha = false;
   bool avx512 = false;  // F, DQ, BW and VL
   bool avx512_cd = false;
   bool avx512_bitalg = false;
@@ -23,7 +24,7 @@ struct HostFeatures {
   bool vnni = false;  // AVX-512 VNNI with VL
 
   // Those of the CPU that runs this, unless the environment variable MENURA_HOST is set to "v2" (none) or "v3" (no
-  // AVX-512, no GFNI): every path can be tested on one machine.
+  // AVX-512, no GFNI, no SHA): every path can be tested on one machine.
   static HostFeatures detect();
 };
 

@@ -167,6 +167,7 @@ bool Emitter::vec_op(const Inst& inst, bool half, Reg dst, Reg a, Reg b, Reg c) 
     case Op::VShl:
     case Op::VShr:
     case Op::VSar:
+    case Op::VRotl:
     case Op::VShlV:
     case Op::VShrV:
     case Op::VSarV:
@@ -185,6 +186,12 @@ bool Emitter::vec_op(const Inst& inst, bool half, Reg dst, Reg a, Reg b, Reg c) 
     case Op::VAesMix:
     case Op::VAesMixInverse:
       return vec_reduce(inst, half, dst, a, b, c);
+    case Op::VSha1Rounds:
+    case Op::VSha256Rounds:
+    case Op::VSha256Sigma0:
+    case Op::VSha256Sigma1:
+    case Op::VSm4Substitute:
+      return vec_hash(inst, dst, a, b, c);
     case Op::VWiden:
     case Op::VNarrow:
     case Op::VMulWiden:
@@ -221,6 +228,8 @@ void Emitter::emit_vector(Value v, const Inst& inst) {
     case Op::VFDiv:
     case Op::VFSqrt:
     case Op::VFMa:
+    case Op::VFRecipEstimate:
+    case Op::VFRSqrtEstimate:
     case Op::VFMin:
     case Op::VFMax:
     case Op::VFCmp:

@@ -50,8 +50,13 @@ bool Emitter::has_vector_fp(const Inst& inst) const {
     return false;
   }
   switch (inst.op) {
+    case Op::VFMul:
+      return desc.defined == 0;
     case Op::VFMa:
-      return host_.fma;
+      return host_.fma && desc.defined == 0 && desc.halved == 0;
+    case Op::VFRecipEstimate:
+    case Op::VFRSqrtEstimate:
+      return false;
     case Op::VFCmp:
       return host_.avx || predicate(static_cast<FpCond>(desc.cond), desc.signaling != 0) < 8;
     case Op::VFRound:

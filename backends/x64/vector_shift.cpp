@@ -16,6 +16,9 @@ bool Emitter::vec_shifts(const Inst& inst, Reg dst, Reg a, Reg b) {
     case Op::VSar:
       vec_shift_by(inst.op, lane, dst, a, static_cast<unsigned>(inst.imm));
       return true;
+    case Op::VRotl:
+      vec_rotate(lane, dst, a, static_cast<unsigned>(inst.imm));
+      return true;
     case Op::VShlV:
     case Op::VShrV:
     case Op::VSarV:
@@ -62,6 +65,35 @@ void Emitter::vec_shift_by(Op op, unsigned lane, Reg dst, Reg a, unsigned amount
   vec3(Id::kIdVpxor, Id::kIdPxor, dst, dst, sign);
   const Form sub = lane == 0 ? Form{Id::kIdVpsubb, Id::kIdPsubb} : Form{Id::kIdVpsubq, Id::kIdPsubq};
   vec3(sub, dst, dst, sign);
+}
+
+// Left by less than the width: one instruction, or bytes that change places, or two shifts. `dst` may be `a`.
+void Emitter::vec_rotate(unsigned lane, Reg dst, Reg a, unsigned amount) {
+  const unsigned width = 8U << lane;
+  if (amount == 0) return vec_move(dst, a);
+  if (lane >= 2 && host_.avx512) {
+    a_.emit(lane == 2 ? Id::kIdVprold : Id::kIdVprolq, xm(dst), xm(a), asmjit::Imm(amount));
+    return;
+  }
+  if (lane == 0 && host_.gfni) {
+    uint64_t matrix = 0;  // as in vec_shift_by
+    for (unsigned bit = 0; bit < 8; ++bit) matrix |= uint64_t{1} << ((bit - amount) % 8 + 8 * (7 - bit));
+    a_.vgf2p8affineqb(xm(dst), xm(a), splat(3, matrix), 0);
+    return;
+  }
+  if (amount % 8 == 0) {
+    uint64_t half[2] = {0, 0};
+    const unsigned size = width / 8;
+    for (unsigned i = 0; i < 16; ++i) {
+      const uint64_t from = (i & ~(size - 1)) + ((i - amount / 8) & (size - 1));
+      half[i / 8] |= from << 8 * (i % 8);
+    }
+    return vec3(Id::kIdVpshufb, Id::kIdPshufb, dst, a, pool(half[0], half[1], 16));
+  }
+  const Reg t = temp_vec();
+  vec_shift_by(Op::VShr, lane, t, a, width - amount);
+  vec_shift_by(Op::VShl, lane, dst, a, amount);
+  vec3({Id::kIdVpor, Id::kIdPor}, dst, dst, t);
 }
 
 // Amounts from the width up mean what the host does with them, too.

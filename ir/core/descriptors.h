@@ -86,8 +86,10 @@ struct FpDesc {
   // results that are tiny before rounding become zeros and raise underflow alone. fcvt leaves its f16 side as it is.
   uint32_t flush : 1 = 0;
   uint32_t alternative_half : 1 = 0;  // fcvt: f16 has no infinities and NaNs, but one more exponent (Arm's AHP)
+  uint32_t defined : 1 = 0;           // infinity times zero raises nothing: fmul gives 2, of fma the product is 0
+  uint32_t halved : 1 = 0;            // fma: half of the exact result
   uint32_t lane : 5 = 0;              // vector ops: Type of a lane, F16, F32 or F64 (vi2f: of the result)
-  uint32_t unused : 7 = 0;
+  uint32_t unused : 5 = 0;
 };
 
 // Lanes of a vector op.

@@ -117,6 +117,8 @@ Evaluator::Step Evaluator::step(Value at, const Inst& inst) {
     case Op::FDiv:
     case Op::FSqrt:
     case Op::FMa:
+    case Op::FRecipEstimate:
+    case Op::FRSqrtEstimate:
     case Op::FMin:
     case Op::FMax:
     case Op::FNeg:
@@ -168,6 +170,7 @@ Evaluator::Step Evaluator::step(Value at, const Inst& inst) {
     case Op::VShl:
     case Op::VShr:
     case Op::VSar:
+    case Op::VRotl:
     case Op::VShlV:
     case Op::VShrV:
     case Op::VSarV:
@@ -200,12 +203,19 @@ Evaluator::Step Evaluator::step(Value at, const Inst& inst) {
     case Op::VAesSubShiftInverse:
     case Op::VAesMix:
     case Op::VAesMixInverse:
+    case Op::VSha1Rounds:
+    case Op::VSha256Rounds:
+    case Op::VSha256Sigma0:
+    case Op::VSha256Sigma1:
+    case Op::VSm4Substitute:
     case Op::VFAdd:
     case Op::VFSub:
     case Op::VFMul:
     case Op::VFDiv:
     case Op::VFSqrt:
     case Op::VFMa:
+    case Op::VFRecipEstimate:
+    case Op::VFRSqrtEstimate:
     case Op::VFMin:
     case Op::VFMax:
     case Op::VFCmp:

@@ -108,13 +108,17 @@ uint64_t evaluate(Op op, Type result, Type operand, FpDesc desc, soft::Context& 
       return add(format, x(), negated, context);
     }
     case Op::FMul:
-      return multiply(format, x(), y(), context);
+      return multiply(format, x(), y(), desc.defined != 0, context);
     case Op::FDiv:
       return divide(format, x(), y(), context);
     case Op::FSqrt:
       return square_root(format, x(), context);
     case Op::FMa:
-      return multiply_add(format, x(), y(), unpack(format, c), context);
+      return multiply_add(format, x(), y(), unpack(format, c), {desc.defined != 0, desc.halved != 0}, context);
+    case Op::FRecipEstimate:
+      return reciprocal_estimate(format, x(), context);
+    case Op::FRSqrtEstimate:
+      return square_root_estimate(format, x(), context);
     case Op::FMin:
     case Op::FMax:
       return min_max(op == Op::FMax, format, desc, a, b, context);
@@ -179,11 +183,9 @@ uint64_t fp_evaluate(Op op, Type result, Type operand, FpDesc desc, CpuHeader& c
 }
 
 uint64_t fp_slow(CpuHeader* cpu, FpSlowOp op, uint64_t a, uint64_t b, uint64_t c) {
-  const auto word = static_cast<uint32_t>(op);
-  const auto desc = unpack<FpDesc>(word & ((1U << kFpDescBits) - 1));
-  const auto number = static_cast<Op>(static_cast<uint32_t>(Op::FAdd) + (word >> kFpDescBits & 15));
-  return fp_evaluate(number, fp_type_of_number(word >> 24 & 15), fp_type_of_number(word >> 28 & 15), desc, *cpu, a, b,
-                     c);
+  const auto word = static_cast<uint64_t>(op);
+  return fp_evaluate(static_cast<Op>(word >> 32 & 0xff), static_cast<Type>(word >> 40 & 31),
+                     static_cast<Type>(word >> 45 & 31), unpack<FpDesc>(static_cast<uint32_t>(word)), *cpu, a, b, c);
 }
 
 }  // namespace menura::ir

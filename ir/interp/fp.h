@@ -58,23 +58,13 @@ uint64_t fp_canonical_nan(Type type);
 
 // --- the slow path of compiled code
 
-// An op with its types and descriptor in 32 bits. Bits 0-19 are FpDesc's, 20-23 the op from fadd on, 24-27 the result
-// type and 28-31 the operand type.
-enum class FpSlowOp : uint32_t {};
-
-inline constexpr unsigned kFpDescBits = 20;
-
-// Types by 4-bit number: 0-4 i1 i8 i16 i32 i64, 5-8 f16 bf16 f32 f64.
-constexpr uint32_t fp_type_number(Type type) { return static_cast<uint32_t>(type) - (type <= Type::I64 ? 1 : 2); }
-constexpr Type fp_type_of_number(uint32_t number) { return static_cast<Type>(number + (number <= 4 ? 1 : 2)); }
-static_assert(static_cast<uint32_t>(Type::I64) == 5 && static_cast<uint32_t>(Type::F16) == 7);
-static_assert(static_cast<uint32_t>(Op::I2F) - static_cast<uint32_t>(Op::FAdd) < 16);
+// An op with its types and descriptor in 64 bits. Bits 0-31 are FpDesc's, 32-39 the op, 40-44 the result type and 45-49
+// the operand type.
+enum class FpSlowOp : uint64_t {};
 
 constexpr FpSlowOp fp_slow_op(Op op, Type result, Type operand, FpDesc desc) {
-  assert(op >= Op::FAdd && op <= Op::I2F && pack(desc) >> kFpDescBits == 0);
-  return static_cast<FpSlowOp>(pack(desc) |
-                               (static_cast<uint32_t>(op) - static_cast<uint32_t>(Op::FAdd)) << kFpDescBits |
-                               fp_type_number(result) << 24 | fp_type_number(operand) << 28);
+  return static_cast<FpSlowOp>(pack(desc) | static_cast<uint64_t>(op) << 32 | static_cast<uint64_t>(result) << 40 |
+                               static_cast<uint64_t>(operand) << 45);
 }
 
 // What Thunk::FpSlow calls, outside of compiled code: cpu->mxcsr holds the guest's live mode and takes the flags.

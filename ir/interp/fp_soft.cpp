@@ -263,15 +263,20 @@ bool infinity_times_zero(const Number& a, const Number& b) {
 
 }  // namespace
 
-uint64_t multiply(const Format& format, const Number& a, const Number& b, Context& context) {
+uint64_t multiply(const Format& format, const Number& a, const Number& b, bool defined, Context& context) {
   if (a.is_nan() || b.is_nan()) return propagate_nan(format, a, b, {}, context);
-  if (infinity_times_zero(a, b)) return invalid_nan(format, context);
+  if (infinity_times_zero(a, b)) {
+    if (!defined) return invalid_nan(format, context);
+    return signed_bits(format, a.sign != b.sign, static_cast<uint64_t>(format.bias() + 1) << format.fraction_bits);
+  }
   return pack(format, product(a, b), context);
 }
 
-uint64_t multiply_add(const Format& format, const Number& a, const Number& b, const Number& c, Context& context) {
+uint64_t multiply_add(const Format& format, const Number& a, const Number& b, const Number& c, Fused how,
+                      Context& context) {
   const bool signaling_first = context.nan == NanPolicy::SignalingFirst;
-  if (infinity_times_zero(a, b)) {
+  const bool no_product = infinity_times_zero(a, b);
+  if (no_product && !how.defined) {
     const uint64_t result = invalid_nan(format, context);
     if (signaling_first && c.kind == Kind::QuietNan) return result;
     return c.is_nan() ? propagate_nan(format, c, {}, {}, context) : result;
@@ -279,7 +284,13 @@ uint64_t multiply_add(const Format& format, const Number& a, const Number& b, co
   if (a.is_nan() || b.is_nan() || c.is_nan()) {
     return signaling_first ? propagate_nan(format, c, a, b, context) : propagate_nan(format, a, b, c, context);
   }
-  return add(format, product(a, b), c, context);
+  Number exact = no_product ? zero(a.sign != b.sign) : product(a, b);
+  Number addend = c;
+  if (how.halved) {
+    --exact.exponent;
+    --addend.exponent;
+  }
+  return add(format, exact, addend, context);
 }
 
 uint64_t divide(const Format& format, const Number& a, const Number& b, Context& context) {

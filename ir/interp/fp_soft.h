@@ -76,14 +76,23 @@ uint64_t propagate_nan(const Format& format, const Number& a, const Number& b, c
 uint64_t invalid_nan(const Format& format, Context& context);
 
 uint64_t add(const Format& format, const Number& a, const Number& b, Context& context);
-uint64_t multiply(const Format& format, const Number& a, const Number& b, Context& context);
-uint64_t multiply_add(const Format& format, const Number& a, const Number& b, const Number& c, Context& context);
+// `defined`: FpDesc::defined.
+uint64_t multiply(const Format& format, const Number& a, const Number& b, bool defined, Context& context);
+// Of FpDesc.
+struct Fused {
+  bool defined = false;
+  bool halved = false;
+};
+uint64_t multiply_add(const Format& format, const Number& a, const Number& b, const Number& c, Fused how,
+                      Context& context);
 uint64_t divide(const Format& format, const Number& a, const Number& b, Context& context);
 uint64_t square_root(const Format& format, const Number& a, Context& context);
 // To an integral value of the same format; inexact is raised only if `exact`.
 uint64_t round_to_integral(const Format& format, const Number& a, bool exact, Context& context);
 uint64_t to_integer(const Number& a, unsigned width, bool is_unsigned, Saturation saturation, Context& context);
 uint64_t from_integer(const Format& format, uint64_t value, unsigned width, bool is_unsigned, Context& context);
+uint64_t reciprocal_estimate(const Format& format, const Number& a, Context& context);   // fp_estimates.cpp
+uint64_t square_root_estimate(const Format& format, const Number& a, Context& context);  //
 uint64_t convert(const Format& to, const Format& from, const Number& a, Context& context);
 
 }  // namespace menura::ir::soft

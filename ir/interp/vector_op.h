@@ -42,6 +42,7 @@ void evaluate_lanes(const VectorOp& op);   // vectors_lanes.cpp: each lane of th
 void evaluate_across(const VectorOp& op);  // vectors_across.cpp: lanes of several, of other widths
 void evaluate_moves(const VectorOp& op);   // vectors_moves.cpp
 void evaluate_aes(const VectorOp& op);     // aes.cpp
+void evaluate_hash(const VectorOp& op);    // hashes.cpp
 void evaluate_floats(const VectorOp& op, CpuHeader& cpu);  // vectors_fp.cpp
 
 }  // namespace menura::ir

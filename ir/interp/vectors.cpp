@@ -60,6 +60,12 @@ void evaluate_vector(Op op, uint32_t aux, int64_t imm, Type result, Type operand
     case Op::VAesMix:
     case Op::VAesMixInverse:
       return evaluate_aes(all);
+    case Op::VSha1Rounds:
+    case Op::VSha256Rounds:
+    case Op::VSha256Sigma0:
+    case Op::VSha256Sigma1:
+    case Op::VSm4Substitute:
+      return evaluate_hash(all);
     default:
       return evaluate_lanes(all);
   }

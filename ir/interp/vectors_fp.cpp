@@ -19,6 +19,10 @@ Op scalar_op(Op op) {
       return Op::FSqrt;
     case Op::VFMa:
       return Op::FMa;
+    case Op::VFRecipEstimate:
+      return Op::FRecipEstimate;
+    case Op::VFRSqrtEstimate:
+      return Op::FRSqrtEstimate;
     case Op::VFMin:
       return Op::FMin;
     case Op::VFMax:

@@ -85,6 +85,8 @@ uint64_t lane_op(const VectorOp& op, uint64_t a, uint64_t b, uint64_t c) {
       return op.imm < lane ? a >> op.imm : 0;
     case Op::VSar:
       return static_cast<uint64_t>(sign_extended(a, lane) >> op.imm);
+    case Op::VRotl:
+      return a << op.imm | (op.imm == 0 ? 0 : a >> (lane - op.imm));
     case Op::VShlV:
       return b < lane ? a << b : 0;
     case Op::VShrV:

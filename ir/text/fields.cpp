@@ -87,6 +87,8 @@ const std::array kFpFields = {
     TextField{"cond", Form::Name, FIELD_MASK(FpDesc, cond), 0, in_fcmp, kFpConds},
     TextField{"flush", Form::Flag, FIELD_MASK(FpDesc, flush)},
     TextField{"alternative", Form::Flag, FIELD_MASK(FpDesc, alternative_half)},
+    TextField{"defined", Form::Flag, FIELD_MASK(FpDesc, defined)},
+    TextField{"halved", Form::Flag, FIELD_MASK(FpDesc, halved)},
 };
 
 const std::array kLaneFields = {

@@ -71,8 +71,6 @@ class LaneCheck {
         return expect(lane() <= 32, "its lanes have 8 to 32 bits");
       case Op::VMulDoubleHigh:
         return expect(lane() == 16 || lane() == 32, "its lanes have 16 or 32 bits");
-      case Op::VDot:
-        return expect(lane() == 32, "its lanes have 32 bits");
       case Op::VNarrow:
         return expect(lane() >= 16, "its lanes have 16 to 64 bits");
       case Op::VClMulWiden:
@@ -84,7 +82,14 @@ class LaneCheck {
       case Op::VAesSubShiftInverse:
       case Op::VAesMix:
       case Op::VAesMixInverse:
+      case Op::VSm4Substitute:
         return expect(lane() == 8, "its lanes have 8 bits");
+      case Op::VDot:
+      case Op::VSha1Rounds:
+      case Op::VSha256Rounds:
+      case Op::VSha256Sigma0:
+      case Op::VSha256Sigma1:
+        return expect(lane() == 32, "its lanes have 32 bits");
       default:
         return {};
     }
@@ -120,6 +125,10 @@ class LaneCheck {
       case Op::VShr:
       case Op::VSar:
         return expect(inst_.imm >= 0 && inst_.imm <= lane(), "its amount is not 0 to the lane's width");
+      case Op::VRotl:
+        return expect(inst_.imm >= 0 && inst_.imm < lane(), "its amount is not 0 to the lane's width - 1");
+      case Op::VSha1Rounds:
+        return expect(inst_.imm >= 0 && inst_.imm <= 3, "its rounds are not 0 to 3");
       case Op::VBytes:
         return expect(inst_.imm >= 0 && inst_.imm < bits(inst_.type) / 8, "its first byte does not exist");
       default:
@@ -162,6 +171,10 @@ class LaneCheck {
       case Op::VAesSubShiftInverse:
       case Op::VAesMix:
       case Op::VAesMixInverse:
+      case Op::VSha1Rounds:
+      case Op::VSha256Rounds:
+      case Op::VSha256Sigma0:
+      case Op::VSha256Sigma1:
         return expect(result >= 128, "a state has 16 bytes");
       default:
         return {};

@@ -39,13 +39,16 @@ class RandomVectorOp {
     desc.min_max = below(3);
     desc.exact = below(2);
     desc.signaling = below(2);
+    desc.defined = below(4) == 0;
+    desc.halved = below(4) == 0;
     const Type lane = pick({Type::F16, Type::F32, Type::F32, Type::F64, Type::F64});
     switch (below(8)) {
       case 0:
         desc.cond = below(7);
         return b_.vec_fp(Op::VFCmp, type, {any(type), any(type)}, lane, desc);
       case 1:
-        return b_.vec_fp(pick({Op::VFSqrt, Op::VFRound}), type, {any(type)}, lane, desc);
+        return b_.vec_fp(pick({Op::VFSqrt, Op::VFRound, Op::VFRecipEstimate, Op::VFRSqrtEstimate}), type, {any(type)},
+                         lane, desc);
       case 2:
         return b_.vec_fp(Op::VFMa, type, {any(type), any(type), any(type)}, lane, desc);
       case 3:
@@ -117,7 +120,9 @@ class RandomVectorOp {
 
   Value shift(Type type) {
     LaneDesc desc = any_lane();
-    switch (below(3)) {
+    switch (below(4)) {
+      case 3:
+        return b_.vec_imm(Op::VRotl, type, {any(type)}, desc, below(lane_bits(desc)));
       case 0:
         return b_.vec_imm(pick({Op::VShl, Op::VShr, Op::VSar}), type, {any(type)}, desc, below(lane_bits(desc) + 1));
       case 1:
@@ -205,7 +210,7 @@ class RandomVectorOp {
   Value permutation(Type type) {
     LaneDesc desc = any_lane();
     const unsigned count = bits(type) / lane_bits(desc);
-    switch (below(5)) {
+    switch (below(6)) {
       case 0:
         if (count == 1) desc.lane = static_cast<uint32_t>(Type::I8);
         desc.index = below(2);
@@ -218,10 +223,25 @@ class RandomVectorOp {
         return b_.vec_imm(Op::VBytes, type, {any(type), any(type)}, lane_of({Type::I8}), below(bits(type) / 8));
       case 3:
         return b_.vec(Op::VTable, type, {any(type), amounts(type, lane_of({Type::I8}))}, lane_of({Type::I8}));
+      case 4:
+        return hash(type);
       default:
         if (type == Type::V64) return any(type);
         return b_.vec(pick({Op::VAesSubShift, Op::VAesSubShiftInverse, Op::VAesMix, Op::VAesMixInverse}), type,
                       {any(type)}, lane_of({Type::I8}));
+    }
+  }
+
+  Value hash(Type type) {
+    const LaneDesc words = lane_of({Type::I32});
+    if (type == Type::V64 || below(4) == 0) return b_.vec(Op::VSm4Substitute, type, {any(type)}, lane_of({Type::I8}));
+    switch (below(3)) {
+      case 0:
+        return b_.vec_imm(Op::VSha1Rounds, type, {any(type), any(type)}, words, below(4));
+      case 1:
+        return b_.vec(Op::VSha256Rounds, type, {any(type), any(type), any(type)}, words);
+      default:
+        return b_.vec(pick({Op::VSha256Sigma0, Op::VSha256Sigma1}), type, {any(type), any(type)}, words);
     }
   }
 

@@ -438,10 +438,11 @@ class RandomRegion {
       case 0:
       case 1:
       case 2:
+        d.defined = below(4) == 0;
         keep(b_.fp(pick({Op::FAdd, Op::FSub, Op::FMul, Op::FDiv}), type, {any(type), any(type)}, d));
         break;
       case 3:
-        keep(b_.fp(Op::FSqrt, type, {any(type)}, d));
+        keep(b_.fp(pick({Op::FSqrt, Op::FSqrt, Op::FRecipEstimate, Op::FRSqrtEstimate}), type, {any(type)}, d));
         break;
       case 4: {
         Value a = any(type);
@@ -449,6 +450,8 @@ class RandomRegion {
         Value c = any(type);
         if (below(2) == 0) a = b_.unary(Op::FNeg, a);
         if (below(2) == 0) c = b_.unary(Op::FNeg, c);
+        d.defined = below(4) == 0;
+        d.halved = below(4) == 0;
         keep(b_.fp(Op::FMa, type, {a, b, c}, d));
         break;
       }

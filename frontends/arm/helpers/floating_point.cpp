@@ -3,7 +3,6 @@
 #include <bit>
 #include <cmath>
 
-#include "frontends/arm/helpers/estimates.h"
 #include "ir/interp/fp.h"
 #include "ir/interp/fp_soft.h"
 
@@ -50,17 +49,8 @@ class Special {
   uint64_t signed_bits(bool sign, uint64_t magnitude) const {
     return sign ? magnitude | format_.sign_bit() : magnitude;
   }
-  uint64_t power_of_two(int exponent, bool sign) const {
-    return signed_bits(sign, static_cast<uint64_t>(exponent + format_.bias()) << format_.fraction_bits);
-  }
-  uint64_t process_nan(const Number& a, const Number& b = {}) {
-    return ir::soft::propagate_nan(format_, a, b, {}, context_);
-  }
+  uint64_t process_nan(const Number& a) { return ir::soft::propagate_nan(format_, a, {}, {}, context_); }
 
-  uint64_t multiply_extended(uint64_t a, uint64_t b);
-  uint64_t step(uint64_t a, uint64_t b, bool square_root);
-  uint64_t reciprocal_estimate(uint64_t a);
-  uint64_t square_root_estimate(uint64_t a);
   uint64_t reciprocal_exponent(uint64_t a);
   uint64_t to_odd(uint64_t a);
   uint64_t fixed_to_half(uint64_t a, uint64_t fbits, bool is_unsigned);
@@ -73,88 +63,6 @@ class Special {
   bool flush16_ = false;
   bool denormal_ = false;
 };
-
-bool infinity_times_zero(const Number& a, const Number& b) {
-  return (a.is_infinite() && b.is_zero()) || (a.is_zero() && b.is_infinite());
-}
-
-uint64_t Special::multiply_extended(uint64_t a, uint64_t b) {
-  const Number x = unpack(a);
-  const Number y = unpack(b);
-  if (infinity_times_zero(x, y)) return power_of_two(1, x.sign != y.sign);
-  return ir::soft::multiply(format_, x, y, context_);
-}
-
-// The first operand's sign turns before NaNs are looked at.
-uint64_t Special::step(uint64_t a, uint64_t b, bool square_root) {
-  const Number x = unpack(a ^ format_.sign_bit());
-  Number y = unpack(b);
-  if (x.is_nan() || y.is_nan()) return process_nan(x, y);
-  const uint64_t constant =
-      square_root ? power_of_two(0, false) | format_.quiet_bit() : power_of_two(1, false);  // 1.5 or 2
-  if (infinity_times_zero(x, y)) return constant;
-  if (square_root && y.kind == Kind::Finite) --y.exponent;  // (3 - a * b) / 2 = 1.5 - a * (b / 2), rounded once
-  return ir::soft::multiply_add(format_, x, y, ir::soft::unpack(format_, constant), context_);
-}
-
-// A finite number's fraction, the 52 bits below its leading one, and the biased exponent that goes with it, which may
-// be 0 or less.
-struct Normalized {
-  uint64_t fraction;
-  int exponent;
-};
-Normalized normalized(const Format& format, const Number& number) {
-  const auto sig = static_cast<uint64_t>(number.sig);
-  const int top = 63 - std::countl_zero(sig);
-  return {(sig << (52 - top)) & ((uint64_t{1} << 52) - 1), number.exponent + top + format.bias()};
-}
-
-uint64_t Special::reciprocal_estimate(uint64_t a) {
-  const Number x = unpack(a);
-  if (x.is_nan()) return process_nan(x);
-  if (x.is_infinite()) return signed_bits(x.sign, 0);
-  if (x.is_zero()) {
-    context_.flags |= ir::kFpDivByZero;
-    return signed_bits(x.sign, format_.infinity());
-  }
-  const Normalized n = normalized(format_, x);
-  if (n.exponent < -1) {  // the result is too large
-    context_.flags |= ir::kFpOverflow | ir::kFpInexact;
-    const bool to_infinity =
-        context_.rounding == Rounding::NearestEven || context_.rounding == (x.sign ? Rounding::Down : Rounding::Up);
-    return signed_bits(x.sign, to_infinity ? format_.infinity() : format_.infinity() - 1);
-  }
-  int exponent = 2 * format_.bias() - 1 - n.exponent;
-  if (context_.flush && exponent < 1) {
-    context_.flags |= ir::kFpUnderflow;
-    return signed_bits(x.sign, 0);
-  }
-  const uint32_t estimate = recip_estimate(static_cast<unsigned>(256 | n.fraction >> 44));
-  uint64_t fraction = uint64_t{estimate & 255} << 44;
-  if (exponent < 1) {  // denormal: 0 or -1
-    fraction = (uint64_t{1} << 52 | fraction) >> (1 - exponent);
-    exponent = 0;
-  }
-  return signed_bits(
-      x.sign, static_cast<uint64_t>(exponent) << format_.fraction_bits | fraction >> (52 - format_.fraction_bits));
-}
-
-uint64_t Special::square_root_estimate(uint64_t a) {
-  const Number x = unpack(a);
-  if (x.is_nan()) return process_nan(x);
-  if (x.is_zero()) {
-    context_.flags |= ir::kFpDivByZero;
-    return signed_bits(x.sign, format_.infinity());
-  }
-  if (x.sign) return ir::soft::invalid_nan(format_, context_);
-  if (x.is_infinite()) return 0;
-  const Normalized n = normalized(format_, x);
-  const uint64_t top = 256 | n.fraction >> 44;
-  const uint32_t estimate = recip_sqrt_estimate(static_cast<unsigned>((n.exponent & 1) == 0 ? top : top >> 1));
-  const int exponent = (3 * format_.bias() - 1 - n.exponent) >> 1;
-  return static_cast<uint64_t>(exponent) << format_.fraction_bits | uint64_t{estimate & 255}
-                                                                        << (format_.fraction_bits - 8);
-}
 
 uint64_t Special::reciprocal_exponent(uint64_t a) {
   const Number x = unpack(a);
@@ -262,16 +170,6 @@ float bfloat_dot(float addend, uint64_t a, uint64_t b) {
 uint64_t Special::lane(uint64_t a, uint64_t b, uint64_t c) {
   const auto addend = [&] { return std::bit_cast<float>(static_cast<uint32_t>(c)); };
   switch (what_) {
-    case FpSpecial::MulX:
-      return multiply_extended(a, b);
-    case FpSpecial::RecipStep:
-      return step(a, b, false);
-    case FpSpecial::RSqrtStep:
-      return step(a, b, true);
-    case FpSpecial::RecipEstimate:
-      return reciprocal_estimate(a);
-    case FpSpecial::RSqrtEstimate:
-      return square_root_estimate(a);
     case FpSpecial::RecipExponent:
       return reciprocal_exponent(a);
     case FpSpecial::ToOdd:

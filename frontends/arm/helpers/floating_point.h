@@ -1,5 +1,4 @@
-// Floating-point operations that the IR cannot say: estimates and their steps, FMULX, rounding to odd, BFloat16 dot
-// products.
+// Floating-point operations that the IR cannot say: FRECPX, rounding to odd, BFloat16 dot products.
 #pragma once
 
 #include <cstdint>
@@ -10,11 +9,6 @@ namespace menura::arm {
 
 // What happens to each lane. a, b and c: its operands.
 enum class FpSpecial : uint8_t {
-  MulX,                 // a * b, infinity * 0 = 2 (FPMulX)
-  RecipStep,            // 2 - a * b (FPRecipStepFused)
-  RSqrtStep,            // (3 - a * b) / 2 (FPRSqrtStepFused)
-  RecipEstimate,        // of 1 / a (FPRecipEstimate)
-  RSqrtEstimate,        // of 1 / sqrt(a) (FPRSqrtEstimate)
   RecipExponent,        // FPRecpX
   ToOdd,                // f64 to f32, rounded to odd (FCVTXN)
   SignedFixedToHalf,    // an integer of the lane's width, times 2^-b

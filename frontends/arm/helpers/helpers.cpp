@@ -4,11 +4,10 @@
 
 #include <array>
 
-#include "frontends/arm/helpers/crypto.h"
-#include "frontends/arm/helpers/estimates.h"
 #include "frontends/arm/helpers/floating_point.h"
 #include "frontends/arm/helpers/qarma5.h"
 #include "frontends/arm/state.h"
+#include "ir/interp/estimates.h"
 #include "vcpu/door.h"
 
 namespace menura::arm {
@@ -87,8 +86,8 @@ uint64_t qarma5_code(CpuHeader*, uint64_t data, uint64_t modifier, uint64_t key_
 }
 
 // UnsignedRecipEstimate and UnsignedRSqrtEstimate (shared/functions/vector), of each of two words.
-uint32_t unsigned_recip_estimate(uint32_t x) { return x < 1U << 31 ? ~0U : recip_estimate(x >> 23) << 23; }
-uint32_t unsigned_rsqrt_estimate(uint32_t x) { return x < 1U << 30 ? ~0U : recip_sqrt_estimate(x >> 23) << 23; }
+uint32_t unsigned_recip_estimate(uint32_t x) { return x < 1U << 31 ? ~0U : ir::recip_estimate(x >> 23) << 23; }
+uint32_t unsigned_rsqrt_estimate(uint32_t x) { return x < 1U << 30 ? ~0U : ir::recip_sqrt_estimate(x >> 23) << 23; }
 uint64_t urecpe(CpuHeader*, uint64_t words, uint64_t, uint64_t, uint64_t) {
   return uint64_t{unsigned_recip_estimate(static_cast<uint32_t>(words >> 32))} << 32 |
          unsigned_recip_estimate(static_cast<uint32_t>(words));
@@ -101,15 +100,6 @@ uint64_t ursqrte(CpuHeader*, uint64_t words, uint64_t, uint64_t, uint64_t) {
 constexpr Helper pure(std::string_view name, ir::HelperFunction function) {
   return {.name = name, .function = function, .result = Type::I64, .arg_count = 1, .args = {Type::I64}, .effects = {}};
 }
-constexpr Helper on_vectors(std::string_view name, ir::HelperFunction function) {
-  return {.name = name,
-          .function = function,
-          .result = Type::Void,
-          .arg_count = 4,
-          .args = {Type::I32, Type::I32, Type::I32, Type::I32},
-          .effects = {.reads_state = true, .writes_state = true}};
-}
-
 constexpr Helper kHelpers[] = {
     {.name = "arm.counter",
      .function = counter,
@@ -155,27 +145,6 @@ constexpr Helper kHelpers[] = {
      .effects = {}},
     pure("arm.urecpe", urecpe),
     pure("arm.ursqrte", ursqrte),
-    on_vectors("arm.sha1c", sha1c),
-    on_vectors("arm.sha1p", sha1p),
-    on_vectors("arm.sha1m", sha1m),
-    on_vectors("arm.sha1su1", sha1su1),
-    on_vectors("arm.sha256h", sha256h),
-    on_vectors("arm.sha256h2", sha256h2),
-    on_vectors("arm.sha256su0", sha256su0),
-    on_vectors("arm.sha256su1", sha256su1),
-    on_vectors("arm.sha512h", sha512h),
-    on_vectors("arm.sha512h2", sha512h2),
-    on_vectors("arm.sha512su0", sha512su0),
-    on_vectors("arm.sha512su1", sha512su1),
-    on_vectors("arm.sm3ss1", sm3ss1),
-    on_vectors("arm.sm3tt1a", sm3tt1a),
-    on_vectors("arm.sm3tt1b", sm3tt1b),
-    on_vectors("arm.sm3tt2a", sm3tt2a),
-    on_vectors("arm.sm3tt2b", sm3tt2b),
-    on_vectors("arm.sm3partw1", sm3partw1),
-    on_vectors("arm.sm3partw2", sm3partw2),
-    on_vectors("arm.sm4e", sm4e),
-    on_vectors("arm.sm4ekey", sm4ekey),
     {.name = "arm.fp_lanes",
      .function = fp_lanes,
      .result = Type::I64,

@@ -15,29 +15,7 @@ enum class HelperName : ir::HelperId {
   Qarma5,          // (data, modifier, low and high half of the key): the code of pointer authentication
   Urecpe,          // (two words): URECPE of each
   Ursqrte,         // (two words): URSQRTE of each
-  // (d, n, m, a): what the instruction of that name does to these vector registers
-  Sha1c,
-  Sha1p,
-  Sha1m,
-  Sha1su1,
-  Sha256h,
-  Sha256h2,
-  Sha256su0,
-  Sha256su1,
-  Sha512h,
-  Sha512h2,
-  Sha512su0,
-  Sha512su1,
-  Sm3ss1,
-  Sm3tt1a,
-  Sm3tt1b,
-  Sm3tt2a,
-  Sm3tt2b,
-  Sm3partw1,
-  Sm3partw2,
-  Sm4e,
-  Sm4ekey,
-  FpLanes,  // (FpSpecialDesc, a, b, c): floating_point.h
+  FpLanes,         // (FpSpecialDesc, a, b, c): floating_point.h
 };
 
 // CNTFRQ_EL0, in Hz: what Armv8.6 and later count with (D12.1.2).

@@ -17,6 +17,7 @@ class Lanes {
   Lanes(Lifter& l, bool q, int64_t size)
       : l_(l), type_(q ? Type::V128 : Type::V64), size_(static_cast<unsigned>(size)) {}
 
+  Lifter& l() const { return l_; }
   Type type() const { return type_; }
   bool q() const { return type_ == Type::V128; }
   unsigned width() const { return 8U << size_; }
@@ -54,6 +55,10 @@ class Lanes {
   Value op(Op op, Value a, Value c, LaneDesc desc = {}) const { return l_.b.vec(op, type_, {a, c}, with_lane(desc)); }
   Value op(Op op, Value a, Value c, Value d, LaneDesc desc = {}) const {
     return l_.b.vec(op, type_, {a, c, d}, with_lane(desc));
+  }
+
+  Value op_imm(Op op, Value a, Value c, int64_t imm) const {
+    return l_.b.vec_imm(op, type_, {a, c}, with_lane({}), imm);
   }
 
   // --- bitwise
@@ -116,6 +121,8 @@ class Lanes {
   Value shr(bool is_signed, Value a, unsigned amount) const {
     return amount == 0 ? a : shift(is_signed ? Op::VSar : Op::VShr, a, amount);
   }
+  // Rotated left; amount < width.
+  Value rotl(Value a, unsigned amount) const { return amount == 0 ? a : shift(Op::VRotl, a, amount); }
   // Rounded to nearest, up in the middle; amount > 0.
   Value shr_rounding(bool is_signed, Value a, unsigned amount) const;
   // The result's range: signed, or unsigned with a signed or an unsigned operand.

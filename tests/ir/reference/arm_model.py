@@ -211,6 +211,91 @@ class Fp:
             return self.FPZero(signA, fmt)
         return self.sum_of(valueA + value1 * value2, fmt)
 
+    def FPMulX(self, op1, op2, fmt):
+        (type1, sign1, _), (type2, sign2, _) = self.FPUnpack(op1, fmt), self.FPUnpack(op2, fmt)
+        if {type1, type2} != {"Infinity", "Zero"}:
+            return self.FPMul(op1, op2, fmt)
+        return self.FPRound(Fraction(-2 if sign1 ^ sign2 else 2), fmt)
+
+    # FPRecipStepFused and FPRSqrtStepFused, but for the sign of op1: the addend is 2 or 3, the sum halved or not.
+    def FPStep(self, op1, op2, addend, fmt, halved):
+        (type1, sign1, value1), (type2, sign2, value2) = self.FPUnpack(op1, fmt), self.FPUnpack(op2, fmt)
+        typeA, signA, valueA = self.FPUnpack(addend, fmt)
+        done = self.FPProcessNaNs((typeA, type1, type2), (addend, op1, op2), fmt)
+        if done is not None:
+            return done
+        inf_times_zero = {type1, type2} == {"Infinity", "Zero"}
+        signP, infA, infP = sign1 ^ sign2, typeA == "Infinity", "Infinity" in (type1, type2) and not inf_times_zero
+        if infA and infP and signA != signP:
+            return self.invalid(fmt)
+        if infA or infP:
+            return self.FPInfinity(signA if infA else signP, fmt)
+        if typeA == "Zero" and "Zero" in (type1, type2) and signA == signP:
+            return self.FPZero(signA, fmt)
+        product = Fraction(0) if inf_times_zero else value1 * value2
+        return self.sum_of((valueA + product) / (2 if halved else 1), fmt)
+
+    def FPRecipEstimate(self, op, fmt):
+        n, e, f = FORMATS[fmt]
+        kind, sign, value = self.FPUnpack(op, fmt)
+        if kind in ("SNaN", "QNaN"):
+            return self.FPProcessNaN(kind, op, fmt)
+        if kind == "Infinity":
+            return self.FPZero(sign, fmt)
+        if kind == "Zero":
+            self.FPProcessException(DIV_BY_ZERO)
+            return self.FPInfinity(sign, fmt)
+        least = Fraction(1, 2 ** ((1 << e - 1)))
+        if abs(value) < least:
+            to_infinity = {"nearest": True, "up": not sign, "down": bool(sign), "zero": False}[self.rounding]
+            self.FPProcessException(OVERFLOW | INEXACT)
+            return self.FPInfinity(sign, fmt) if to_infinity else self.FPMaxNormal(sign, fmt)
+        if self.FZ and abs(value) >= Fraction(2) ** ((1 << e - 1) - 2):
+            self.FPProcessException(UNDERFLOW)
+            return self.FPZero(sign, fmt)
+        # value = scaled * 2^exponent, scaled in [1/2, 1), in 512ths; the estimate is in [1, 2), in 256ths.
+        exponent, scaled = 0, abs(value)
+        while scaled >= 1:
+            scaled, exponent = scaled / 2, exponent + 1
+        while scaled < Fraction(1, 2):
+            scaled, exponent = scaled * 2, exponent - 1
+        a = int(scaled * 512)
+        b = (1 << 19) // (2 * a + 1)
+        result = Fraction((b + 1) // 2, 256) / Fraction(2) ** exponent
+        # Cut to the format, without a flag.
+        unit = max(Fraction(2) ** (2 - (1 << e - 1) - f), Fraction(2) ** (-exponent - f))
+        return self.encode_exactly(sign, result // unit * unit, fmt)
+
+    def FPRSqrtEstimate(self, op, fmt):
+        kind, sign, value = self.FPUnpack(op, fmt)
+        if kind in ("SNaN", "QNaN"):
+            return self.FPProcessNaN(kind, op, fmt)
+        if kind == "Zero":
+            self.FPProcessException(DIV_BY_ZERO)
+            return self.FPInfinity(sign, fmt)
+        if sign:
+            return self.invalid(fmt)
+        if kind == "Infinity":
+            return self.FPZero(0, fmt)
+        # value = scaled * 4^exponent, scaled in [1/4, 1), in 512ths
+        exponent, scaled = 0, value
+        while scaled >= 1:
+            scaled, exponent = scaled / 4, exponent + 1
+        while scaled < Fraction(1, 4):
+            scaled, exponent = scaled * 4, exponent - 1
+        a = int(scaled * 512)
+        a = a * 2 + 1 if a < 256 else (a >> 1 << 1) + 1 << 1
+        b = 512
+        while a * (b + 1) * (b + 1) < 1 << 28:
+            b += 1
+        return self.encode_exactly(0, Fraction((b + 1) // 2, 256) / Fraction(2) ** exponent, fmt)
+
+    def encode_exactly(self, sign, value, fmt):
+        quiet = Fp()
+        bits = quiet.FPRound(value, fmt) if value else quiet.FPZero(0, fmt)
+        assert quiet.flags == 0
+        return bits | sign << FORMATS[fmt][0] - 1
+
     def FPMaxMin(self, op1, op2, fmt, largest):
         (type1, sign1, value1), (type2, sign2, value2) = self.FPUnpack(op1, fmt), self.FPUnpack(op2, fmt)
         done = self.FPProcessNaNs((type1, type2), (op1, op2), fmt)

@@ -8,6 +8,7 @@ import sys
 
 import arm_floats
 import floats
+import hashes
 import integers
 import vectors
 
@@ -18,7 +19,7 @@ def main():
         sys.exit(__doc__)
     folder = pathlib.Path(__file__).resolve().parent.parent / "ops"
     stale = []
-    for module in (integers, vectors, floats, arm_floats):
+    for module in (integers, vectors, hashes, floats, arm_floats):
         for name, parts in module.files():
             path = folder / f"{name}.ir"
             text = "".join(parts)

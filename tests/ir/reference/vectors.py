@@ -85,6 +85,7 @@ EACH.update(
     for name, holds in RELATIONS.items()
 )
 SHIFTS = {
+    "vrotl": lambda a, n, w: a << n | a >> w - n,
     "vshl": lambda a, n, w: a << n,
     "vshr": lambda a, n, w: a >> n,
     "vsar": lambda a, n, w: signed(a, w) >> n,
@@ -242,7 +243,9 @@ def shifts():
         numbers = Numbers(op)
         for width in SLOT:
             for lane in LANES:
-                for amount in (0, 1, lane // 2 + 1, lane - 1, lane) if width == 128 else (3,):
+                for amount in (0, 1, lane // 2, lane // 2 + 1, lane - 1, lane) if width == 128 else (3,):
+                    if op == "vrotl" and amount == lane:
+                        continue
                     def whole(value):
                         return join([function(each, amount, lane) for each in split(value, lane, width)], lane)
                     text = f"{op} v1, imm={amount}, lane=i{lane}"

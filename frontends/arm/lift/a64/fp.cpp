@@ -19,6 +19,10 @@ Op vector_op(Op scalar) {
       return Op::VFSqrt;
     case Op::FMa:
       return Op::VFMa;
+    case Op::FRecipEstimate:
+      return Op::VFRecipEstimate;
+    case Op::FRSqrtEstimate:
+      return Op::VFRSqrtEstimate;
     case Op::FMin:
       return Op::VFMin;
     case Op::FMax:
@@ -46,6 +50,13 @@ Value fused(const FpLanes& lanes, Negate negate, Value addend, Value a, Value b)
   if (negate == Negate::Addend || negate == Negate::Both) addend = lanes.negated(addend);
   if (negate == Negate::Product || negate == Negate::Both) a = lanes.negated(a);
   return lanes.op(Op::FMa, {a, b, addend});
+}
+
+// Infinity times zero has a value.
+FpDesc defined_desc(const FpLanes& lanes) {
+  FpDesc desc = lanes.desc();
+  desc.defined = 1;
+  return desc;
 }
 
 FpDesc min_max_desc(const FpLanes& lanes, MinMax nans) {
@@ -199,9 +210,31 @@ void multiply_by_element(const FpLanes& lanes, VReg vd, VReg vn, VReg vm, int64_
   lanes.set(vd, lanes.op(Op::FMul, {lanes.get(vn), lanes.element(vm, static_cast<unsigned>(index))}));
 }
 
+void multiply_extended(const FpLanes& lanes, VReg vd, VReg vn, VReg vm) {
+  lanes.set(vd, lanes.op(Op::FMul, {lanes.get(vn), lanes.get(vm)}, defined_desc(lanes)));
+}
+
 void multiply_extended_by_element(const FpLanes& lanes, VReg vd, VReg vn, VReg vm, int64_t index) {
   const Value b = lanes.element(vm, static_cast<unsigned>(index));
-  lanes.set(vd, special(lanes, FpSpecial::MulX, lanes.get(vn), b));
+  lanes.set(vd, lanes.op(Op::FMul, {lanes.get(vn), b}, defined_desc(lanes)));
+}
+
+void estimate(const FpLanes& lanes, Op op, VReg vd, VReg vn) { lanes.set(vd, lanes.op(op, {lanes.get(vn)})); }
+
+// FPRecipStepFused: 2 - a * b.
+void reciprocal_step(const FpLanes& lanes, VReg vd, VReg vn, VReg vm) {
+  const uint64_t two = lanes.lane == Type::F64 ? 0x4000000000000000 : lanes.lane == Type::F32 ? 0x40000000 : 0x4000;
+  const Value negated = lanes.negated(lanes.get(vn));
+  lanes.set(vd, lanes.op(Op::FMa, {negated, lanes.get(vm), lanes.constant(two)}, defined_desc(lanes)));
+}
+
+// FPRSqrtStepFused: (3 - a * b) / 2.
+void square_root_step(const FpLanes& lanes, VReg vd, VReg vn, VReg vm) {
+  const uint64_t three = lanes.lane == Type::F64 ? 0x4008000000000000 : lanes.lane == Type::F32 ? 0x40400000 : 0x4200;
+  FpDesc desc = defined_desc(lanes);
+  desc.halved = 1;
+  const Value negated = lanes.negated(lanes.get(vn));
+  lanes.set(vd, lanes.op(Op::FMa, {negated, lanes.get(vm), lanes.constant(three)}, desc));
 }
 
 void min_max(const FpLanes& lanes, Op op, MinMax nans, VReg vd, VReg vn, VReg vm) {

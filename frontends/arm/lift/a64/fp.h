@@ -90,7 +90,13 @@ void absolute_difference(const FpLanes& lanes, VReg vd, VReg vn, VReg vm);
 void fused(const FpLanes& lanes, Negate negate, VReg vd, VReg va, VReg vn, VReg vm);
 void fused_by_element(const FpLanes& lanes, Negate negate, VReg vd, VReg vn, VReg vm, int64_t index);
 void multiply_by_element(const FpLanes& lanes, VReg vd, VReg vn, VReg vm, int64_t index);
+// FMULX: infinity times zero is 2.
+void multiply_extended(const FpLanes& lanes, VReg vd, VReg vn, VReg vm);
 void multiply_extended_by_element(const FpLanes& lanes, VReg vd, VReg vn, VReg vm, int64_t index);
+// FRECPE and FRSQRTE; FRECPS and FRSQRTS.
+void estimate(const FpLanes& lanes, Op op, VReg vd, VReg vn);
+void reciprocal_step(const FpLanes& lanes, VReg vd, VReg vn, VReg vm);
+void square_root_step(const FpLanes& lanes, VReg vd, VReg vn, VReg vm);
 void min_max(const FpLanes& lanes, Op op, MinMax nans, VReg vd, VReg vn, VReg vm);
 void add_pairs(const FpLanes& lanes, VReg vd, VReg vn, VReg vm);
 void min_max_pairs(const FpLanes& lanes, Op op, MinMax nans, VReg vd, VReg vn, VReg vm);
@@ -137,7 +143,6 @@ void narrow_to_bfloat(Lifter& l, bool q, VReg vd, VReg vn);
 // One call: `count` lanes in the low bits of i64 operands and result.
 Value special_bits(Lifter& l, FpSpecial what, Type lane, unsigned count, Value a, Value c, Value d = ir::kNoValue);
 Value special(const FpLanes& lanes, FpSpecial what, Value a, Value c);
-void special(const FpLanes& lanes, FpSpecial what, VReg vd, VReg vn, VReg vm);
 void special(const FpLanes& lanes, FpSpecial what, VReg vd, VReg vn);
 
 enum class Half : uint8_t { Low, High };

@@ -114,10 +114,6 @@ Value special(const FpLanes& lanes, FpSpecial what, Value a, Value c) {
   return vector_of(l, low, special_bits(l, what, lanes.lane, in_chunk, chunk(l, a, 1), chunk(l, c, 1)));
 }
 
-void special(const FpLanes& lanes, FpSpecial what, VReg vd, VReg vn, VReg vm) {
-  lanes.set(vd, special(lanes, what, lanes.get(vn), lanes.get(vm)));
-}
-
 void special(const FpLanes& lanes, FpSpecial what, VReg vd, VReg vn) {
   const Value a = lanes.get(vn);
   lanes.set(vd, special(lanes, what, a, a));

@@ -56,14 +56,14 @@ void fminp_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) {
 void fminp_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) {
   min_max_pairs({l, q}, Op::FMin, MinMax::Propagate, vd, vn, vm);
 }
-void fmulx_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { special({l, t}, FpSpecial::MulX, vd, vn, vm); }
-void fmulx_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { special({l, q}, FpSpecial::MulX, vd, vn, vm); }
+void fmulx_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { multiply_extended({l, t}, vd, vn, vm); }
+void fmulx_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { multiply_extended({l, q}, vd, vn, vm); }
 void fcmeq_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { compare_lanes({l, t}, FpCond::Eq, vd, vn, vm); }
 void fcmeq_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { compare_lanes({l, q}, FpCond::Eq, vd, vn, vm); }
-void frecps_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { special({l, t}, FpSpecial::RecipStep, vd, vn, vm); }
-void frecps_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { special({l, q}, FpSpecial::RecipStep, vd, vn, vm); }
-void frsqrts_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { special({l, t}, FpSpecial::RSqrtStep, vd, vn, vm); }
-void frsqrts_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { special({l, q}, FpSpecial::RSqrtStep, vd, vn, vm); }
+void frecps_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { reciprocal_step({l, t}, vd, vn, vm); }
+void frecps_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { reciprocal_step({l, q}, vd, vn, vm); }
+void frsqrts_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { square_root_step({l, t}, vd, vn, vm); }
+void frsqrts_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { square_root_step({l, q}, vd, vn, vm); }
 void fcmge_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { compare_lanes({l, t}, FpCond::Ge, vd, vn, vm); }
 void fcmge_vector_h(Lifter& l, Qbit q, Vm vm, Vn vn, Vd vd) { compare_lanes({l, q}, FpCond::Ge, vd, vn, vm); }
 void facge_vector(Lifter& l, SzQ t, Vm vm, Vn vn, Vd vd) { compare_magnitudes({l, t}, FpCond::Ge, vd, vn, vm); }

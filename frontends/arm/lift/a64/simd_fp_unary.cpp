@@ -68,10 +68,10 @@ void fcmge_zero_vector(Lifter& l, SzQ t, Vn vn, Vd vd) { compare_lanes_with_zero
 void fcmge_zero_vector_h(Lifter& l, Qbit q, Vn vn, Vd vd) { compare_lanes_with_zero({l, q}, FpCond::Ge, vd, vn); }
 void fcmle_zero_vector(Lifter& l, SzQ t, Vn vn, Vd vd) { compare_lanes_with_zero({l, t}, FpCond::Le, vd, vn); }
 void fcmle_zero_vector_h(Lifter& l, Qbit q, Vn vn, Vd vd) { compare_lanes_with_zero({l, q}, FpCond::Le, vd, vn); }
-void frecpe_vector(Lifter& l, SzQ t, Vn vn, Vd vd) { special({l, t}, FpSpecial::RecipEstimate, vd, vn); }
-void frecpe_vector_h(Lifter& l, Qbit q, Vn vn, Vd vd) { special({l, q}, FpSpecial::RecipEstimate, vd, vn); }
-void frsqrte_vector(Lifter& l, SzQ t, Vn vn, Vd vd) { special({l, t}, FpSpecial::RSqrtEstimate, vd, vn); }
-void frsqrte_vector_h(Lifter& l, Qbit q, Vn vn, Vd vd) { special({l, q}, FpSpecial::RSqrtEstimate, vd, vn); }
+void frecpe_vector(Lifter& l, SzQ t, Vn vn, Vd vd) { estimate({l, t}, Op::FRecipEstimate, vd, vn); }
+void frecpe_vector_h(Lifter& l, Qbit q, Vn vn, Vd vd) { estimate({l, q}, Op::FRecipEstimate, vd, vn); }
+void frsqrte_vector(Lifter& l, SzQ t, Vn vn, Vd vd) { estimate({l, t}, Op::FRSqrtEstimate, vd, vn); }
+void frsqrte_vector_h(Lifter& l, Qbit q, Vn vn, Vd vd) { estimate({l, q}, Op::FRSqrtEstimate, vd, vn); }
 
 // --- Advanced SIMD two-register miscellaneous: longer and narrower
 

@@ -6,14 +6,14 @@ namespace lift {
 
 // --- Advanced SIMD scalar three same, three same FP16
 
-void fmulx_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { special({l, sz}, FpSpecial::MulX, vd, vn, vm); }
-void fmulx_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { special({l, Type::F16}, FpSpecial::MulX, vd, vn, vm); }
+void fmulx_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { multiply_extended({l, sz}, vd, vn, vm); }
+void fmulx_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { multiply_extended({l, Type::F16}, vd, vn, vm); }
 void fcmeq_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { compare_lanes({l, sz}, FpCond::Eq, vd, vn, vm); }
 void fcmeq_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { compare_lanes({l, Type::F16}, FpCond::Eq, vd, vn, vm); }
-void frecps_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { special({l, sz}, FpSpecial::RecipStep, vd, vn, vm); }
-void frecps_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { special({l, Type::F16}, FpSpecial::RecipStep, vd, vn, vm); }
-void frsqrts_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { special({l, sz}, FpSpecial::RSqrtStep, vd, vn, vm); }
-void frsqrts_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { special({l, Type::F16}, FpSpecial::RSqrtStep, vd, vn, vm); }
+void frecps_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { reciprocal_step({l, sz}, vd, vn, vm); }
+void frecps_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { reciprocal_step({l, Type::F16}, vd, vn, vm); }
+void frsqrts_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { square_root_step({l, sz}, vd, vn, vm); }
+void frsqrts_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { square_root_step({l, Type::F16}, vd, vn, vm); }
 void fcmge_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { compare_lanes({l, sz}, FpCond::Ge, vd, vn, vm); }
 void fcmge_scalar_h(Lifter& l, Vm vm, Vn vn, Vd vd) { compare_lanes({l, Type::F16}, FpCond::Ge, vd, vn, vm); }
 void facge_scalar(Lifter& l, Sz sz, Vm vm, Vn vn, Vd vd) { compare_magnitudes({l, sz}, FpCond::Ge, vd, vn, vm); }
@@ -65,10 +65,10 @@ void fcmge_zero_scalar(Lifter& l, Sz sz, Vn vn, Vd vd) { compare_lanes_with_zero
 void fcmge_zero_scalar_h(Lifter& l, Vn vn, Vd vd) { compare_lanes_with_zero({l, Type::F16}, FpCond::Ge, vd, vn); }
 void fcmle_zero_scalar(Lifter& l, Sz sz, Vn vn, Vd vd) { compare_lanes_with_zero({l, sz}, FpCond::Le, vd, vn); }
 void fcmle_zero_scalar_h(Lifter& l, Vn vn, Vd vd) { compare_lanes_with_zero({l, Type::F16}, FpCond::Le, vd, vn); }
-void frecpe_scalar(Lifter& l, Sz sz, Vn vn, Vd vd) { special({l, sz}, FpSpecial::RecipEstimate, vd, vn); }
-void frecpe_scalar_h(Lifter& l, Vn vn, Vd vd) { special({l, Type::F16}, FpSpecial::RecipEstimate, vd, vn); }
-void frsqrte_scalar(Lifter& l, Sz sz, Vn vn, Vd vd) { special({l, sz}, FpSpecial::RSqrtEstimate, vd, vn); }
-void frsqrte_scalar_h(Lifter& l, Vn vn, Vd vd) { special({l, Type::F16}, FpSpecial::RSqrtEstimate, vd, vn); }
+void frecpe_scalar(Lifter& l, Sz sz, Vn vn, Vd vd) { estimate({l, sz}, Op::FRecipEstimate, vd, vn); }
+void frecpe_scalar_h(Lifter& l, Vn vn, Vd vd) { estimate({l, Type::F16}, Op::FRecipEstimate, vd, vn); }
+void frsqrte_scalar(Lifter& l, Sz sz, Vn vn, Vd vd) { estimate({l, sz}, Op::FRSqrtEstimate, vd, vn); }
+void frsqrte_scalar_h(Lifter& l, Vn vn, Vd vd) { estimate({l, Type::F16}, Op::FRSqrtEstimate, vd, vn); }
 void frecpx_scalar(Lifter& l, Sz sz, Vn vn, Vd vd) { special({l, sz}, FpSpecial::RecipExponent, vd, vn); }
 void frecpx_scalar_h(Lifter& l, Vn vn, Vd vd) { special({l, Type::F16}, FpSpecial::RecipExponent, vd, vn); }
 void fcvtxn_scalar(Lifter& l, Vn vn, Vd vd) { narrow_to_odd(l, vd, vn); }

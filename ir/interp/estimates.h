@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-namespace menura::arm {
+namespace menura::ir {
 
 // RecipEstimate: of a / 512, in 256ths; a is 256 to 511.
 constexpr unsigned recip_estimate(unsigned a) {
@@ -20,4 +20,4 @@ constexpr unsigned recip_sqrt_estimate(unsigned a) {
   return (b + 1) / 2;
 }
 
-}  // namespace menura::arm
+}  // namespace menura::ir
