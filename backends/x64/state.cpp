@@ -80,7 +80,12 @@ void Emitter::emit_set(const Inst& inst) {
 void Emitter::release_slot(SlotId slot) {
   const Value w = slot_holder_[slot];
   if (w == ir::kNoValue) return;
-  if (live_after(w) && loc_[w].regs == 0 && loc_[w].spill == kNever) use(w);
+  if (live_after(w) && loc_[w].regs == 0 && loc_[w].spill == kNever) {
+    // Not locked: forget_slots may have more of them than there are registers.
+    const RegMask before = locked_;
+    use(w);
+    locked_ = before;
+  }
   loc_[w].slot = ir::StateLayout::kNoSlot;
   slot_holder_[slot] = ir::kNoValue;
 }

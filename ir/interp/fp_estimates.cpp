@@ -70,7 +70,8 @@ uint64_t square_root_estimate(const Format& format, const Number& a, Context& co
   const uint32_t estimate = recip_sqrt_estimate(static_cast<unsigned>((n.exponent & 1) == 0 ? top : top >> 1));
   const int exponent = (3 * format.bias() - 1 - n.exponent) >> 1;
   const uint64_t fraction = estimate & 255;
-  if (format.fraction_bits < 8) return static_cast<uint64_t>(exponent) << format.fraction_bits | fraction >> (8 - format.fraction_bits);
+  if (format.fraction_bits < 8)
+    return static_cast<uint64_t>(exponent) << format.fraction_bits | fraction >> (8 - format.fraction_bits);
   return static_cast<uint64_t>(exponent) << format.fraction_bits | fraction << (format.fraction_bits - 8);
 }
 

@@ -58,7 +58,8 @@ Words sha256_rounds(const Words& first, const Words& second, const Words& words)
 uint32_t sigma0(uint32_t x) { return std::rotr(x, 7) ^ std::rotr(x, 18) ^ x >> 3; }
 uint32_t sigma1(uint32_t x) { return std::rotr(x, 17) ^ std::rotr(x, 19) ^ x >> 10; }
 
-// 6.2: the S-box is the inversion in GF(2^8) modulo x^8 + x^7 + x^6 + x^5 + x^4 + x^2 + 1 between two equal affine maps.
+// 6.2: the S-box is the inversion in GF(2^8) modulo x^8 + x^7 + x^6 + x^5 + x^4 + x^2 + 1 between two equal affine
+// maps.
 constexpr uint8_t times(unsigned a, unsigned b) {
   unsigned product = 0;
   for (; b != 0; b >>= 1) {
