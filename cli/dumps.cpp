@@ -8,6 +8,12 @@
 #include "ir/text/print.h"
 
 namespace menura::cli {
+namespace {
+
+constexpr const char* kGearNames[runtime::kGearCount] = {"", ", hot", ", optimized"};
+
+}  // namespace
+
 Result<std::unique_ptr<Dumps>> Dumps::open(const RunOptions& options, const linux_user::GuestRow& guest_row,
                                            const ir::Frontend& frontend) {
   std::unique_ptr<Dumps> dumps(new Dumps(options, frontend));
@@ -31,10 +37,10 @@ Dumps::~Dumps() {
   if (file_ != nullptr && file_ != stderr) std::fclose(file_);
 }
 
-void Dumps::formed(const ir::Region& region, bool hot) {
+void Dumps::formed(const ir::Region& region, runtime::Gear gear) {
   const std::lock_guard lock(mutex_);
-  std::fprintf(file_, "---- region %#" PRIx64 "%s, %u guest instructions\n", region.identity.pc, hot ? ", hot" : "",
-               region.guest_instructions);
+  std::fprintf(file_, "---- region %#" PRIx64 "%s, %u guest instructions\n", region.identity.pc,
+               kGearNames[static_cast<unsigned>(gear)], region.guest_instructions);
   if (guest_) {
     for (const ir::GuestRange& range : region.guest) {
       const std::span code(reinterpret_cast<const uint8_t*>(range.begin), range.end - range.begin);
@@ -47,14 +53,14 @@ void Dumps::formed(const ir::Region& region, bool hot) {
   std::fflush(file_);
 }
 
-void Dumps::optimized(const ir::Region& region, bool) {
+void Dumps::optimized(const ir::Region& region, runtime::Gear) {
   if (!options_.dump_ir) return;
   const std::lock_guard lock(mutex_);
   std::fprintf(file_, "IR, optimized:\n%s", ir::print(region, frontend_.layout(), frontend_.helpers()).c_str());
   std::fflush(file_);
 }
 
-void Dumps::compiled(const ir::Region&, bool, uint64_t address, std::span<const uint8_t> code) {
+void Dumps::compiled(const ir::Region&, runtime::Gear, uint64_t address, std::span<const uint8_t> code) {
   if (!host_) return;
   const std::lock_guard lock(mutex_);
   std::fprintf(file_, "host code, %zu bytes:\n%s", code.size(), host_->listing(code, address, "  ").c_str());

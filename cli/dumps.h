@@ -20,9 +20,9 @@ class Dumps final : public runtime::Observer {
                                              const ir::Frontend& frontend);
   ~Dumps() override;
 
-  void formed(const ir::Region& region, bool hot) override;
-  void optimized(const ir::Region& region, bool hot) override;
-  void compiled(const ir::Region& region, bool hot, uint64_t address, std::span<const uint8_t> code) override;
+  void formed(const ir::Region& region, runtime::Gear gear) override;
+  void optimized(const ir::Region& region, runtime::Gear gear) override;
+  void compiled(const ir::Region& region, runtime::Gear gear, uint64_t address, std::span<const uint8_t> code) override;
 
  private:
   Dumps(const RunOptions& options, const ir::Frontend& frontend) : options_(options), frontend_(frontend) {}

@@ -17,6 +17,9 @@ struct Translator {
   std::unique_ptr<Dumps> dumps;
 };
 
+// --tier 2: executions of a trace before it is compiled anew. More than the few that tell which ways are taken at all.
+constexpr int32_t kAtOnce = 16;
+
 runtime::TranslatorEngine* counted_engine = nullptr;
 
 }  // namespace
@@ -30,7 +33,12 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
   translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), x64::HostFeatures::detect());
   runtime::EngineOptions engine_options;
   engine_options.profile = options.statistics;
-  if (!options.hot_tier) engine_options.hot_threshold = 0;
+  if (options.tier == Tier::Traces) engine_options.hot_threshold = 0;
+  if (options.tier == Tier::AtOnce) {
+    engine_options.hot_threshold = kAtOnce;
+    engine_options.tier2_foreground = true;
+  }
+  if (options.tier2_threshold != 0) engine_options.tier2_threshold = static_cast<uint32_t>(options.tier2_threshold);
   if (options.dump_guest || options.dump_ir || options.dump_host) {
     Result<std::unique_ptr<Dumps>> dumps = Dumps::open(options, guest, frontend);
     if (!dumps) return dumps.error();
@@ -46,10 +54,20 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
 void print_statistics() {
   if (counted_engine == nullptr) return;
   const runtime::Statistics statistics = counted_engine->statistics();
-  for (const auto& [name, gear] : {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot}}) {
+  for (const auto& [name, gear] : {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot},
+                                   std::pair{"tier 2", statistics.optimized}}) {
     std::fprintf(stderr, "%-8s %8" PRIu64 " regions, %" PRIu64 " guest instructions, %" PRIu64 " host bytes, %.3f ms\n",
                  name, gear.regions, gear.guest_instructions, gear.host_bytes,
                  static_cast<double>(gear.nanoseconds) / 1e6);
+  }
+  const auto [traces, hot, optimized] = statistics.samples;
+  if (const uint64_t all = traces + hot + optimized; all != 0) {
+    const auto share = [all](uint64_t part) { return 100 * static_cast<double>(part) / static_cast<double>(all); };
+    std::fprintf(stderr, "time     %8" PRIu64 " ms sampled: traces %.1f %%, hot %.1f %%, tier 2 %.1f %%\n", all,
+                 share(traces), share(hot), share(optimized));
+    std::fprintf(stderr,
+                 "compiler %8.1f ms of CPU time in the background, %" PRIu64 " regions refused, %" PRIu64 " outdated\n",
+                 static_cast<double>(statistics.background_nanoseconds) / 1e6, statistics.failed, statistics.outdated);
   }
   std::fprintf(stderr, "links    %8" PRIu64 " resolved, %" PRIu64 " indirect misses\n", statistics.resolves,
                statistics.indirect_misses);

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <cstdlib>
 #include <sstream>
@@ -15,6 +16,9 @@ constexpr int kStyle = po::command_line_style::allow_short | po::command_line_st
                        po::command_line_style::short_allow_next | po::command_line_style::short_allow_adjacent |
                        po::command_line_style::long_allow_next | po::command_line_style::long_allow_adjacent;
 
+// By Tier.
+constexpr const char* kTiers[] = {"0", "1", "2", "auto"};
+
 po::options_description description() {
   po::options_description options("Options of `menura run [options] program [arguments]`", 100, 60);
   auto add = options.add_options();
@@ -24,7 +28,12 @@ po::options_description description() {
       "arm64 python3");
   add("cpu", po::value<std::string>(), "<name{,+ext,-ext}> the guest's CPU, as in rv64,+zbb,-c (default: max)");
   add("engine", po::value<std::string>(), "<x64|interp> what runs guest code (default: x64)");
-  add("tier", po::value<int>(), "<0|1> 0: straight traces only; 1: hot code is compiled again, better (default)");
+  add("tier", po::value<std::string>(),
+      "<interp|0|1|2|auto> interp: as --engine interp; 0: straight traces only; 1: hot code is compiled again, better; "
+      "2: by the optimizing compiler, and the program waits for it; auto: as 1, and the optimizing compiler works in "
+      "the background (default)");
+  add("tier2-threshold", po::value<int>(),
+      "<ms> how long a place must have run before the optimizing compiler gets it (default: 4)");
   add("strace", "show system calls on standard error");
   add("stats", "show what the translator did, at the end");
   add(",E", po::value<std::vector<std::string>>(), "<NAME=value> set a variable of the guest's environment");
@@ -116,9 +125,18 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
     }
     options->engine = engine == "interp" ? EngineName::Interp : EngineName::X64;
   }
-  if (int tier = 1; take(values, "tier", &tier)) {
-    if (tier != 0 && tier != 1) return usage("--tier " + std::to_string(tier) + ": expected 0 or 1");
-    options->hot_tier = tier == 1;
+  if (std::string tier; take(values, "tier", &tier)) {
+    if (tier == "interp") {
+      options->engine = EngineName::Interp;
+    } else {
+      const auto* const known = std::find(std::begin(kTiers), std::end(kTiers), tier);
+      if (known == std::end(kTiers)) return usage("--tier " + tier + ": expected interp, 0, 1, 2 or auto");
+      options->tier = static_cast<Tier>(known - kTiers);
+    }
+  }
+  if (take(values, "tier2-threshold", &options->tier2_threshold) && options->tier2_threshold < 1) {
+    return usage("--tier2-threshold " + std::to_string(options->tier2_threshold) +
+                 ": expected milliseconds, at least 1");
   }
   if (std::string items; take(values, "-d", &items)) return take_dumps(items, options);
   return {};
@@ -160,7 +178,8 @@ std::vector<std::string> RunOptions::for_children(bool same_guest) const {
   if (same_guest && !sysroot.empty()) add({"-L", sysroot});
   if (!cpu.empty()) add({"--cpu", same_guest ? cpu : "max"});
   if (engine == EngineName::Interp) add({"--engine", "interp"});
-  if (!hot_tier) add({"--tier", "0"});
+  if (tier != Tier::Auto) add({"--tier", kTiers[static_cast<size_t>(tier)]});
+  if (tier2_threshold != 0) add({"--tier2-threshold", std::to_string(tier2_threshold)});
   if (strace) add({"--strace"});
   if (statistics) add({"--stats"});
   std::string dumps;

@@ -10,9 +10,18 @@ namespace menura::cli {
 
 enum class EngineName : uint8_t { X64, Interp };
 
+// --tier: the best that code may get.
+enum class Tier : uint8_t {
+  Traces,  // 0: straight pieces only
+  Hot,     // 1: what runs often is compiled again, better
+  AtOnce,  // 2: and by the optimizing compiler instead, before the program goes on
+  Auto,    // as 1, and the optimizing compiler works in the background
+};
+
 struct RunOptions {
   EngineName engine = EngineName::X64;
-  bool hot_tier = true;  // --tier 0: straight traces only
+  Tier tier = Tier::Auto;
+  int tier2_threshold = 0;  // --tier2-threshold; 0: the engine's own
   bool statistics = false;
   bool strace = false;
   bool dump_guest = false;   // -d in_asm

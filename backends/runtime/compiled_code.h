@@ -140,4 +140,12 @@ class Compiler {
   virtual std::unique_ptr<Compiler> clone() const = 0;
 };
 
+// A compiler that is made when it is first wanted.
+class CompilerSource {
+ public:
+  virtual ~CompilerSource() = default;
+  // Called once. nullptr: there is none on this machine; it has said why.
+  virtual std::unique_ptr<Compiler> make() = 0;
+};
+
 }  // namespace menura::runtime

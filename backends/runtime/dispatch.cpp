@@ -67,10 +67,10 @@ Translation* TranslatorEngine::find_or_translate(Vcpu& vcpu, const ir::Identity&
 
 bool TranslatorEngine::translate_ahead(ir::CpuHeader& cpu, uint64_t pc) {
   Vcpu& vcpu = record_of(cpu);
-  vcpu.running.store(true, std::memory_order_seq_cst);
+  vcpu.enter();
   acknowledge(vcpu);
   const bool found = find_or_translate(vcpu, {pc, cpu.mode, cpu.extra}) != nullptr;
-  vcpu.running.store(false, std::memory_order_seq_cst);
+  vcpu.leave();
   return found;
 }
 
@@ -100,15 +100,16 @@ const void* TranslatorEngine::on_indirect(Vcpu& vcpu, uint64_t pc) {
   return resume(vcpu, to);
 }
 
-uint64_t TranslatorEngine::stub_pc(uint64_t stub_end) const {
-  const Translation* const from = cache_.find(host_pointer(stub_end - 1));
+uint64_t TranslatorEngine::stub_pc(const Translation* from, uint64_t stub_end) {
   const PcStub* const stub = find_stub(from->pc_stubs, stub_end - from->host_address());
   return from->pc + static_cast<uint64_t>(stub->pc);
 }
 
 const void* TranslatorEngine::on_stop(Vcpu& vcpu, uint64_t stub_end) {
   ir::CpuHeader& cpu = vcpu.cpu;
-  cpu.pc = stub_pc(stub_end);
+  Translation* const from = cache_.find(host_pointer(stub_end - 1));
+  cpu.pc = stub_pc(from, stub_end);
+  answer_sample(vcpu, from);
   if (!stop_requested(cpu)) return enter_at(vcpu, cpu.pc);
   cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
   return nullptr;
@@ -125,7 +126,7 @@ const void* TranslatorEngine::on_hot(Vcpu& vcpu, uint64_t stub_end) {
 
 const void* TranslatorEngine::on_budget(Vcpu& vcpu, uint64_t stub_end) {
   ir::CpuHeader& cpu = vcpu.cpu;
-  cpu.pc = stub_pc(stub_end);
+  cpu.pc = stub_pc(cache_.find(host_pointer(stub_end - 1)), stub_end);
   if (cpu.budget <= 0) {
     cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Budget);
     return nullptr;

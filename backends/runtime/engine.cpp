@@ -25,9 +25,12 @@ void out_of_memory(const std::string& what) {
 
 TranslatorEngine::TranslatorEngine(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& compiler,
                                    const EngineOptions& options)
-    : frontend_(frontend), memory_(memory), compiler_(compiler), options_(options) {}
+    : frontend_(frontend), memory_(memory), compiler_(compiler), options_(options), tier2_(std::make_unique<Tier2>()) {
+  tier2_->off = options.tier2 == nullptr || options.count;
+}
 
 TranslatorEngine::~TranslatorEngine() {
+  stop_tier2();
   if (counters_ != nullptr) munmap(counters_, counters_size_);
 }
 
@@ -89,15 +92,15 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
     cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
   } else {
     // Whoever frees code asks first whether this runs: then it waits for an acknowledgement.
-    vcpu.running.store(true, std::memory_order_seq_cst);
+    vcpu.enter();
     select_table(vcpu);
     do {
       if (const void* const code = enter_at(vcpu, cpu.pc); code != nullptr) enter_(&cpu, code);
-    } while (cpu.exit_kind == static_cast<uint32_t>(ir::ExitKind::Stop) && !stop_requested(cpu));
-    vcpu.running.store(false, std::memory_order_seq_cst);
-    if ((cpu.stop_request.load(std::memory_order_seq_cst) & kEngineStop) != 0) {
-      cpu.stop_request.fetch_and(~kEngineStop, std::memory_order_relaxed);
-    }
+      // Indirect jumps and returns leave in this way, whoever asked.
+      if (cpu.exit_kind != static_cast<uint32_t>(ir::ExitKind::Stop)) break;
+      answer_sample(vcpu, nullptr);
+    } while (!stop_requested(cpu));
+    vcpu.leave();
   }
   vcpu::Exit exit;
   exit.kind = static_cast<ir::ExitKind>(cpu.exit_kind);
@@ -117,6 +120,7 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
 void TranslatorEngine::before_fork() {
   mutex_.lock();
   forking_ = true;
+  pause_tier2();
   // A thread in the middle of a translation may hold locks of the guest's memory, which the child could never free.
   while (busy_workshops_ != 0) {
     mutex_.unlock();
@@ -129,6 +133,7 @@ void TranslatorEngine::before_fork() {
 void TranslatorEngine::after_fork_parent() {
   cache_.memory().drop_copy();
   forking_ = false;
+  resume_tier2();
   mutex_.unlock();
 }
 
@@ -136,6 +141,7 @@ void TranslatorEngine::after_fork_child() {
   if (Result<void> adopted = cache_.memory().adopt_copy(); !adopted) out_of_memory(adopted.error().message);
   std::erase_if(vcpus_, [](const auto& vcpu) { return !pthread_equal(vcpu->thread, pthread_self()); });
   forking_ = false;
+  restart_tier2();
   mutex_.unlock();
 }
 

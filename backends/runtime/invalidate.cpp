@@ -12,6 +12,15 @@ bool overlap(const ir::GuestRange& a, const ir::GuestRange& b) { return a.begin 
 
 }  // namespace
 
+// Regions that wait for the compiling thread: more changes may happen meanwhile than changes_ remembers.
+void TranslatorEngine::outdate_jobs(const ir::GuestRange& range) {
+  const auto outdate = [&](Tier2Job& job) {
+    for (const ir::GuestRange& guest : job.guest) job.stale |= overlap(guest, range);
+  };
+  for (const auto& job : tier2_->queue) outdate(*job);
+  if (tier2_->compiling != nullptr) outdate(*tier2_->compiling);
+}
+
 void TranslatorEngine::index_pages(Translation* translation) {
   std::size_t used = 0;
   for_each_page(translation->guest, [&](uint64_t page) {
@@ -43,6 +52,7 @@ void TranslatorEngine::invalidate(uint64_t begin, uint64_t end) {
   const ir::GuestRange range{begin, end};
   const std::lock_guard lock(mutex_);
   changes_[change_count_++ % changes_.size()] = range;
+  outdate_jobs(range);
   const uint64_t first = begin >> kGuestPageBits;
   const uint64_t last = (end - 1) >> kGuestPageBits;
   bool killed = false;
@@ -58,10 +68,14 @@ void TranslatorEngine::invalidate(uint64_t begin, uint64_t end) {
   if (killed) request_quiescence();
 }
 
-bool TranslatorEngine::changed_since(uint64_t sequence, const ir::Region& region) const {
+bool TranslatorEngine::outdated(const Workshop& workshop) const {
+  return workshop.job != nullptr ? workshop.job->stale : changed_since(workshop.sequence, workshop.region.guest);
+}
+
+bool TranslatorEngine::changed_since(uint64_t sequence, std::span<const ir::GuestRange> ranges) const {
   if (change_count_ - sequence > changes_.size()) return true;
   for (; sequence != change_count_; ++sequence) {
-    for (const ir::GuestRange& guest : region.guest) {
+    for (const ir::GuestRange& guest : ranges) {
       if (overlap(guest, changes_[sequence % changes_.size()])) return true;
     }
   }
@@ -70,14 +84,7 @@ bool TranslatorEngine::changed_since(uint64_t sequence, const ir::Region& region
 
 uint64_t TranslatorEngine::request_quiescence() {
   const uint64_t epoch = epoch_.fetch_add(1, std::memory_order_seq_cst) + 1;
-  for (const auto& vcpu : vcpus_) {
-    if (!vcpu->running.load(std::memory_order_seq_cst)) continue;
-    vcpu->cpu.stop_request.fetch_or(kEngineStop, std::memory_order_seq_cst);
-    // If it has just left, it must not find in a system call what is meant for compiled code.
-    if (!vcpu->running.load(std::memory_order_seq_cst)) {
-      vcpu->cpu.stop_request.fetch_and(~kEngineStop, std::memory_order_relaxed);
-    }
-  }
+  for (const auto& vcpu : vcpus_) vcpu->ask(kEngineStop);
   return epoch;
 }
 

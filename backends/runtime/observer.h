@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "backends/runtime/statistics.h"
 #include "ir/core/region.h"
 
 namespace menura::runtime {
@@ -12,11 +13,11 @@ class Observer {
  public:
   virtual ~Observer() = default;
   // As lifted, before the optimizer.
-  virtual void formed(const ir::Region& region, bool hot) = 0;
+  virtual void formed(const ir::Region& region, Gear gear) = 0;
   // As given to the compiler.
-  virtual void optimized(const ir::Region& region, bool hot) = 0;
+  virtual void optimized(const ir::Region& region, Gear gear) = 0;
   // `code` is the host code as placed at `address`; links may have been patched already.
-  virtual void compiled(const ir::Region& region, bool hot, uint64_t address, std::span<const uint8_t> code) = 0;
+  virtual void compiled(const ir::Region& region, Gear gear, uint64_t address, std::span<const uint8_t> code) = 0;
 };
 
 }  // namespace menura::runtime

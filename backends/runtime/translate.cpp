@@ -1,9 +1,8 @@
-// Both gears: from an identity to a translation that everybody can find.
+// The first two gears: from an identity to a translation that everybody can find.
 #include <sched.h>
 
 #include <algorithm>
 #include <cassert>
-#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -23,12 +22,6 @@ constexpr std::size_t kHotAlignment = 64;
 
 // Never runs out: the entry counts on, nobody asks again.
 constexpr int32_t kHeatForever = INT32_MAX;
-
-uint64_t now() {
-  return static_cast<uint64_t>(
-      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
-          .count());
-}
 
 uint64_t hash(const std::vector<Home>& homes) {
   uint64_t sum = 0;
@@ -80,7 +73,7 @@ std::size_t page_count(const ir::Region& region) {
 
 }  // namespace
 
-Workshop& TranslatorEngine::take_workshop(uint64_t* sequence) {
+Workshop& TranslatorEngine::take_workshop() {
   std::unique_lock lock(mutex_);
   while (forking_) {
     lock.unlock();
@@ -88,7 +81,6 @@ Workshop& TranslatorEngine::take_workshop(uint64_t* sequence) {
     lock.lock();
   }
   ++busy_workshops_;
-  *sequence = change_count_;
   Workshop* workshop = nullptr;
   if (!idle_workshops_.empty()) {
     workshop = idle_workshops_.back();
@@ -98,7 +90,8 @@ Workshop& TranslatorEngine::take_workshop(uint64_t* sequence) {
   } else {
     workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, compiler_.clone())).get();
   }
-  workshop->began = now();
+  workshop->sequence = change_count_;
+  workshop->began = monotonic_nanoseconds();
   return *workshop;
 }
 
@@ -119,35 +112,36 @@ void TranslatorEngine::verify([[maybe_unused]] const ir::Region& region) const {
 #endif
 }
 
-bool TranslatorEngine::compile(Workshop& workshop, bool hot) {
-  if (options_.observer != nullptr) options_.observer->formed(workshop.region, hot);
+bool TranslatorEngine::compile(Workshop& workshop, Gear gear) {
+  const bool hot = gear != Gear::Trace;
+  if (options_.observer != nullptr) options_.observer->formed(workshop.region, gear);
   verify(workshop.region);
   // A budget may run out between any two blocks, where the level for hot regions may have dropped writes of slots.
   workshop.optimizer.run(workshop.region, hot && !options_.count ? options_.hot_level : options_.trace_level);
   verify(workshop.region);
-  if (options_.observer != nullptr) options_.observer->optimized(workshop.region, hot);
+  if (options_.observer != nullptr) options_.observer->optimized(workshop.region, gear);
   CompileOptions options;
   options.hot = hot;
   options.count = options_.count;
   options.profile = options_.profile;
   options.heat_index = hot || options_.hot_threshold <= 0 ? -1 : 0;
   workshop.code.clear();
-  return workshop.compiler->compile(workshop.region, options, workshop.code) &&
-         workshop.code.bytes.size() <= cache_.largest();
+  Compiler& compiler =
+      gear == Gear::Optimized && workshop.optimizing != nullptr ? *workshop.optimizing : *workshop.compiler;
+  return compiler.compile(workshop.region, options, workshop.code) && workshop.code.bytes.size() <= cache_.largest();
 }
 
 Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identity, unsigned instructions, bool keep) {
   for (;;) {
-    uint64_t sequence = 0;
-    Workshop& workshop = take_workshop(&sequence);
+    Workshop& workshop = take_workshop();
     Translation* result = nullptr;
     ir::Fault fault;
     ir::TraceLimits limits{instructions};
     for (;; limits.instructions /= 2) {
       fault = workshop.former.form_trace(identity, workshop.region, limits);
       if (fault.kind != ir::FaultKind::None) break;
-      if (compile(workshop, false)) {
-        result = publish(vcpu, workshop, sequence, false, keep, nullptr);
+      if (compile(workshop, Gear::Trace)) {
+        result = publish(&vcpu, workshop, Gear::Trace, keep);
         break;
       }
       assert(limits.instructions > 1);
@@ -169,59 +163,63 @@ Translation* TranslatorEngine::promote(Vcpu& vcpu, Translation* cold) {
   heat_of(*cold).store(kHeatForever, std::memory_order_relaxed);
   if (cold->promoting.exchange(true, std::memory_order_relaxed)) return cold;
   const ir::Identity identity = cold->identity();
-  const auto known = [&](uint64_t pc) { return map_.find({pc, identity.mode, identity.extra}) != nullptr; };
-  uint64_t sequence = 0;
-  Workshop& workshop = take_workshop(&sequence);
+  // What the optimizing compiler has made stays outside: its loop must not run here.
+  const auto known = [&](uint64_t pc) {
+    const Translation* const found = map_.find({pc, identity.mode, identity.extra});
+    return found != nullptr && found->gear != Gear::Optimized;
+  };
+  start_sampling();
+  Workshop& workshop = take_workshop();
   Translation* result = nullptr;
-  for (ir::HotLimits limits = options_.hot; limits.instructions >= 8; limits.instructions /= 2) {
+  const bool done = promote_in_foreground(vcpu, workshop, identity, &result);
+  for (ir::HotLimits limits = options_.hot; !done && limits.instructions >= 8; limits.instructions /= 2) {
     if (workshop.former.form_hot(identity, workshop.region, known, limits).kind != ir::FaultKind::None) break;
-    if (!compile(workshop, true)) continue;
-    result = publish(vcpu, workshop, sequence, true, true, cold);
+    if (!compile(workshop, Gear::Hot)) continue;
+    result = publish(&vcpu, workshop, Gear::Hot, true);
     break;
   }
   return_workshop(workshop);
   return result != nullptr ? result : cold;
 }
 
-Translation* TranslatorEngine::publish(Vcpu& vcpu, Workshop& workshop, uint64_t sequence, bool hot, bool keep,
-                                       Translation* replaced) {
+Translation* TranslatorEngine::publish(Vcpu* vcpu, Workshop& workshop, Gear gear, bool keep) {
   const ir::Region& region = workshop.region;
-  const uint64_t acknowledged_before = vcpu.acknowledged.load(std::memory_order_relaxed);
   std::unique_lock lock(mutex_);
   Translation* translation = nullptr;
+  Translation* former = nullptr;
   while (translation == nullptr) {
-    if (changed_since(sequence, region)) return nullptr;
-    if (Translation* const other = map_.find(region.identity); keep && !hot && other != nullptr) return other;
-    translation = place(workshop, hot);
+    if (outdated(workshop)) return nullptr;
+    former = keep ? map_.find(region.identity) : nullptr;
+    // Somebody else was faster, or made something better.
+    if (former != nullptr && former->gear >= gear) return former;
+    translation = place(workshop, gear);
     if (translation == nullptr && !make_room()) {
       // Everything waits for virtual CPUs that have been asked to hurry; this one comes first.
       lock.unlock();
-      acknowledge(vcpu);
+      if (vcpu != nullptr) acknowledge(*vcpu);
       sched_yield();
       lock.lock();
     }
   }
   index_pages(translation);
   if (keep) map_.set(translation, epoch_.load(std::memory_order_relaxed) + 1);
-  if (replaced != nullptr && vcpu.acknowledged.load(std::memory_order_relaxed) == acknowledged_before) {
-    redirect(replaced, translation);
-  }
-  GearStatistics& gear = hot ? statistics_.hot : statistics_.first;
-  ++gear.regions;
-  gear.guest_instructions += region.guest_instructions;
-  gear.host_bytes += translation->size;
-  gear.nanoseconds += now() - workshop.began;
+  if (former != nullptr) redirect(former, translation);
+  GearStatistics& counts = statistics_.of(gear);
+  ++counts.regions;
+  counts.guest_instructions += region.guest_instructions;
+  counts.host_bytes += translation->size;
+  counts.nanoseconds += monotonic_nanoseconds() - workshop.began;
   if (options_.observer != nullptr) {
     // Outside of the lock: it may look at guest memory.
     const uint64_t address = translation->host_address();
     const std::span<const uint8_t> code(static_cast<const uint8_t*>(translation->entry), translation->size);
     lock.unlock();
-    options_.observer->compiled(region, hot, address, code);
+    options_.observer->compiled(region, gear, address, code);
   }
   return translation;
 }
 
-Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
+Translation* TranslatorEngine::place(Workshop& workshop, Gear gear) {
   const ir::Region& region = workshop.region;
   const CompiledCode& code = workshop.code;
   const std::size_t pages = page_count(region);
@@ -231,7 +229,8 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
                                room_for<PcStub>(code.pc_stubs.size()) + room_for<PcEntry>(code.pcs.size()) +
                                room_for<Recovery>(code.recoveries.size()) + room_for<SlotPlace>(code.places.size());
   CodeCache::Place place;
-  if (!cache_.allocate(code.bytes.size(), hot ? kHotAlignment : kAlignment, metadata, &place)) return nullptr;
+  if (!cache_.allocate(code.bytes.size(), gear != Gear::Trace ? kHotAlignment : kAlignment, metadata, &place))
+    return nullptr;
 
   Layouter layouter(place.metadata);
   Translation* const translation = &layouter.array<Translation>(1)[0];
@@ -240,7 +239,7 @@ Translation* TranslatorEngine::place(Workshop& workshop, bool hot) {
   translation->mode = region.identity.mode;
   translation->extra = region.identity.extra;
   translation->size = static_cast<uint32_t>(code.bytes.size());
-  translation->hot = hot;
+  translation->gear = gear;
   translation->ordinal = place.ordinal;
   translation->guest_instructions = region.guest_instructions;
   translation->links = layouter.array<LinkSite>(code.links.size());

@@ -7,6 +7,7 @@
 #include <span>
 
 #include "backends/runtime/compiled_code.h"
+#include "backends/runtime/statistics.h"
 #include "backends/runtime/thunks.h"
 #include "ir/core/region.h"
 
@@ -44,7 +45,7 @@ struct Translation : CodeRecord {
   uint32_t chunk = 0;
   uint32_t size = 0;     // bytes of host code
   uint32_t ordinal = 0;  // of its heat counter
-  bool hot = false;
+  Gear gear = Gear::Trace;
   std::atomic<bool> live{true};        // not invalidated, not evicted
   std::atomic<bool> promoting{false};  // somebody makes its successor
   uint32_t guest_instructions = 0;

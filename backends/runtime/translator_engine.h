@@ -39,8 +39,18 @@ struct EngineOptions {
   Observer* observer = nullptr;
   ir::OptLevel trace_level = ir::OptLevel::None;  // traces run too seldom to earn it (ir/opt/README.md)
   ir::OptLevel hot_level = ir::OptLevel::Full;
+
+  // Tier 2: the optimizing compiler, made on the thread that uses it when the first region wants it. Not for counting.
+  CompilerSource* tier2 = nullptr;
+  uint32_t tier2_threshold = 4;  // milliseconds of samples of a place before its region is compiled in the background
+  // Instead of that: what is hot (hot_threshold) goes to it at once, on the guest's thread. For tests.
+  bool tier2_foreground = false;
+  ir::HotLimits tier2_limits = {.instructions = 1500, .blocks = 400};
 };
 
+struct Tier2Job;
+struct SamplerLink;
+struct Tier2;
 struct Vcpu;
 struct Workshop;
 
@@ -87,28 +97,53 @@ class TranslatorEngine : public vcpu::Engine {
   Translation* find_or_translate(Vcpu& vcpu, const ir::Identity& identity);
   void acknowledge(Vcpu& vcpu);
   void select_table(Vcpu& vcpu);
-  uint64_t stub_pc(uint64_t stub_end) const;
+  static uint64_t stub_pc(const Translation* from, uint64_t stub_end);
 
   // --- translate.cpp
   // nullptr where the code cannot be fetched: an exit has been prepared. With `keep`, others will find it.
   Translation* translate(Vcpu& vcpu, const ir::Identity& identity, unsigned instructions, bool keep);
   // The hot successor of `cold`, or `cold` itself.
   Translation* promote(Vcpu& vcpu, Translation* cold);
-  Workshop& take_workshop(uint64_t* sequence);
+  Workshop& take_workshop();
   void return_workshop(Workshop& workshop);
   // In debug builds: aborts and says what is wrong.
   void verify(const ir::Region& region) const;
-  bool compile(Workshop& workshop, bool hot);
-  // nullptr: guest code has changed since `sequence`. May make the virtual CPU quiescent, to get room.
-  Translation* publish(Vcpu& vcpu, Workshop& workshop, uint64_t sequence, bool hot, bool keep, Translation* replaced);
+  bool compile(Workshop& workshop, Gear gear);
+  // nullptr: guest code has changed since it was read. May make the virtual CPU quiescent, to get room; without one,
+  // the thread is none that runs guest code. All that led to the former translation leads to the new one.
+  Translation* publish(Vcpu* vcpu, Workshop& workshop, Gear gear, bool keep);
   // nullptr: no room in the current chunk.
-  Translation* place(Workshop& workshop, bool hot);
+  Translation* place(Workshop& workshop, Gear gear);
   std::span<const Home> intern(const std::vector<Home>& homes);
   void relocate(const CompiledCode& code, const Translation& translation, uint8_t* bytes);
   bool make_room();
   std::atomic_ref<int32_t> heat_of(const Translation& translation) const {
     return std::atomic_ref<int32_t>(reinterpret_cast<int32_t*>(counters_)[translation.ordinal]);
   }
+
+  // --- sampling.cpp
+  // The virtual CPU has stopped at cpu.pc, by `from` where that is known: if it was for a sample, counts it, and forms
+  // a region if there are enough.
+  void answer_sample(Vcpu& vcpu, Translation* from);
+  bool count_sample(Vcpu& vcpu, const ir::Identity& identity, Translation* from);
+  void start_sampling();
+  // Asks all virtual CPUs that run; false: none does. `pause`: until the next time, in milliseconds.
+  bool ask_for_samples(uint32_t* pause);
+  uint32_t sample_pause() const;  // milliseconds
+  friend void* sample_in_background(void* link);
+
+  // --- tier2.cpp
+  bool promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity, Translation** result);
+  bool take_foreground_compiler(Workshop& workshop);
+  void enqueue(const ir::Identity& identity);
+  void start_compiling_thread();
+  void compile_in_background();
+  void compile_job(Tier2Job& job);
+  // Around forks; all with the lock, which pause_tier2() may leave for a while.
+  void pause_tier2();
+  void resume_tier2();
+  void restart_tier2();
+  void stop_tier2();
 
   // --- links.cpp
   void link(LinkSite& site, Translation* to);
@@ -125,7 +160,9 @@ class TranslatorEngine : public vcpu::Engine {
   uint64_t acknowledged() const;
   void index_pages(Translation* translation);
   void invalidate_page(PageEntry* entry, const ir::GuestRange& range, bool* killed);
-  bool changed_since(uint64_t sequence, const ir::Region& region) const;
+  bool outdated(const Workshop& workshop) const;
+  bool changed_since(uint64_t sequence, std::span<const ir::GuestRange> ranges) const;
+  void outdate_jobs(const ir::GuestRange& range);
 
   const ir::Frontend& frontend_;
   ir::MemoryPort& memory_;
@@ -154,6 +191,8 @@ class TranslatorEngine : public vcpu::Engine {
   std::array<ir::GuestRange, 64> changes_ = {};                               // the latest invalidations, a ring
   uint64_t change_count_ = 0;
   Statistics statistics_;
+
+  std::unique_ptr<Tier2> tier2_;
 
   // Working memory of translating threads. Fork waits until none is in use.
   std::vector<std::unique_ptr<Workshop>> workshops_;

@@ -1,6 +1,9 @@
 #include "backends/runtime/vcpu_record.h"
 
+#include <sched.h>
 #include <sys/mman.h>
+
+#include <chrono>
 
 #include "backends/runtime/thunks_emit.h"
 
@@ -15,6 +18,12 @@ constexpr std::size_t kMostTables = 16;
 constexpr std::size_t kStackBytes = std::size_t{256} << 10;
 
 }  // namespace
+
+uint64_t monotonic_nanoseconds() {
+  return static_cast<uint64_t>(
+      std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::steady_clock::now().time_since_epoch())
+          .count());
+}
 
 JumpTable::JumpTable() {
   void* const memory = mmap(nullptr, kLookupEntries * sizeof(CodeRecord), PROT_READ | PROT_WRITE,
@@ -90,6 +99,22 @@ bool Vcpu::make_stack(const void* bottom) {
   }
   drop_predictions();
   return true;
+}
+
+void Vcpu::leave() {
+  running.store(false, std::memory_order_seq_cst);
+  while (asked.load(std::memory_order_seq_cst)) sched_yield();
+  if ((cpu.stop_request.load(std::memory_order_relaxed) & kEngineBits) != 0) {
+    cpu.stop_request.fetch_and(~kEngineBits, std::memory_order_relaxed);
+  }
+}
+
+bool Vcpu::ask(uint32_t bit) {
+  asked.store(true, std::memory_order_seq_cst);
+  const bool runs = running.load(std::memory_order_seq_cst);
+  if (runs) cpu.stop_request.fetch_or(bit, std::memory_order_seq_cst);
+  asked.store(false, std::memory_order_seq_cst);
+  return runs;
 }
 
 bool Vcpu::in_guard(uint64_t address) const { return address - reinterpret_cast<uint64_t>(stack) < kPage; }

@@ -12,6 +12,7 @@
 #include "backends/runtime/compiled_code.h"
 #include "backends/runtime/statistics.h"
 #include "backends/runtime/thunks.h"
+#include "backends/runtime/tier2.h"
 #include "ir/api/former.h"
 #include "ir/opt/optimizer.h"
 #include "vcpu/engine.h"
@@ -22,6 +23,9 @@ class TranslatorEngine;
 
 // Bit of CpuHeader::stop_request that the engine sets for itself. Users set any other bit and may store 0 over all.
 inline constexpr uint32_t kEngineStop = 1U << 31;
+// Likewise: where is it? (sampling.cpp)
+inline constexpr uint32_t kEngineSample = 1U << 30;
+inline constexpr uint32_t kEngineBits = kEngineStop | kEngineSample;
 
 // What compiled code of one virtual CPU probes for indirect jumps: code of one mode and extra word, by bits of its pc.
 // Memory is committed as it is used: an untouched entry has pc 0, which only the first place could be asked for.
@@ -59,6 +63,7 @@ struct Vcpu {
 
   // Quiescence: while not running, it counts as having acknowledged every epoch.
   std::atomic<bool> running{false};
+  std::atomic<bool> asked{false};  // somebody is about to set an engine's bit (ask)
   std::atomic<uint64_t> acknowledged{0};
 
   ir::Fault fault;             // of the exit under way
@@ -81,6 +86,11 @@ struct Vcpu {
   // Makes the prediction stack; false: out of memory.
   bool make_stack(const void* bottom);
   void drop_predictions() { cpu.code_rsp = cpu.code_rsp_base; }
+  // While it runs, it may be asked for an engine's bit; once it has left, none is set: a system call would take it for
+  // its user's. One asks at a time (the engine's lock).
+  void enter() { running.store(true, std::memory_order_seq_cst); }
+  void leave();
+  bool ask(uint32_t bit);  // false: it does not run
   bool in_guard(uint64_t address) const;
 };
 
@@ -89,9 +99,11 @@ inline Vcpu& record_of(const ir::CpuHeader& cpu) { return *static_cast<Vcpu*>(cp
 // An engine that has started cannot go on without memory of its own, and nobody above could help: says so and exits.
 [[noreturn]] void out_of_memory(const std::string& what);
 
+uint64_t monotonic_nanoseconds();
+
 // By somebody else than the engine.
 inline bool stop_requested(const ir::CpuHeader& cpu) {
-  return (cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineStop) != 0;
+  return (cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineBits) != 0;
 }
 
 struct Workshop {
@@ -110,7 +122,10 @@ struct Workshop {
   std::unique_ptr<Compiler> own;
   Compiler* compiler;
   CompiledCode code;
-  uint64_t began = 0;  // nanoseconds
+  uint64_t began = 0;                    // nanoseconds
+  uint64_t sequence = 0;                 // of changes of guest code, when it was taken
+  std::unique_ptr<Compiler> optimizing;  // Gear::Optimized in the foreground; made when first wanted
+  const Tier2Job* job = nullptr;         // of the thread that compiles in the background
 };
 
 }  // namespace menura::runtime

@@ -49,7 +49,7 @@ TEST_F(Machine, LoopsAndTurnsHot) {
   EXPECT_EQ(cpu_.a(), 3000U);
   EXPECT_EQ(cpu_.count(), 0U);
   EXPECT_EQ(engine_->statistics().hot.regions, 1U);
-  EXPECT_TRUE(translation(0)->hot);
+  EXPECT_TRUE(translation(0)->gear == Gear::Hot);
   EXPECT_EQ(pc(), 8U);
 }
 
@@ -63,7 +63,7 @@ TEST_F(Machine, LinksToColdCodeAreRedirectedWhenItTurnsHot) {
   for (int i = 0; i < 3; ++i) run(100);
   const Translation* const hot = translation(100);
   EXPECT_NE(hot, cold);
-  EXPECT_TRUE(hot->hot);
+  EXPECT_TRUE(hot->gear == Gear::Hot);
   EXPECT_EQ(translation(0)->links[0].to, hot);
   EXPECT_EQ(cold->incoming, nullptr);
   run(0);

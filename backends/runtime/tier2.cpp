@@ -1,0 +1,201 @@
+// The third gear: regions that samples have found go to the optimizing compiler, on a thread of its own.
+#include "backends/runtime/tier2.h"
+
+#include <pthread.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <ctime>
+
+#include "backends/runtime/translator_engine.h"
+#include "backends/runtime/vcpu_record.h"
+
+namespace menura::runtime {
+
+namespace {
+
+// How long a fork waits for a region that is being compiled. A child whose parent was not ready has no tier 2: the
+// compiler's locks may be taken by a thread that the child has not got.
+constexpr std::chrono::milliseconds kForkWaits{20};
+
+// Below the guest's threads: with the guest's on all cores, it gets a tenth of one.
+constexpr int kNice = 10;
+
+// A region that is still refused with so few instructions stays where it is.
+constexpr unsigned kFewest = 64;
+
+uint64_t thread_nanoseconds() {
+  timespec time = {};
+  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
+  return static_cast<uint64_t>(time.tv_sec) * 1000000000U + static_cast<uint64_t>(time.tv_nsec);
+}
+
+}  // namespace
+
+// Forms the region here, where guest memory may be read, and leaves the rest to the compiling thread.
+void TranslatorEngine::enqueue(const ir::Identity& identity) {
+  Workshop& workshop = take_workshop();
+  ir::HotLimits limits;
+  {
+    const std::lock_guard lock(mutex_);
+    limits = tier2_->spots[identity].limits;
+  }
+  const auto known = [&](uint64_t pc) { return map_.find({pc, identity.mode, identity.extra}) != nullptr; };
+  const ir::Fault fault = workshop.former.form_hot(identity, workshop.region, known, limits);
+  {
+    const std::lock_guard lock(mutex_);
+    HotSpot& spot = tier2_->spots[identity];
+    if (fault.kind != ir::FaultKind::None) {
+      spot.state = HotSpot::State::Hopeless;
+    } else if (changed_since(workshop.sequence, workshop.region.guest)) {
+      spot.state = HotSpot::State::Counting;
+    } else {
+      auto job = std::make_unique<Tier2Job>();
+      std::swap(job->region, workshop.region);
+      job->guest = job->region.guest;
+      tier2_->queue.push_back(std::move(job));
+      start_compiling_thread();
+      tier2_->changed.notify_all();
+    }
+  }
+  return_workshop(workshop);
+}
+
+void TranslatorEngine::start_compiling_thread() {
+  if (tier2_->compiling_thread) return;
+  const auto body = [](void* engine) -> void* {
+    static_cast<TranslatorEngine*>(engine)->compile_in_background();
+    return nullptr;
+  };
+  tier2_->compiling_thread = start_thread(&tier2_->thread, body, this);
+  if (!tier2_->compiling_thread) tier2_->off = true;
+}
+
+void TranslatorEngine::compile_in_background() {
+  if (nice(kNice) == -1) {
+    // Then it competes.
+  }
+  std::unique_lock lock(mutex_);
+  Tier2& tier2 = *tier2_;
+  for (;;) {
+    tier2.changed.wait(lock, [&] { return tier2.stopping || (!tier2.paused && !tier2.queue.empty()); });
+    if (tier2.stopping) return;
+    const auto colder = [&](const auto& a, const auto& b) {
+      return tier2.spots[a->region.identity].weight < tier2.spots[b->region.identity].weight;
+    };
+    const auto hottest = std::max_element(tier2.queue.begin(), tier2.queue.end(), colder);
+    tier2.compiling = std::move(*hottest);
+    tier2.queue.erase(hottest);
+    if (!tier2.compiling->stale) {
+      lock.unlock();
+      compile_job(*tier2.compiling);
+      lock.lock();
+      statistics_.background_nanoseconds = thread_nanoseconds();
+    }
+    tier2.compiling.reset();
+    tier2.changed.notify_all();
+  }
+}
+
+void TranslatorEngine::compile_job(Tier2Job& job) {
+  const ir::Identity identity = job.region.identity;
+  if (tier2_->workshop == nullptr) {
+    std::unique_ptr<Compiler> compiler = options_.tier2->make();
+    if (compiler == nullptr) {
+      const std::lock_guard lock(mutex_);
+      tier2_->off = true;
+      tier2_->queue.clear();
+      return;
+    }
+    tier2_->workshop = std::make_unique<Workshop>(frontend_, memory_, std::move(compiler));
+  }
+  Workshop& workshop = *tier2_->workshop;
+  workshop.job = &job;
+  workshop.began = monotonic_nanoseconds();
+  std::swap(workshop.region, job.region);
+  const bool compiled = compile(workshop, Gear::Optimized);
+  const Translation* const made = compiled ? publish(nullptr, workshop, Gear::Optimized, true) : nullptr;
+
+  const std::lock_guard lock(mutex_);
+  HotSpot& spot = tier2_->spots[identity];
+  if (made != nullptr) {
+    spot.state = HotSpot::State::Compiled;
+    ++spot.times_compiled;
+  } else if (compiled) {
+    ++statistics_.outdated;
+    spot.state = HotSpot::State::Counting;
+    spot.weight = 0;
+  } else {
+    // The next sample forms a smaller one.
+    ++statistics_.failed;
+    spot.limits.instructions /= 2;
+    spot.limits.blocks /= 2;
+    spot.state = spot.limits.instructions < kFewest ? HotSpot::State::Hopeless : HotSpot::State::Counting;
+  }
+}
+
+bool TranslatorEngine::take_foreground_compiler(Workshop& workshop) {
+  if (workshop.optimizing != nullptr) return true;
+  const std::lock_guard lock(mutex_);
+  if (tier2_->off) return false;
+  if (tier2_->foreground == nullptr) tier2_->foreground = options_.tier2->make();
+  tier2_->off = tier2_->foreground == nullptr;
+  if (!tier2_->off) workshop.optimizing = tier2_->foreground->clone();
+  return !tier2_->off;
+}
+
+// False: the region goes to the gear below.
+bool TranslatorEngine::promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity,
+                                             Translation** result) {
+  if (!options_.tier2_foreground || !take_foreground_compiler(workshop)) return false;
+  const auto known = [&](uint64_t pc) { return map_.find({pc, identity.mode, identity.extra}) != nullptr; };
+  for (ir::HotLimits limits = options_.tier2_limits; limits.instructions >= kFewest; limits.instructions /= 2) {
+    if (workshop.former.form_hot(identity, workshop.region, known, limits).kind != ir::FaultKind::None) return true;
+    if (!compile(workshop, Gear::Optimized)) continue;
+    *result = publish(&vcpu, workshop, Gear::Optimized, true);
+    return true;
+  }
+  return false;
+}
+
+void TranslatorEngine::pause_tier2() {
+  tier2_->paused = true;
+  tier2_->changed.wait_for(mutex_, kForkWaits, [&] { return tier2_->compiling == nullptr; });
+}
+
+void TranslatorEngine::resume_tier2() {
+  tier2_->paused = false;
+  tier2_->changed.notify_all();
+}
+
+// In the child there are no threads but its own, and nobody knows what state those left behind: it takes over what
+// belongs to nobody. Both threads start anew when something turns hot.
+void TranslatorEngine::restart_tier2() {
+  Tier2* const parents = tier2_.release();
+  tier2_ = std::make_unique<Tier2>();
+  tier2_->off = parents->off || parents->compiling != nullptr;
+  if (!tier2_->off) {
+    tier2_->workshop = std::move(parents->workshop);
+    tier2_->foreground = std::move(parents->foreground);
+  }
+  tier2_->spots = std::move(parents->spots);
+  for (auto& [identity, spot] : tier2_->spots) {
+    if (spot.state == HotSpot::State::Queued) spot.state = HotSpot::State::Counting;
+  }
+}
+
+void TranslatorEngine::stop_tier2() {
+  if (tier2_->sampler != nullptr) {
+    const std::lock_guard lock(tier2_->sampler->mutex);
+    tier2_->sampler->engine = nullptr;
+  }
+  {
+    const std::lock_guard lock(mutex_);
+    tier2_->stopping = true;
+    tier2_->changed.notify_all();
+  }
+  if (tier2_->compiling_thread) pthread_join(tier2_->thread, nullptr);
+}
+
+}  // namespace menura::runtime
