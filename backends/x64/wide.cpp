@@ -276,6 +276,24 @@ void Emitter::emit_wide_integer(Value v, const Inst& inst) {
       return both(Id::kIdOr, Id::kIdOr);
     case Op::Xor:
       return both(Id::kIdXor, Id::kIdXor);
+    case Op::MinU:
+    case Op::MaxU:
+    case Op::MinS:
+    case Op::MaxS: {
+      // The second where the first is not less, or is less.
+      const bool min = inst.op == Op::MinU || inst.op == Op::MinS;
+      const bool is_signed = inst.op == Op::MinS || inst.op == Op::MaxS;
+      const Reg t = temp_int();
+      load_word(low, inst.args[0], 0, false);
+      load_word(high, inst.args[0], 1, false);
+      a_.mov(g64(t), g64(high));
+      a_.cmp(g64(low), wide_memory(inst.args[1], 0));
+      a_.sbb(g64(t), wide_memory(inst.args[1], 1));
+      const CondCode other = is_signed ? (min ? CondCode::kGE : CondCode::kL) : (min ? CondCode::kAE : CondCode::kB);
+      a_.emit(x86::Inst::cmovccFromCond(other), g64(low), wide_memory(inst.args[1], 0));
+      a_.emit(x86::Inst::cmovccFromCond(other), g64(high), wide_memory(inst.args[1], 1));
+      return keep();
+    }
     case Op::Zext:
     case Op::Sext:
       load_word(low, inst.args[0], 0, inst.op == Op::Sext);
