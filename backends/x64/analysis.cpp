@@ -560,6 +560,16 @@ bool Analysis::may_fuse(const Region& region, const Homes& homes, Value v, Value
     case Op::VConcat:  // a constant: the bytes that a table look-up wants
       return by.op == Op::VTable && rep(by.args[1]) == v && rep(by.args[0]) != v && constant(inst.args[0]) &&
              constant(inst.args[1]);
+    case Op::VAnd:
+    case Op::VOr:
+    case Op::VXor:
+    case Op::VAndn: {
+      if (!ternary_logic_ || is_wide(inst.type) || !is_vector_logic(by.op) || info_[user].fused) return false;
+      // Nothing between them that needs zeros above.
+      if (by.type != inst.type || info_[v].zeroed) return false;
+      const Value other = rep(by.args[0]) == v ? rep(by.args[1]) : rep(by.args[0]);
+      return other != v && !info_[other].fused;
+    }
     case Op::FNeg:
       return by.op == Op::FMa && (by.type == Type::F32 || by.type == Type::F64);
     default:

@@ -43,12 +43,17 @@ struct BlockInfo {
   uint8_t depth = 0;       // of loops around it
 };
 
+// A vector op on two vectors' bits.
+bool is_vector_logic(ir::Op op);
+
 // 64-bit operations done in 32 bits, where no one needs the upper half of the result.
 bool computed_narrow(const ir::Inst& inst, bool upper);
 
 class Analysis {
  public:
-  Analysis(const ir::StateLayout& layout, const ir::HelperTable& helpers) : layout_(layout), helpers_(helpers) {
+  // `ternary_logic`: the host has any function of three vectors' bits as one instruction.
+  Analysis(const ir::StateLayout& layout, const ir::HelperTable& helpers, bool ternary_logic)
+      : ternary_logic_(ternary_logic), layout_(layout), helpers_(helpers) {
     for (const ir::Slot& slot : layout.slots) may_box_ &= slot.type != ir::Type::F32;
   }
 
@@ -86,6 +91,7 @@ class Analysis {
   uint8_t bits_known(const ir::Region& region, const ir::Inst& inst, const Homes& homes) const;
   ir::Value rep(ir::Value v) const { return info_[v].rep; }
 
+  bool ternary_logic_;
   bool may_box_ = true;  // no slot holds a bare f32, without the box around it
   const ir::StateLayout& layout_;
   const ir::HelperTable& helpers_;

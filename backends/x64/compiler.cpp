@@ -29,7 +29,12 @@ bool is_bool_arithmetic(Op op) {
 }  // namespace
 
 Emitter::Emitter(const ir::StateLayout& layout, const ir::HelperTable& helpers, const HostFeatures& features)
-    : layout_(layout), helpers_(helpers), host_(features), a_(this), homes_(layout), info_(layout, helpers) {
+    : layout_(layout),
+      helpers_(helpers),
+      host_(features),
+      a_(this),
+      homes_(layout),
+      info_(layout, helpers, features.avx512) {
   slot_holder_.assign(layout.slots.size(), ir::kNoValue);
 }
 

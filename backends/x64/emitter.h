@@ -251,6 +251,7 @@ class Emitter final : private asmjit::ErrorHandler {
   }
   void emit_vector(Value v, const Inst& inst);
   void emit_vector_slow(Value v, const Inst& inst);
+  void emit_ternary_logic(Value v, const Inst& inst);
   // The op on registers, or false, and nothing emitted, if the host has no form for it. `dst` is none of the operands
   // unless is_single says so. `half`: the result has 64 bits, and the upper halves of operands are unspecified.
   bool vec_op(const Inst& inst, bool half, Reg dst, Reg a, Reg b, Reg c);
@@ -298,6 +299,7 @@ class Emitter final : private asmjit::ErrorHandler {
   bool vec_hash(const Inst& inst, Reg dst, Reg a, Reg b, Reg c);
   void vec_sha256_rounds(Reg dst, Reg a, Reg b, Reg c);
   bool vec_sm4_substitute(Reg dst, Reg a);
+  void vec_affine(const std::array<uint8_t, 8>& map, uint8_t constant, Reg dst, Reg a);
 
   // --- vector_shift.cpp
   bool vec_shifts(const Inst& inst, Reg dst, Reg a, Reg b);

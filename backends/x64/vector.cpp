@@ -219,6 +219,12 @@ void Emitter::emit_vector(Value v, const Inst& inst) {
     case Op::VConcat:
       if (is_vec_const(v)) return emit_vec_const(v);
       break;
+    case Op::VAnd:
+    case Op::VOr:
+    case Op::VXor:
+    case Op::VAndn:
+      if (is_fused(inst.args[0]) || is_fused(inst.args[1])) return emit_ternary_logic(v, inst);
+      break;
     case Op::VTable:
       if (is_vec_const(inst.args[1])) return emit_vtable_const(v, inst);
       break;

@@ -14,6 +14,48 @@ constexpr uint64_t kSignBits[4] = {0x80, 0x8000, 0x80000000, 0x8000000000000000}
 
 }  // namespace
 
+bool is_vector_logic(Op op) { return op >= Op::VAnd && op <= Op::VAndn; }
+
+namespace {
+
+static_assert(static_cast<int>(Op::VAndn) - static_cast<int>(Op::VAnd) == 3);
+
+uint8_t logic(Op op, unsigned a, unsigned b) {
+  const unsigned result = op == Op::VAnd ? a & b : op == Op::VOr ? a | b : op == Op::VXor ? a ^ b : a & ~b;
+  return static_cast<uint8_t>(result);
+}
+
+}  // namespace
+
+// Two ops in one: the first was fused.
+void Emitter::emit_ternary_logic(Value v, const Inst& inst) {
+  const bool first = is_fused(inst.args[0]);
+  const Inst inner = inst_of(inst.args[first ? 0 : 1]);
+  const Value operands[3] = {inner.args[0], inner.args[1], inst.args[first ? 1 : 0]};
+  Reg regs[3];
+  bool zero = true;
+  for (unsigned i = 0; i < 3; ++i) {
+    regs[i] = use(operands[i]);
+    zero &= zero_above(operands[i], inst.type);
+  }
+  const Reg dst = dest(v, {operands[0], operands[1], operands[2]});
+  // The destination is the first operand. What the three contribute to the table of the function:
+  unsigned order[3] = {0, 1, 2};
+  for (unsigned i = 1; i < 3; ++i) {
+    if (regs[i] == dst) std::swap(order[0], order[i]);
+  }
+  uint8_t bits[3];
+  bits[order[0]] = 0xf0;
+  bits[order[1]] = 0xcc;
+  bits[order[2]] = 0xaa;
+  const uint8_t pair = logic(inner.op, bits[0], bits[1]);
+  const uint8_t table = first ? logic(inst.op, pair, bits[2]) : logic(inst.op, bits[2], pair);
+  vec_move(dst, regs[order[0]]);
+  a_.emit(Id::kIdVpternlogd, xm(dst), xm(regs[order[1]]), xm(regs[order[2]]), asmjit::Imm(table));
+  made_zero_ |= zero && inst.type == Type::V64 && (table & 1) == 0;
+  define(v, dst);
+}
+
 bool Emitter::vec_arith(const Inst& inst, Reg dst, Reg a, Reg b, Reg c) {
   const auto desc = ir::unpack<LaneDesc>(inst.aux);
   const unsigned lane = lane_log2(desc);

@@ -86,6 +86,9 @@ Rule rule_of(Op op) {
     case Op::VShl:
     case Op::VShr:
     case Op::VSar:
+    case Op::VRotl:
+    case Op::VReverse:
+    case Op::VZip:
     case Op::VAdd:
     case Op::VSub:
     case Op::VSubSat:

@@ -75,6 +75,58 @@ Value simplify_vsplat(Rewriter& r, const Inst& inst) {
   return r.constant(inst.type, splat(r.def(inst.args[0]).imm, bits(lane)));
 }
 
+unsigned lane_bits(const Inst& inst) { return bits(static_cast<Type>(unpack<LaneDesc>(inst.aux).lane)); }
+
+// Two shifts of one vector that leave each other's bits alone, put together.
+Value find_rotation_of_lanes(Rewriter& r, Type type, Value a, Value b) {
+  Inst left = r.def(a);
+  Inst right = r.def(b);
+  if (left.op == Op::VShr) std::swap(left, right);
+  if (left.op != Op::VShl || right.op != Op::VShr || left.args[0] != right.args[0]) return kNoValue;
+  const unsigned lane = lane_bits(left);
+  const Value source = left.args[0];
+  if (lane != lane_bits(right) || left.imm + right.imm != lane || left.imm == lane || left.imm == 0) return kNoValue;
+  if (!r.may_reach(a, source) || !r.may_reach(b, source)) return kNoValue;
+  return r.make(Op::VRotl, type, source, kNoValue, kNoValue, pack(LaneDesc{.lane = unpack<LaneDesc>(left.aux).lane}),
+                left.imm);
+}
+
+Value simplify_vselect(Rewriter& r, const Inst& inst) {
+  const auto [mask, a, b] = inst.args;
+  if (a == b) return a;
+  if (!r.is_constant(mask)) return kNoValue;
+  // Bits of the one and of the other shifted vector: of no other than those that are not zero?
+  const Inst first = r.def(a);
+  if (first.op != Op::VShl && first.op != Op::VShr) return kNoValue;
+  const unsigned lane = lane_bits(first);
+  if (first.imm <= 0 || first.imm >= lane) return kNoValue;
+  const auto ones = static_cast<int64_t>(~uint64_t{0} >> (64 - lane));
+  const int64_t kept = first.op == Op::VShl ? ones & ~((int64_t{1} << first.imm) - 1) : ones >> first.imm;
+  const int64_t wanted = lane == 64 && first.op == Op::VShr ? static_cast<int64_t>(~uint64_t{0} >> first.imm) : kept;
+  return r.def(mask).imm == splat(wanted, lane) ? find_rotation_of_lanes(r, inst.type, a, b) : kNoValue;
+}
+
+// Reversed twice: also where a slot holds what is between, which need not be waited for.
+Value simplify_vreverse(Rewriter& r, const Inst& inst) {
+  const Value a = inst.args[0];
+  const Inst inner = r.def(a);
+  return inner.op == Op::VReverse && inner.aux == inst.aux && r.in_chain(a) ? inner.args[0] : kNoValue;
+}
+
+// Halves that were exchanged, exchanged again: likewise.
+Value simplify_vzip(Rewriter& r, const Inst& inst) {
+  const auto [a, b, none] = inst.args;
+  const auto desc = unpack<LaneDesc>(inst.aux);
+  if (inst.type != Type::V128 || lane_bits(inst) != 64) return kNoValue;
+  const auto is_half = [&](Value v, unsigned half) {
+    const Inst& zip = r.def(v);
+    return zip.op == Op::VZip && lane_bits(zip) == 64 && unpack<LaneDesc>(zip.aux).index == half && r.in_chain(v);
+  };
+  if (!is_half(a, 0) || !is_half(b, 1)) return kNoValue;
+  if (r.def(a).args[0] != r.def(b).args[0] || r.def(a).args[1] != r.def(b).args[1]) return kNoValue;
+  return r.def(a).args[desc.index];
+}
+
 // Ops on one operand twice.
 Value simplify_same(Rewriter& r, const Inst& inst) {
   const Value a = inst.args[0];
@@ -127,10 +179,15 @@ Value simplify_vector(Rewriter& r, Inst& inst) {
     case Op::VSplat:
       return simplify_vsplat(r, inst);
     case Op::VSelect:
-      return inst.args[1] == inst.args[2] ? inst.args[1] : kNoValue;
+      return simplify_vselect(r, inst);
+    case Op::VReverse:
+      return simplify_vreverse(r, inst);
+    case Op::VZip:
+      return simplify_vzip(r, inst);
     case Op::VShl:
     case Op::VShr:
     case Op::VSar:
+    case Op::VRotl:
       return inst.imm == 0 ? inst.args[0] : kNoValue;
     default:
       break;
@@ -139,6 +196,7 @@ Value simplify_vector(Rewriter& r, Inst& inst) {
   if (a == b) return simplify_same(r, inst);
   if (r.is_constant(b, 0)) return simplify_zeros(r, inst, a, true);
   if (r.is_constant(a, 0)) return simplify_zeros(r, inst, b, false);
+  if (inst.op == Op::VOr || inst.op == Op::VXor) return find_rotation_of_lanes(r, inst.type, a, b);
   return kNoValue;
 }
 

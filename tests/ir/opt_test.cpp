@@ -210,6 +210,46 @@ TEST_F(OptTest, PartsOfVectors) {
                "v1:v128 = get $x0\nv3:i64 = get $r0\nstore v3, v1, size=8 le");
 }
 
+TEST_F(OptTest, RotationsOfLanes) {
+  const std::string head = "v1:v128 = get $x0\n";
+  const std::string shifts = head + "v2:v128 = vshl v1, imm=12, lane=i32\nv3:v128 = vshr v1, imm=20, lane=i32\n";
+  const std::string rotated = head + "v4:v128 = vrotl v1, imm=12, lane=i32\nset $x2, v4";
+  expect_lines(shifts + "v4:v128 = vor v2, v3, lane=i8\nset $x2, v4", rotated);
+  expect_lines(shifts + "v4:v128 = vxor v3, v2, lane=i8\nset $x2, v4", rotated);
+  // Inserted by a mask: the upper 20 bits are those of the left shift.
+  const auto inserted = [&](const std::string& mask, const std::string& operands) {
+    return "v9:v128 = const " + mask + "\nv4:v128 = vselect v9, " + operands + ", lane=i32\nset $x2, v4";
+  };
+  expect_lines(shifts + inserted("0xfffff000fffff000", "v2, v3"), rotated);
+  expect_lines(shifts + inserted("0x00000fff00000fff", "v3, v2"), rotated);
+  const std::string other = "v9:v128 = const 0x00000ffe00000ffe\nv4:v128 = vselect v9, v3, v2, lane=i32\nset $x2, v4";
+  expect_lines(shifts + other, shifts + other);
+  // Not one vector, not all of its bits, lanes of two widths.
+  for (const char* second : {"vshr v5, imm=20, lane=i32", "vshr v1, imm=19, lane=i32", "vshr v1, imm=52, lane=i64"}) {
+    const std::string kept = head + "v5:v128 = get $x1\nv2:v128 = vshl v1, imm=12, lane=i32\nv3:v128 = " + second +
+                             "\nv4:v128 = vor v2, v3, lane=i8\nset $x2, v4\nset $x3, v5";
+    expect_lines(kept, kept);
+  }
+}
+
+TEST_F(OptTest, LanesExchangedTwice) {
+  const std::string head = "v1:v128 = get $x0\nv2:v128 = get $x1\n";
+  const std::string low = "v3:v128 = vzip v1, v2, lane=i64\n";
+  const std::string high = "v4:v128 = vzip v1, v2, lane=i64 index=1\n";
+  // Also where slots hold what is between.
+  const std::string sets = "set $x2, v3\nset $x3, v4\n";
+  expect_lines(head + low + high + sets + "v5:v128 = vzip v3, v4, lane=i64\nset $x4, v5",
+               head + low + high + sets + "set $x4, v1");
+  expect_lines(head + low + high + sets + "v5:v128 = vzip v3, v4, lane=i64 index=1\nset $x4, v5",
+               head + low + high + sets + "set $x4, v2");
+  const std::string swapped = head + low + high + sets + "v5:v128 = vzip v4, v3, lane=i64\nset $x4, v5";
+  expect_lines(swapped, swapped);
+  const std::string once = "v1:v128 = get $x0\nv2:v128 = vrev v1, lane=i32 index=4\nset $x2, v2\n";
+  expect_lines(once + "v3:v128 = vrev v2, lane=i32 index=4\nset $x3, v3", once + "set $x3, v1");
+  const std::string groups = once + "v3:v128 = vrev v2, lane=i32 index=2\nset $x3, v3";
+  expect_lines(groups, groups);
+}
+
 TEST_F(OptTest, VectorsThatNeedNoOp) {
   const std::string head = "v1:v128 = get $x0\nv2:v128 = get $x1\n";
   expect_lines(head + "v3:v128 = vor v1, v1, lane=i8\nset $x2, v3", "v1:v128 = get $x0\nset $x2, v1");

@@ -557,8 +557,8 @@ class RandomRegion {
         if (options_.memory) emit_wide_atomic();
         break;
       case 0:
-        keep(b_.binary(pick({Op::Add, Op::Sub, Op::And, Op::Or, Op::Xor, Op::MinU, Op::MaxU, Op::MinS, Op::MaxS}), any(t),
-                        any(t)));
+        keep(b_.binary(pick({Op::Add, Op::Sub, Op::And, Op::Or, Op::Xor, Op::MinU, Op::MaxU, Op::MinS, Op::MaxS}),
+                       any(t), any(t)));
         break;
       case 1:
         keep(b_.binary(pick({Op::Shl, Op::Shr, Op::Sar}), any(t), b_.constant(t, below(128))));

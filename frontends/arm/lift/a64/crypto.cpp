@@ -208,15 +208,15 @@ void sm3partw2(Lifter& l, Vm vm, Vn vn, Vd vd) {
 namespace {
 
 // Four rounds on the words of `state` with those of `keys`, each word in all lanes; `linear` is what follows the
-// S-boxes.
-void sm4_rounds(const Lanes& v, Value (*linear)(const Lanes& v, Value a), VReg vd, VReg state, VReg keys) {
+// S-boxes, added to its third operand.
+void sm4_rounds(const Lanes& v, Value (*linear)(const Lanes& v, Value a, Value sum), VReg vd, VReg state, VReg keys) {
   std::array<Value, 4> x;
   for (unsigned i = 0; i < 4; ++i) x[i] = v.splat_lane(state, i);
   for (unsigned i = 0; i < 4; ++i) {
-    const Value sum = v.xor_(parity(v, x[(i + 1) % 4], x[(i + 2) % 4], x[(i + 3) % 4]), v.splat_lane(keys, i));
-    const Value substituted =
-        v.l().b.vec(Op::VSm4Substitute, Type::V128, {sum}, {.lane = static_cast<uint32_t>(Type::I8)});
-    x[i] = v.xor_(x[i], linear(v, substituted));
+    // The newest word last: all waits for it.
+    const Value sum = v.xor_(parity(v, v.splat_lane(keys, i), x[(i + 1) % 4], x[(i + 2) % 4]), x[(i + 3) % 4]);
+    x[i] =
+        linear(v, v.l().b.vec(Op::VSm4Substitute, Type::V128, {sum}, {.lane = static_cast<uint32_t>(Type::I8)}), x[i]);
   }
   const Lanes halves = v.wider();
   v.set(vd, halves.zip(0, v.zip(0, x[0], x[1]), v.zip(0, x[2], x[3])));
@@ -224,15 +224,16 @@ void sm4_rounds(const Lanes& v, Value (*linear)(const Lanes& v, Value a), VReg v
 
 }  // namespace
 
-// a ^ rol(a, 2) ^ rol(a, 10) ^ rol(a, 18) ^ rol(a, 24)
 void sm4e(Lifter& l, Vn vn, Vd vd) {
-  const auto linear = [](const Lanes& v, Value a) {
-    return parity(v, a, v.rotl(a, 24), v.rotl(parity(v, a, v.rotl(a, 8), v.rotl(a, 16)), 2));
+  const auto linear = [](const Lanes& v, Value a, Value sum) {
+    return v.xor_(parity(v, a, v.rotl(a, 2), v.rotl(a, 10)), parity(v, v.rotl(a, 18), v.rotl(a, 24), sum));
   };
   sm4_rounds(words(l), linear, vd, vd, vn);
 }
 void sm4ekey(Lifter& l, Vm vm, Vn vn, Vd vd) {
-  const auto linear = [](const Lanes& v, Value a) { return parity(v, a, v.rotl(a, 13), v.rotl(a, 23)); };
+  const auto linear = [](const Lanes& v, Value a, Value sum) {
+    return v.xor_(parity(v, a, v.rotl(a, 13), v.rotl(a, 23)), sum);
+  };
   sm4_rounds(words(l), linear, vd, vn, vm);
 }
 
