@@ -23,6 +23,12 @@ struct Fault {
   uint64_t address = 0;  // the first byte that could not be accessed
 };
 
+// Where guest code comes from, as the next run would find it again.
+struct CodeOrigin {
+  uint64_t object = 0;  // names one version of a file; 0: nothing that lasts
+  uint64_t offset = 0;  // in it, bytes
+};
+
 class MemoryPort {
  public:
   virtual ~MemoryPort() = default;
@@ -46,6 +52,9 @@ class MemoryPort {
   // Code was translated from [begin, end): before any of these bytes changes (through whatever alias), the
   // implementation calls vcpu::Engine::invalidate for them. Called before the bytes are read for translation.
   virtual void watch_code(uint64_t begin, uint64_t end) = 0;
+
+  // What lies at `address`: a hint, nobody may conclude from it which bytes are there.
+  virtual CodeOrigin code_origin(uint64_t) { return {}; }
 };
 
 }  // namespace menura::ir

@@ -161,6 +161,20 @@ void GuestMemory::watch_code(uint64_t begin, uint64_t end) {
   }
 }
 
+// Code in private mappings of files is what most programs consist of. Shared ones are how JIT compilers map their code
+// twice.
+ir::CodeOrigin GuestMemory::code_origin(uint64_t address) {
+  const std::lock_guard lock(mutex_);
+  const auto vma = vmas_.find(address);
+  if (vma == vmas_.end() || vma->second.anonymous || vma->second.shared) return {};
+  uint64_t object = vma->second.version;
+  for (const uint64_t part : {vma->second.device, vma->second.inode}) {
+    object = (object ^ part) * 0x9e3779b97f4a7c15U;
+    object ^= object >> 32;
+  }
+  return {object, vma->second.offset + (address - vma->first)};
+}
+
 // Forgets the code of one watched page and of its aliases; all become as writable as the guest made them.
 void GuestMemory::forget_page(uint64_t page, Stale* stale) {
   for_each_alias(page, [&](uint64_t alias, const Vma& vma) {

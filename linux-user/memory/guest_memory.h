@@ -42,6 +42,7 @@ class GuestMemory final : public ir::MemoryPort {
   bool probe(uint64_t address, uint64_t size, ir::Access access, ir::Fault* fault) override;
   std::span<const uint8_t> fetch(uint64_t address, unsigned want, ir::Fault* fault) override;
   void watch_code(uint64_t begin, uint64_t end) override;
+  ir::CodeOrigin code_origin(uint64_t address) override;
 
   // --- for system calls and signals
   // The host kernel is about to write to [address, address + size): pages there that are only protected because code

@@ -27,6 +27,11 @@ int64_t host_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd
   return host_call(SYS_mmap, address, length, host_protection(prot), flags, fd, offset);
 }
 
+uint64_t version_of(const struct stat& info) {
+  const auto nanoseconds = static_cast<uint64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(info.st_mtim.tv_nsec);
+  return (nanoseconds * 0x9e3779b97f4a7c15U) ^ static_cast<uint64_t>(info.st_size);
+}
+
 bool is_error(int64_t result) { return result < 0 && result >= -4095; }
 
 }  // namespace
@@ -77,6 +82,7 @@ int64_t GuestMemory::map_locked(uint64_t address, uint64_t length, int prot, int
     vma.device = info.st_dev;
     vma.inode = info.st_ino;
     vma.offset = offset;
+    vma.version = version_of(info);
   }
   if (length == 0) return -EINVAL;
   const uint64_t size = page_ceil(length);
