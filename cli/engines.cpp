@@ -4,8 +4,11 @@
 #include <cstdio>
 
 #include "backends/runtime/interpreter_engine.h"
+#include "backends/runtime/store/code_store.h"
+#include "backends/runtime/store/fingerprint.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/x64/compiler.h"
+#include "cli/cache.h"
 #include "cli/dumps.h"
 
 namespace menura::cli {
@@ -14,6 +17,7 @@ namespace {
 // Lives as long as the process: what the engine refers to.
 struct Translator {
   std::unique_ptr<runtime::Compiler> compiler;
+  std::unique_ptr<runtime::CodeStore> store;
   std::unique_ptr<Dumps> dumps;
 };
 
@@ -21,6 +25,24 @@ struct Translator {
 constexpr int32_t kAtOnce = 16;
 
 runtime::TranslatorEngine* counted_engine = nullptr;
+runtime::CodeStore* code_store = nullptr;
+
+// Null: this program has no build id that would tell its code from another build's.
+std::unique_ptr<runtime::CodeStore> make_store(const RunOptions& options, const linux_user::GuestRow& guest,
+                                               const ir::Frontend& frontend, const x64::HostFeatures& features,
+                                               const runtime::EngineOptions& engine_options) {
+  const std::span<const uint8_t> build = runtime::own_build_id();
+  if (build.empty()) return nullptr;
+  runtime::Fingerprint fingerprint;
+  fingerprint.add(std::string_view(reinterpret_cast<const char*>(build.data()), build.size()));
+  fingerprint.add(guest.name);
+  fingerprint.add(options.cpu);
+  fingerprint.add(features);
+  fingerprint.add(frontend);
+  fingerprint.add(engine_options);
+  return std::make_unique<runtime::CodeStore>(
+      runtime::StoreOptions{options.cache_folder, fingerprint.value(), code_folder_limit()});
+}
 
 }  // namespace
 
@@ -30,9 +52,10 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
     return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(frontend, memory));
   }
   auto& translator = *new Translator;
-  translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), x64::HostFeatures::detect());
+  const x64::HostFeatures features = x64::HostFeatures::detect();
+  translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), features);
   runtime::EngineOptions engine_options;
-  engine_options.profile = options.statistics;
+  engine_options.profile = options.count_instructions;
   if (options.tier == Tier::Traces) engine_options.hot_threshold = 0;
   if (options.tier == Tier::AtOnce) {
     engine_options.hot_threshold = kAtOnce;
@@ -45,17 +68,26 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
     translator.dumps = std::move(*dumps);
     engine_options.observer = translator.dumps.get();
   }
+  if (options.cache) {
+    translator.store = make_store(options, guest, frontend, features, engine_options);
+    engine_options.store = code_store = translator.store.get();
+  }
   auto engine = std::make_unique<runtime::TranslatorEngine>(frontend, memory, *translator.compiler, engine_options);
   if (auto started = engine->start(); !started) return started.error();
   counted_engine = engine.get();
   return std::unique_ptr<vcpu::Engine>(std::move(engine));
 }
 
+void keep_compiled_code() {
+  if (code_store != nullptr) code_store->flush();
+}
+
 void print_statistics() {
   if (counted_engine == nullptr) return;
   const runtime::Statistics statistics = counted_engine->statistics();
-  for (const auto& [name, gear] : {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot},
-                                   std::pair{"tier 2", statistics.optimized}}) {
+  for (const auto& [name, gear] :
+       {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot},
+        std::pair{"tier 2", statistics.optimized}, std::pair{"recalled", statistics.recalled}}) {
     std::fprintf(stderr, "%-8s %8" PRIu64 " regions, %" PRIu64 " guest instructions, %" PRIu64 " host bytes, %.3f ms\n",
                  name, gear.regions, gear.guest_instructions, gear.host_bytes,
                  static_cast<double>(gear.nanoseconds) / 1e6);
@@ -74,6 +106,13 @@ void print_statistics() {
   std::fprintf(stderr,
                "cache    %8" PRIu64 " bytes, %" PRIu64 " translations invalidated, %" PRIu64 " chunks evicted\n",
                statistics.cache_bytes, statistics.invalidated, statistics.evicted_chunks);
+  if (code_store != nullptr) {
+    const runtime::StoreStatistics store = code_store->statistics();
+    std::fprintf(stderr,
+                 "store    %8" PRIu64 " regions not found, %" PRIu64 " new ones kept, %" PRIu64
+                 " bytes written, %" PRIu64 " segments read\n",
+                 store.missed, store.kept, store.written, store.segments);
+  }
   for (size_t kind = 0; kind < ir::kExitKindNames.size(); ++kind) {
     if (statistics.exits[kind] == 0) continue;
     std::fprintf(stderr, "exits    %8" PRIu64 " %s\n", statistics.exits[kind], ir::kExitKindNames[kind].data());

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/cache.h"
 #include "cli/run.h"
 #include "cli/sysroot/command.h"
 
@@ -15,12 +16,14 @@ constexpr const char* kUsage =
     "\n"
     "  menura run [options] program [arguments]   run a program; `menura run --help` lists the options\n"
     "  menura sysroot architecture packages       fetch Debian's packages for it; `menura sysroot --help`\n"
+    "  menura cache info|clear|verify              compiled code that is kept from run to run\n"
     "  menura --version\n"
     "  menura --help\n";
 
 int command(const std::vector<std::string>& arguments) {
   const std::string_view first = arguments.empty() ? std::string_view() : arguments[0];
   if (first == "run") return menura::cli::run_command({arguments.begin() + 1, arguments.end()});
+  if (first == "cache") return menura::cli::cache_command({arguments.begin() + 1, arguments.end()});
   if (first == "sysroot") return menura::cli::sysroot_command({arguments.begin() + 1, arguments.end()});
   if (first == "--version") {
     std::printf("menura %s\n", MENURA_VERSION);

@@ -36,6 +36,10 @@ po::options_description description() {
       "<ms> how long a place must have run before the optimizing compiler gets it (default: 4)");
   add("strace", "show system calls on standard error");
   add("stats", "show what the translator did, at the end");
+  add("count-instructions", "with --stats: how many were executed; the code for it is made anew");
+  add("no-cache", "neither use compiled code of earlier runs nor keep it");
+  add("cache-folder", po::value<std::string>(),
+      "<dir> where compiled code is kept (default: $MENURA_CACHE, else menura/code in the user's cache folder)");
   add(",E", po::value<std::vector<std::string>>(), "<NAME=value> set a variable of the guest's environment");
   add(",U", po::value<std::vector<std::string>>(), "<NAME> remove a variable from the guest's environment");
   add(",0", po::value<std::string>(), "<text> argv[0] of the program (default: its path)");
@@ -101,6 +105,9 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
   options->help = values.count("help") != 0;
   options->strace = values.count("strace") != 0 || environment("QEMU_STRACE") != nullptr;
   options->statistics = values.count("stats") != 0;
+  options->count_instructions = values.count("count-instructions") != 0;
+  if (values.count("no-cache") != 0) options->cache = false;
+  take(values, "cache-folder", &options->cache_folder);
   if (!take(values, "-L", &options->sysroot) && environment("QEMU_LD_PREFIX") != nullptr) {
     options->sysroot = environment("QEMU_LD_PREFIX");
   }
@@ -182,6 +189,12 @@ std::vector<std::string> RunOptions::for_children(bool same_guest) const {
   if (tier2_threshold != 0) add({"--tier2-threshold", std::to_string(tier2_threshold)});
   if (strace) add({"--strace"});
   if (statistics) add({"--stats"});
+  if (count_instructions) add({"--count-instructions"});
+  if (!cache) {
+    add({"--no-cache"});
+  } else if (!cache_folder.empty()) {
+    add({"--cache-folder", cache_folder});
+  }
   std::string dumps;
   for (const auto& [on, name] : {std::pair{dump_guest, ",in_asm"}, {dump_ir, ",ir"}, {dump_host, ",out_asm"}}) {
     if (on) dumps += name;

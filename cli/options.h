@@ -23,7 +23,10 @@ struct RunOptions {
   Tier tier = Tier::Auto;
   int tier2_threshold = 0;  // --tier2-threshold; 0: the engine's own
   bool statistics = false;
+  bool count_instructions = false;  // those that are executed, for the statistics
   bool strace = false;
+  bool cache = true;         // compiled code of earlier runs is used, and kept for later ones
+  std::string cache_folder;  // where; empty: nowhere
   bool dump_guest = false;   // -d in_asm
   bool dump_ir = false;      // -d ir
   bool dump_host = false;    // -d out_asm

@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "cli/cache.h"
 #include "cli/engines.h"
 #include "cli/options.h"
 #include "cli/program.h"
@@ -47,6 +48,7 @@ const std::string& argv0(const RunOptions& options) {
 constexpr int kNotFound = 127;
 
 void at_exit(int status) {
+  keep_compiled_code();
   if (run_options->statistics) print_statistics();
   if (status == kNotFound) explain_missing_libraries(run_options->program, run_options->sysroot);
 }
@@ -68,6 +70,8 @@ int run_command(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (auto found = find_program(&*options); !found) return complain(found.error());
+  if (options->cache && options->cache_folder.empty()) options->cache_folder = default_code_folder();
+  if (options->cache_folder.empty()) options->cache = false;
   run_options = new RunOptions(std::move(*options));
 
   linux_user::Launch launch;
@@ -76,6 +80,7 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.options.reexec_options = run_options->for_children(true);
   launch.options.other_guest_options = run_options->for_children(false);
   launch.options.at_exit = at_exit;
+  launch.options.before_execve = keep_compiled_code;
   launch.program = run_options->program;
   launch.arguments = run_options->arguments;
   launch.arguments.insert(launch.arguments.begin(), argv0(*run_options));

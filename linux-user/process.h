@@ -29,6 +29,7 @@ struct Options {
   std::vector<std::string> reexec_options;       // what a guest's execve of a guest program gives to the next Menura
   std::vector<std::string> other_guest_options;  // the same for a program of another guest
   void (*at_exit)(int status) = nullptr;         // called once before the process ends by itself
+  void (*before_execve)() = nullptr;             // called before the process becomes another program
 };
 
 class Process {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "backends/runtime/store/code_store.h"
 #include "backends/runtime/thunk_entries.h"
 #include "backends/runtime/thunks_emit.h"
 #include "backends/runtime/translator_engine.h"
@@ -25,7 +26,12 @@ void out_of_memory(const std::string& what) {
 
 TranslatorEngine::TranslatorEngine(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& compiler,
                                    const EngineOptions& options)
-    : frontend_(frontend), memory_(memory), compiler_(compiler), options_(options), tier2_(std::make_unique<Tier2>()) {
+    : frontend_(frontend),
+      memory_(memory),
+      compiler_(compiler),
+      options_(options),
+      store_(options.count || options.profile || options.observer != nullptr ? nullptr : options.store),
+      tier2_(std::make_unique<Tier2>()) {
   tier2_->off = options.tier2 == nullptr || options.count;
 }
 
@@ -128,9 +134,11 @@ void TranslatorEngine::before_fork() {
     mutex_.lock();
   }
   if (Result<void> copied = cache_.memory().make_copy(cache_.used()); !copied) out_of_memory(copied.error().message);
+  if (store_ != nullptr) store_->before_fork();
 }
 
 void TranslatorEngine::after_fork_parent() {
+  if (store_ != nullptr) store_->after_fork_parent();
   cache_.memory().drop_copy();
   forking_ = false;
   resume_tier2();
@@ -139,6 +147,7 @@ void TranslatorEngine::after_fork_parent() {
 
 void TranslatorEngine::after_fork_child() {
   if (Result<void> adopted = cache_.memory().adopt_copy(); !adopted) out_of_memory(adopted.error().message);
+  if (store_ != nullptr) store_->after_fork_child();
   std::erase_if(vcpus_, [](const auto& vcpu) { return !pthread_equal(vcpu->thread, pthread_self()); });
   forking_ = false;
   restart_tier2();

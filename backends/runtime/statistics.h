@@ -28,6 +28,7 @@ struct Statistics {
   GearStatistics first;  // Gear::Trace
   GearStatistics hot;
   GearStatistics optimized;
+  GearStatistics recalled;                         // of any gear, from the store
   uint64_t samples[kGearCount] = {};               // by what ran: shares of time
   uint64_t failed = 0;                             // regions that tier 2 could not compile
   uint64_t outdated = 0;                           // and those whose guest code changed meanwhile

@@ -41,8 +41,12 @@ void TranslatorEngine::enqueue(const ir::Identity& identity) {
     const std::lock_guard lock(mutex_);
     limits = tier2_->spots[identity].limits;
   }
-  const auto known = [&](uint64_t pc) { return map_.find({pc, identity.mode, identity.extra}) != nullptr; };
+  const auto known = [&](uint64_t pc) { return best_known({pc, identity.mode, identity.extra}).has_value(); };
   const ir::Fault fault = workshop.former.form_hot(identity, workshop.region, known, limits);
+  if (fault.kind == ir::FaultKind::None) {
+    note_origin(workshop);
+    note_guest_code(workshop);
+  }
   {
     const std::lock_guard lock(mutex_);
     HotSpot& spot = tier2_->spots[identity];
@@ -54,6 +58,7 @@ void TranslatorEngine::enqueue(const ir::Identity& identity) {
       auto job = std::make_unique<Tier2Job>();
       std::swap(job->region, workshop.region);
       job->guest = job->region.guest;
+      std::swap(job->provenance, workshop.provenance);
       tier2_->queue.push_back(std::move(job));
       start_compiling_thread();
       tier2_->changed.notify_all();
@@ -114,8 +119,10 @@ void TranslatorEngine::compile_job(Tier2Job& job) {
   workshop.job = &job;
   workshop.began = monotonic_nanoseconds();
   std::swap(workshop.region, job.region);
+  std::swap(workshop.provenance, job.provenance);
   const bool compiled = compile(workshop, Gear::Optimized);
   const Translation* const made = compiled ? publish(nullptr, workshop, Gear::Optimized, true) : nullptr;
+  if (made != nullptr) keep_for_next_run(workshop, Gear::Optimized);
 
   const std::lock_guard lock(mutex_);
   HotSpot& spot = tier2_->spots[identity];
@@ -149,11 +156,14 @@ bool TranslatorEngine::take_foreground_compiler(Workshop& workshop) {
 bool TranslatorEngine::promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity,
                                              Translation** result) {
   if (!options_.tier2_foreground || !take_foreground_compiler(workshop)) return false;
-  const auto known = [&](uint64_t pc) { return map_.find({pc, identity.mode, identity.extra}) != nullptr; };
+  const auto known = [&](uint64_t pc) { return best_known({pc, identity.mode, identity.extra}).has_value(); };
   for (ir::HotLimits limits = options_.tier2_limits; limits.instructions >= kFewest; limits.instructions /= 2) {
     if (workshop.former.form_hot(identity, workshop.region, known, limits).kind != ir::FaultKind::None) return true;
     if (!compile(workshop, Gear::Optimized)) continue;
+    note_origin(workshop);
+    note_guest_code(workshop);
     *result = publish(&vcpu, workshop, Gear::Optimized, true);
+    if (*result != nullptr) keep_for_next_run(workshop, Gear::Optimized);
     return true;
   }
   return false;

@@ -21,6 +21,13 @@ namespace menura::runtime {
 class TranslatorEngine;
 struct Workshop;
 
+// What the store is to know of a region that is being compiled.
+struct Provenance {
+  ir::CodeOrigin origin;       // of its first instruction
+  std::vector<uint8_t> bytes;  // the guest code in all of its ranges, one after the other
+  bool found_wrong = false;    // what is stored for it is no good
+};
+
 struct IdentityHash {
   std::size_t operator()(const ir::Identity& identity) const {
     return ((identity.pc ^ identity.mode) * 0x9e3779b97f4a7c15U ^ identity.extra * 0xff51afd7ed558ccdU) >> 16;
@@ -46,7 +53,8 @@ struct Tier2Job {
   ir::Region region;
   std::vector<ir::GuestRange> guest;  // its ranges, for those who invalidate meanwhile
   bool stale = false;                 // they did
-  uint64_t forming = 0;               // nanoseconds that it took
+  Provenance provenance;
+  uint64_t forming = 0;  // nanoseconds that it took
 };
 
 // Between the engine and its sampling thread, which may outlive it: asleep, it cannot be told.

@@ -8,6 +8,7 @@
 #include <cstring>
 #include <memory>
 
+#include "backends/runtime/store/entry.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/runtime/vcpu_record.h"
 #include "ir/verify/verify.h"
@@ -92,6 +93,8 @@ Workshop& TranslatorEngine::take_workshop() {
   }
   workshop->sequence = change_count_;
   workshop->began = monotonic_nanoseconds();
+  workshop->recalled = false;
+  workshop->provenance.origin = {};
   return *workshop;
 }
 
@@ -137,11 +140,19 @@ Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identit
     Translation* result = nullptr;
     ir::Fault fault;
     ir::TraceLimits limits{instructions};
+    if (Gear gear; keep && recall(workshop, identity, &gear)) {
+      result = publish(&vcpu, workshop, gear, true);
+      return_workshop(workshop);
+      if (result != nullptr) return result;
+      continue;
+    }
     for (;; limits.instructions /= 2) {
       fault = workshop.former.form_trace(identity, workshop.region, limits);
       if (fault.kind != ir::FaultKind::None) break;
       if (compile(workshop, Gear::Trace)) {
+        note_guest_code(workshop);
         result = publish(&vcpu, workshop, Gear::Trace, keep);
+        if (keep && result != nullptr) keep_for_next_run(workshop, Gear::Trace);
         break;
       }
       assert(limits.instructions > 1);
@@ -165,8 +176,8 @@ Translation* TranslatorEngine::promote(Vcpu& vcpu, Translation* cold) {
   const ir::Identity identity = cold->identity();
   // What the optimizing compiler has made stays outside: its loop must not run here.
   const auto known = [&](uint64_t pc) {
-    const Translation* const found = map_.find({pc, identity.mode, identity.extra});
-    return found != nullptr && found->gear != Gear::Optimized;
+    const std::optional<Gear> gear = best_known({pc, identity.mode, identity.extra});
+    return gear && *gear != Gear::Optimized;
   };
   start_sampling();
   Workshop& workshop = take_workshop();
@@ -175,7 +186,10 @@ Translation* TranslatorEngine::promote(Vcpu& vcpu, Translation* cold) {
   for (ir::HotLimits limits = options_.hot; !done && limits.instructions >= 8; limits.instructions /= 2) {
     if (workshop.former.form_hot(identity, workshop.region, known, limits).kind != ir::FaultKind::None) break;
     if (!compile(workshop, Gear::Hot)) continue;
+    note_origin(workshop);
+    note_guest_code(workshop);
     result = publish(&vcpu, workshop, Gear::Hot, true);
+    if (result != nullptr) keep_for_next_run(workshop, Gear::Hot);
     break;
   }
   return_workshop(workshop);
@@ -187,6 +201,7 @@ Translation* TranslatorEngine::publish(Vcpu* vcpu, Workshop& workshop, Gear gear
   std::unique_lock lock(mutex_);
   Translation* translation = nullptr;
   Translation* former = nullptr;
+  workshop.nanoseconds = 0;
   while (translation == nullptr) {
     if (outdated(workshop)) return nullptr;
     former = keep ? map_.find(region.identity) : nullptr;
@@ -204,11 +219,12 @@ Translation* TranslatorEngine::publish(Vcpu* vcpu, Workshop& workshop, Gear gear
   index_pages(translation);
   if (keep) map_.set(translation, epoch_.load(std::memory_order_relaxed) + 1);
   if (former != nullptr) redirect(former, translation);
-  GearStatistics& counts = statistics_.of(gear);
+  GearStatistics& counts = workshop.recalled ? statistics_.recalled : statistics_.of(gear);
+  workshop.nanoseconds = monotonic_nanoseconds() - workshop.began;
   ++counts.regions;
   counts.guest_instructions += region.guest_instructions;
   counts.host_bytes += translation->size;
-  counts.nanoseconds += monotonic_nanoseconds() - workshop.began;
+  counts.nanoseconds += workshop.nanoseconds;
   if (options_.observer != nullptr) {
     // Outside of the lock: it may look at guest memory.
     const uint64_t address = translation->host_address();

@@ -11,6 +11,7 @@
 #include <forward_list>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <unordered_map>
 #include <vector>
 
@@ -27,6 +28,8 @@
 #include "vcpu/engine.h"
 
 namespace menura::runtime {
+
+class CodeStore;
 
 struct EngineOptions {
   std::size_t cache_budget = std::size_t{256} << 20;  // bytes of host code; at least two chunks
@@ -46,6 +49,9 @@ struct EngineOptions {
   // Instead of that: what is hot (hot_threshold) goes to it at once, on the guest's thread. For tests.
   bool tier2_foreground = false;
   ir::HotLimits tier2_limits = {.instructions = 1500, .blocks = 400};
+
+  // Code of earlier runs, and for later ones; it outlives the engine. Not used where code counts or is observed.
+  CodeStore* store = nullptr;
 };
 
 struct Tier2Job;
@@ -145,6 +151,17 @@ class TranslatorEngine : public vcpu::Engine {
   void restart_tier2();
   void stop_tier2();
 
+  // --- recall.cpp
+  // Fills the workshop's region and code with what the store has for `identity`.
+  bool recall(Workshop& workshop, const ir::Identity& identity, Gear* gear);
+  bool is_code(uint64_t begin, std::span<const uint8_t> expected);
+  // What has run at `identity`, now or in an earlier run, at its best.
+  std::optional<Gear> best_known(const ir::Identity& identity);
+  // The workshop's provenance, where guest memory may be read; the bytes before it is found that they have not changed.
+  void note_origin(Workshop& workshop);
+  void note_guest_code(Workshop& workshop);
+  void keep_for_next_run(const Workshop& workshop, Gear gear);
+
   // --- links.cpp
   void link(LinkSite& site, Translation* to);
   void unlink(LinkSite& site);
@@ -168,6 +185,7 @@ class TranslatorEngine : public vcpu::Engine {
   ir::MemoryPort& memory_;
   Compiler& compiler_;
   const EngineOptions options_;
+  CodeStore* const store_;
 
   CodeCache cache_;
   TranslationMap map_;

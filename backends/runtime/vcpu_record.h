@@ -126,6 +126,9 @@ struct Workshop {
   uint64_t sequence = 0;                 // of changes of guest code, when it was taken
   std::unique_ptr<Compiler> optimizing;  // Gear::Optimized in the foreground; made when first wanted
   const Tier2Job* job = nullptr;         // of the thread that compiles in the background
+  bool recalled = false;                 // the code is from the store
+  uint64_t nanoseconds = 0;              // from `began` to publication; 0: something else was there already
+  Provenance provenance;
 };
 
 }  // namespace menura::runtime

@@ -28,7 +28,8 @@ int64_t host_mmap(uint64_t address, uint64_t length, int prot, int flags, int fd
 }
 
 uint64_t version_of(const struct stat& info) {
-  const auto nanoseconds = static_cast<uint64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(info.st_mtim.tv_nsec);
+  const auto nanoseconds =
+      static_cast<uint64_t>(info.st_mtim.tv_sec) * 1'000'000'000 + static_cast<uint64_t>(info.st_mtim.tv_nsec);
   return (nanoseconds * 0x9e3779b97f4a7c15U) ^ static_cast<uint64_t>(info.st_size);
 }
 

@@ -16,7 +16,7 @@ struct Vma {
   bool grows_down = false;  // MAP_GROWSDOWN
   uint64_t device = 0;      // what is mapped: a file's st_dev and st_ino, or 0 and a name of our own for shared memory
   uint64_t inode = 0;
-  uint64_t offset = 0;  // bytes from the start of the object to the first page
+  uint64_t offset = 0;   // bytes from the start of the object to the first page
   uint64_t version = 0;  // of a file: its size and the time of its last change when it was mapped
 
   bool same_kind(const Vma& other) const {

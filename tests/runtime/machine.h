@@ -66,7 +66,12 @@ class HostMemory : public ir::MemoryPort {
     mprotect(reinterpret_cast<void*>(page), ((end - 1) | 4095) + 1 - page, PROT_READ);
   }
 
+  ir::CodeOrigin code_origin(uint64_t address) override {
+    return object != 0 && contains(address) ? ir::CodeOrigin{object, address - base()} : ir::CodeOrigin{};
+  }
+
   bool protect = false;  // watch_code makes pages read-only
+  uint64_t object = 0;   // what the code comes from, for code that is kept on disk
 
  private:
   uint8_t* base_;

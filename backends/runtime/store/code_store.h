@@ -1,0 +1,89 @@
+// CodeStore: compiled code that survives the process. One segment (segment.h) for each object that code comes from, so
+// that programs share what they have compiled of their libraries.
+//
+// What is new is kept in memory and written as a whole new segment: by flush(), and in between when it is worth it.
+// Nothing here is ever an error of the run: without a folder, or room, or rights, there is just no stored code.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "backends/runtime/store/entry.h"
+#include "backends/runtime/store/segment.h"
+
+namespace menura::runtime {
+
+struct StoreOptions {
+  std::string folder;  // absolute; made when there is something to write
+  Fingerprint::Value fingerprint = {};
+  uint64_t limit = uint64_t{512} << 20;  // bytes of all segments; what was used longest ago goes first
+};
+
+struct StoreStatistics {
+  uint64_t missed = 0;    // entries that were asked for and not there
+  uint64_t segments = 0;  // opened
+  uint64_t kept = 0;      // new entries
+  uint64_t written = 0;   // bytes
+};
+
+class CodeStore {
+ public:
+  explicit CodeStore(StoreOptions options) : options_(std::move(options)) {}
+
+  // Good for as long as the store lives. Any thread.
+  std::optional<EntryView> find(uint64_t object, const CodeKey& key);
+  // How good the code of earlier runs is for this key, if there is any: a hint, nothing has been checked.
+  std::optional<Gear> gear_of(uint64_t object, const CodeKey& key);
+
+  // Keeps code for the next run. `nanoseconds`: what it took to compile. `found_wrong`: what find() had for this key
+  // was no good here. `guest`: the bytes of region.guest that it was compiled from.
+  void keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region, std::span<const uint8_t> guest,
+            const CompiledCode& code, uint64_t nanoseconds, bool found_wrong);
+
+  // Writes what is worth writing. Called before the process ends or becomes another program.
+  void flush();
+
+  // Around a fork, as vcpu::Engine. What the parent has not written yet is the parent's to write.
+  void before_fork() { mutex_.lock(); }
+  void after_fork_parent() { mutex_.unlock(); }
+  void after_fork_child();
+
+  StoreStatistics statistics();
+
+ private:
+  // New entries in blocks that stay where they are.
+  struct Pending {
+    std::vector<std::vector<uint64_t>> blocks;
+    std::vector<EntryView> entries;
+    std::vector<bool> found_wrong;
+    uint64_t nanoseconds = 0;
+    uint64_t bytes = 0;
+  };
+  struct Object {
+    std::shared_ptr<const Segment> segment;  // stays
+    bool opened = false;
+    Pending pending;
+  };
+
+  const Segment* segment_of(uint64_t object);
+  void write(uint64_t object, Object& it);
+  void flush_locked();
+
+  const StoreOptions options_;
+  std::mutex mutex_;
+  std::unordered_map<uint64_t, Object> objects_;
+  std::vector<uint8_t> scratch_;
+  uint64_t pending_nanoseconds_ = 0;
+  uint64_t pending_bytes_ = 0;
+  uint64_t written_nanoseconds_ = 0;
+  StoreStatistics statistics_;
+  std::atomic<uint64_t> missed_{0};
+};
+
+}  // namespace menura::runtime
