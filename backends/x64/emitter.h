@@ -186,16 +186,22 @@ class Emitter final : private asmjit::ErrorHandler {
 
   // --- fp_recompute.cpp: results of the host that another guest may want otherwise
   // Where an operation puts its result first, and where it goes: operands stay as they are until it has been looked at.
+  // `again`: where the operands are computed with exactly, out of line, for `dst`; that goes on at `back`.
   struct FpResult {
     Reg raw = kNoReg;
     Reg dst = kNoReg;
+    Label again;
+    Label back;
   };
   bool is_recomputed(const Inst& inst) const;
-  FpResult begin_result(Value v, RegMask operands);
-  void end_result(Value v, const Inst& inst, FpResult result, std::initializer_list<Reg> operands, unsigned negated);
+  FpResult begin_result(Value v, const Inst& inst, std::initializer_list<Reg> operands, unsigned negated);
+  void end_result(Value v, const Inst& inst, const FpResult& result);
   Label cold_recompute(const Inst& inst, Reg dst, std::initializer_list<Reg> operands, unsigned negated,
                        const Label& back);
   void fix_nan(Value v, Reg reg, Type type);
+  bool has_defined(const Inst& inst) const;
+  bool is_step(const Inst& inst) const;
+  void check_factors(const Inst& inst, Reg a, Reg b, const Label& large);
 
   // --- fp.cpp, fp_convert.cpp
   void emit_fp_binary(Value v, const Inst& inst);
@@ -270,6 +276,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void vec_shift(Form form, Reg dst, Reg a, unsigned amount);
   void vec_zero(Reg dst);
   void vec_not(Reg dst, Reg a);
+  x86::Mem half_of(bool single) { return splat(single ? 2 : 3, single ? 0x3f000000 : 0x3fe0000000000000); }
   x86::Mem splat(unsigned lane, uint64_t value);  // a constant in all lanes of 8 << lane bits
 
   // --- vector_arith.cpp
@@ -290,7 +297,7 @@ class Emitter final : private asmjit::ErrorHandler {
   bool has_vector_fp(const Inst& inst) const;
   Reg quiet_lanes(const Inst& inst, unsigned number, bool half);
   void vector_fp_op(const Inst& inst, Reg dst, const Reg* operands);
-  void check_vector(const Inst& inst, FpResult result, const Reg* operands, bool single, const Label& back);
+  void check_vector(const Inst& inst, FpResult& result, const Reg* operands, bool single);
   Label cold_vector(const Inst& inst, Reg dst, const Reg* operands, const Label& back);
   void jump_if_any(Reg mask, const Label& target);
   void vec_round(Reg dst, Reg a, bool single, ir::RoundingSource rounding, bool exact);

@@ -35,7 +35,7 @@ bool Emitter::needs_slow(const Inst& inst) const {
       if (!host_.fma) return true;
       [[fallthrough]];
     case Op::FMul:
-      if (desc.defined != 0 || desc.halved != 0) return true;
+      if ((desc.defined != 0 || desc.halved != 0) && (!has_defined(inst) || !is_recomputed(inst))) return true;
       break;
     case Op::FAdd:
     case Op::FSub:
@@ -172,13 +172,13 @@ void Emitter::emit_fp_binary(Value v, const Inst& inst) {
   const Reg ra = use(a);
   if (is_recomputed(inst)) {
     const Reg second = use(b);
+    const bool swapped = a != rep(inst.args[0]);
+    const FpResult result = begin_result(v, inst, {swapped ? second : ra, swapped ? ra : second}, 0);
     if (rounding != RoundingSource::Live) set_rounding(rounding);
-    const FpResult result = begin_result(v, mask_of(ra) | mask_of(second));
     vec3(avx, sse, result.raw, ra, xm(second));
     if (rounding != RoundingSource::Live) restore_rounding();
     made_zero_ = host_.avx && zero_above(a, inst.type);
-    const bool swapped = a != rep(inst.args[0]);
-    return end_result(v, inst, result, {swapped ? second : ra, swapped ? ra : second}, 0);
+    return end_result(v, inst, result);
   }
   const Operand rb = use_rm(b, single ? 32 : 64);
   if (rounding != RoundingSource::Live) set_rounding(rounding);
@@ -201,9 +201,9 @@ void Emitter::emit_fp_unary(Value v, const Inst& inst) {
   const bool single = inst.type == Type::F32;
   if (rounding != RoundingSource::Live) take(kRax);
   const Reg ra = use(inst.args[0]);
-  if (rounding != RoundingSource::Live) set_rounding(rounding);
   const bool recomputed = is_recomputed(inst);
-  const FpResult result = recomputed ? begin_result(v, mask_of(ra)) : FpResult{};
+  const FpResult result = recomputed ? begin_result(v, inst, {ra}, 0) : FpResult{};
+  if (rounding != RoundingSource::Live) set_rounding(rounding);
   const Reg dst = recomputed ? result.raw : dest(v, {inst.args[0]});
   made_boxed_ = host_.avx && is_boxed(inst.args[0]);
   made_zero_ = host_.avx && zero_above(inst.args[0], inst.type);
@@ -213,7 +213,7 @@ void Emitter::emit_fp_unary(Value v, const Inst& inst) {
     a_.emit(single ? Id::kIdSqrtss : Id::kIdSqrtsd, xm(dst), xm(ra));
   }
   if (rounding != RoundingSource::Live) restore_rounding();
-  if (recomputed) return end_result(v, inst, result, {ra}, 0);
+  if (recomputed) return end_result(v, inst, result);
   fix_nan(v, dst, inst.type);
   define(v, dst);
 }
@@ -240,10 +240,10 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
   const Reg ra = use(operand[0]);
   const Reg rb = use(operand[1]);
   const Reg rc = use(operand[2]);
-  if (rounding != RoundingSource::Live) set_rounding(rounding);
   // The factors are looked at again where the result is a NaN.
   const bool recomputed = is_recomputed(inst);
-  const FpResult result = recomputed ? begin_result(v, mask_of(ra) | mask_of(rb) | mask_of(rc)) : FpResult{};
+  const FpResult result = recomputed ? begin_result(v, inst, {ra, rb, rc}, negated) : FpResult{};
+  if (rounding != RoundingSource::Live) set_rounding(rounding);
   const Reg dst = recomputed ? result.raw : dest(v, {operand[2]}, mask_of(ra) | mask_of(rb));
   vec_move(dst, rc);
   made_zero_ = zero_above(operand[2], inst.type);
@@ -253,7 +253,10 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
       {{Id::kIdVfmadd231ss, Id::kIdVfmsub231ss}, {Id::kIdVfnmadd231ss, Id::kIdVfnmsub231ss}}};
   a_.emit(forms[single ? 1 : 0][negate_product ? 1 : 0][negate_addend ? 1 : 0], xm(dst), xm(ra), xm(rb));
   if (rounding != RoundingSource::Live) restore_rounding();
-  if (recomputed) return end_result(v, inst, result, {ra, rb, rc}, negated);
+  if (ir::unpack<FpDesc>(inst.aux).halved != 0) {
+    vec3(single ? Form{Id::kIdVmulss, Id::kIdMulss} : Form{Id::kIdVmulsd, Id::kIdMulsd}, dst, dst, half_of(single));
+  }
+  if (recomputed) return end_result(v, inst, result);
   a_.emit(single ? Id::kIdVucomiss : Id::kIdVucomisd, xm(dst), xm(dst));
   const Label back = a_.newLabel();
   a_.jp(cold(

@@ -68,10 +68,10 @@ void Emitter::emit_fcvt(Value v, const Inst& inst) {
   const bool swap_mode = narrows && rounding != RoundingSource::Live;
   if (swap_mode) take(kRax);
   const Reg ra = use(inst.args[0]);
-  if (swap_mode) set_rounding(rounding);
   const bool canonical = static_cast<ir::NanPolicy>(desc.nan) == ir::NanPolicy::Canonical;
   const bool recomputed = narrows && desc.tiny_before != 0;
-  const FpResult result = recomputed ? begin_result(v, mask_of(ra)) : FpResult{};
+  const FpResult result = recomputed ? begin_result(v, inst, {ra}, 0) : FpResult{};
+  if (swap_mode) set_rounding(rounding);
   const Reg dst = recomputed ? result.raw : dest(v, {inst.args[0]});
   if (from == Type::F16) {
     // Four lanes are converted: the others must raise nothing.
@@ -86,7 +86,7 @@ void Emitter::emit_fcvt(Value v, const Inst& inst) {
     a_.emit(narrows ? Id::kIdCvtsd2ss : Id::kIdCvtss2sd, xm(dst), xm(ra));
   }
   if (swap_mode) restore_rounding();
-  if (recomputed) return end_result(v, inst, result, {ra}, 0);
+  if (recomputed) return end_result(v, inst, result);
   // The host makes a NaN quiet and keeps what it can of its payload, as all policies but one want it.
   if (canonical) fix_nan(v, dst, inst.type);
   define(v, dst);

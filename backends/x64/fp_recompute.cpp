@@ -3,6 +3,8 @@
 // before rounding raises underflow, the host's after rounding does not. Those are computed again, out of line and
 // exactly. The flags that the host has raised are right, though they may not be all: invalid for the same operands (but
 // for infinity times zero plus a quiet NaN), inexact with the least normal number.
+#include <algorithm>
+
 #include "backends/x64/emitter.h"
 
 namespace menura::x64 {
@@ -24,21 +26,29 @@ bool Emitter::is_recomputed(const Inst& inst) const {
   return static_cast<NanPolicy>(desc.nan) != NanPolicy::Canonical || (desc.tiny_before != 0 && may_be_tiny(inst.op));
 }
 
-Emitter::FpResult Emitter::begin_result(Value v, RegMask operands) {
+// `negated`: operands of which the sign is turned first, by number.
+Emitter::FpResult Emitter::begin_result(Value v, const Inst& inst, std::initializer_list<Reg> operands,
+                                        unsigned negated) {
   const Reg dst = dest(v);
-  const bool overlaps = (operands & mask_of(dst)) != 0;
-  return {overlaps ? temp_vec() : dst, dst};
+  const bool overlaps = std::find(operands.begin(), operands.end(), dst) != operands.end();
+  FpResult result = {overlaps ? temp_vec() : dst, dst, {}, a_.newLabel()};
+  result.again = cold_recompute(inst, dst, operands, negated, result.back);
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  if ((inst.op == Op::FMul && desc.defined != 0) || (inst.op == Op::FMa && (desc.defined != 0 || desc.halved != 0))) {
+    check_factors(inst, operands.begin()[0], operands.begin()[1], result.again);
+  }
+  return result;
 }
 
-void Emitter::end_result(Value v, const Inst& inst, FpResult result, std::initializer_list<Reg> operands,
-                         unsigned negated) {
+void Emitter::end_result(Value v, const Inst& inst, const FpResult& result) {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const bool single = inst.type == Type::F32;
-  const Label back = a_.newLabel();
-  const Label again = cold_recompute(inst, result.dst, operands, negated, back);
+  const Label& again = result.again;
   const InstId compare =
       host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
-  if (desc.tiny_before != 0 && may_be_tiny(inst.op)) {
+  if (inst.op == Op::FMa && desc.defined != 0 && is_step(inst)) {
+    // The factors are not large: neither a NaN nor tiny.
+  } else if (desc.tiny_before != 0 && may_be_tiny(inst.op)) {
     // Equal to the least normal number, or unordered.
     const Reg magnitude = temp_vec();
     const uint64_t sign = uint64_t{1} << (ir::bits(inst.type) - 1);
@@ -57,7 +67,7 @@ void Emitter::end_result(Value v, const Inst& inst, FpResult result, std::initia
     vec_move(result.dst, result.raw);
   }
   made_boxed_ = false;
-  a_.bind(back);
+  a_.bind(result.back);
   define(v, result.dst);
 }
 
@@ -91,6 +101,73 @@ Label Emitter::cold_recompute(const Inst& inst, Reg dst, std::initializer_list<R
         e.a_.jmp(c.back);
       },
       {registers, static_cast<uint64_t>(op), ir::bits(operand)}, &back);
+}
+
+// Whether an fma adds 2 or 3 to a product: not near zero, or zero, so that the result is never tiny.
+bool Emitter::is_step(const Inst& inst) const {
+  const Inst& addend = inst_of(inst.args[2]);
+  if (addend.op != Op::Const) return false;
+  const auto lane =
+      ir::info(inst.op).attr == ir::Attr::FpLane ? static_cast<Type>(ir::unpack<FpDesc>(inst.aux).lane) : inst.type;
+  const auto bits = static_cast<uint64_t>(addend.imm);
+  if (lane == Type::F64) return bits == 0x4000000000000000 || bits == 0x4008000000000000;
+  if (lane != Type::F32) return false;
+  const auto low = static_cast<uint32_t>(bits);
+  return (inst.type == Type::F32 || bits >> 32 == low) && (low == 0x40000000 || low == 0x40400000);
+}
+
+// Products with aux.defined, and halved sums, are made by the host where the factors are not large.
+bool Emitter::has_defined(const Inst& inst) const {
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  if (desc.halved != 0) return inst.op == Op::FMul || inst.op == Op::VFMul || is_step(inst);
+  return true;
+}
+
+// Branches to `large` where a factor (of any lane) is an infinity, a NaN or so large that a product might be near an
+// overflow: before the host's operation raises a flag.
+void Emitter::check_factors(const Inst& inst, Reg a, Reg b, const Label& large) {
+  const bool vector = ir::info(inst.op).attr == ir::Attr::FpLane;
+  const Type lane = vector ? static_cast<Type>(ir::unpack<FpDesc>(inst.aux).lane) : inst.type;
+  const bool single = lane == Type::F32;
+  // 2^62 and 2^510.
+  const x86::Mem bound = splat(single ? 2 : 3, single ? 0x5e800000 : 0x5fd0000000000000);
+  const x86::Mem magnitude = splat(single ? 2 : 3, single ? 0x7fffffff : INT64_MAX);
+  const RegMask before = locked_;
+  const Reg t = temp_vec();
+  if (!vector) {
+    const InstId compare =
+        host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
+    // Larger than the number, or unordered: the carry says it with the operands the other way round, so not.
+    for (const Reg factor : {a, b}) {
+      vec3(Id::kIdVpand, Id::kIdPand, t, factor, magnitude);
+      const Reg limit = temp_vec();
+      load_memory(limit, bound, Type::V128);
+      a_.emit(compare, xm(limit), xm(t));
+      a_.jb(large);
+      locked_ &= ~mask_of(limit);
+      if (a == b) break;
+    }
+    locked_ = before;
+    return;
+  }
+  const Form greater = single ? Form{Id::kIdVpcmpgtd, Id::kIdPcmpgtd} : Form{Id::kIdVpcmpgtq, Id::kIdPcmpgtq};
+  vec3(Id::kIdVpand, Id::kIdPand, t, a, magnitude);
+  if (a == b) {
+    vec3(greater, t, t, bound);
+  } else {
+    const Reg u = temp_vec();
+    vec3(Id::kIdVpand, Id::kIdPand, u, b, magnitude);
+    if (single) {
+      vec3({Id::kIdVpmaxsd, Id::kIdPmaxsd}, t, t, u);
+      vec3(greater, t, t, bound);
+    } else {
+      vec3(greater, t, t, bound);
+      vec3(greater, u, u, bound);
+      vec3({Id::kIdVpor, Id::kIdPor}, t, t, u);
+    }
+  }
+  locked_ = before;
+  jump_if_any(t, large);
 }
 
 // A NaN result becomes the canonical one, out of line. The host's own default NaN is negative.

@@ -50,10 +50,8 @@ bool Emitter::has_vector_fp(const Inst& inst) const {
     return false;
   }
   switch (inst.op) {
-    case Op::VFMul:
-      return desc.defined == 0;
     case Op::VFMa:
-      return host_.fma && desc.defined == 0 && desc.halved == 0;
+      return host_.fma && ((desc.defined == 0 && desc.halved == 0) || has_defined(inst));
     case Op::VFRecipEstimate:
     case Op::VFRSqrtEstimate:
       return false;
@@ -141,16 +139,22 @@ void Emitter::emit_vector_fp(Value v, const Inst& inst) {
     operands[i] = quiet_lanes(inst, i, half && inst.op != Op::VFCvt);
     mask |= mask_of(operands[i]);
   }
+  FpResult result;
+  result.dst = dest(v);
+  result.raw = (mask & mask_of(result.dst)) != 0 ? temp_vec() : result.dst;
+  result.back = a_.newLabel();
+  if ((inst.op == Op::VFMul && desc.defined != 0) || (inst.op == Op::VFMa && (desc.defined != 0 || desc.halved != 0))) {
+    result.again = cold_vector(inst, result.dst, operands, result.back);
+    check_factors(inst, operands[0], operands[1], result.again);
+  }
   if (own_mode) set_rounding(rounding);
-  const FpResult result = begin_result(v, mask);
   vector_fp_op(inst, result.raw, operands);
   if (own_mode) restore_rounding();
   // (Zero minus zero has a sign, rounded down.)
   made_zero_ = half && inst.op != Op::VFDiv && inst.op != Op::VFCmp && inst.op != Op::VFSub;
-  const Label back = a_.newLabel();
-  check_vector(inst, result, operands, single, back);
+  check_vector(inst, result, operands, single);
   vec_move(result.dst, result.raw);
-  a_.bind(back);
+  a_.bind(result.back);
   define(v, result.dst);
 }
 
@@ -177,6 +181,7 @@ void Emitter::vector_fp_op(const Inst& inst, Reg dst, const Reg* operands) {
     case Op::VFMa:
       vec_move(dst, operands[2]);
       a_.emit(single ? Id::kIdVfmadd231ps : Id::kIdVfmadd231pd, xm(dst), xm(a), xm(operands[1]));
+      if (desc.halved != 0) vec3(arithmetic[2][single ? 1 : 0], dst, dst, half_of(single));
       return;
     case Op::VFCmp: {
       const auto cond = static_cast<FpCond>(desc.cond);
@@ -222,7 +227,7 @@ void Emitter::vector_fp_op(const Inst& inst, Reg dst, const Reg* operands) {
 }
 
 // Branches to the slow path where a lane of the result may be another guest's otherwise.
-void Emitter::check_vector(const Inst& inst, FpResult result, const Reg* operands, bool single, const Label& back) {
+void Emitter::check_vector(const Inst& inst, FpResult& result, const Reg* operands, bool single) {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const bool canonical = static_cast<NanPolicy>(desc.nan) == NanPolicy::Canonical;
   const bool narrows = inst.op == Op::VFCvt && !single;
@@ -239,7 +244,7 @@ void Emitter::check_vector(const Inst& inst, FpResult result, const Reg* operand
       const Reg t = temp_vec();
       vec3(single ? Form{Id::kIdVpcmpeqd, Id::kIdPcmpeqd} : Form{Id::kIdVpcmpeqq, Id::kIdPcmpeqq}, t, result.raw,
            splat(lane, wrong));
-      return jump_if_any(t, cold_vector(inst, result.dst, operands, back));
+      return jump_if_any(t, cold_vector(inst, result.dst, operands, result.back));
     }
     case Op::VFRound:
       if (!canonical) return;
@@ -249,9 +254,12 @@ void Emitter::check_vector(const Inst& inst, FpResult result, const Reg* operand
       tiny = narrows && desc.tiny_before != 0;
       if (!canonical && !tiny) return;
       break;
+    case Op::VFMa:
+      // The factors are not large: neither a NaN nor tiny.
+      if (desc.defined != 0 && is_step(inst)) return;
+      [[fallthrough]];
     case Op::VFMul:
     case Op::VFDiv:
-    case Op::VFMa:
       tiny = desc.tiny_before != 0;
       break;
     default:
@@ -273,7 +281,8 @@ void Emitter::check_vector(const Inst& inst, FpResult result, const Reg* operand
       vec3({Id::kIdVpor, Id::kIdPor}, t, t, u);
     }
   }
-  jump_if_any(t, cold_vector(inst, result.dst, operands, back));
+  if (!result.again.isValid()) result.again = cold_vector(inst, result.dst, operands, result.back);
+  jump_if_any(t, result.again);
 }
 
 void Emitter::vec_round(Reg dst, Reg a, bool single, RoundingSource rounding, bool exact) {
