@@ -78,6 +78,7 @@ bool Emitter::run(bool hot) {
   cold_.clear();
   links_.clear();
   pool_entries_.clear();
+  for (Label& table : estimates_) table.reset();
 
   pool_ = (kIntRegs | kVecRegs) & ~homes_.homes();
   std::fill(std::begin(holder_), std::end(holder_), ir::kNoValue);
@@ -263,7 +264,7 @@ void Emitter::emit_inst(Value v) {
       return emit_fma(v, inst);
     case Op::FRecipEstimate:
     case Op::FRSqrtEstimate:
-      return emit_fp_slow(v, inst);
+      return emit_estimate(v, inst);
     case Op::FMin:
     case Op::FMax:
       return emit_fp_min_max(v, inst);
@@ -412,6 +413,7 @@ void Emitter::finish_code() {
       a_.embed(&entry.high, 8);
     }
   }
+  embed_estimates();
   a_.resolve();
   out_->bytes.assign(a_.bufferData(), a_.bufferPtr());
   for (const runtime::Link& l : out_->links) {

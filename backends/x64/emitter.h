@@ -203,6 +203,10 @@ class Emitter final : private asmjit::ErrorHandler {
   bool is_step(const Inst& inst) const;
   void check_factors(const Inst& inst, Reg a, Reg b, const Label& large);
 
+  // --- fp_estimates.cpp
+  void emit_estimate(Value v, const Inst& inst);
+  void embed_estimates();
+
   // --- fp.cpp, fp_convert.cpp
   void emit_fp_binary(Value v, const Inst& inst);
   void emit_fp_unary(Value v, const Inst& inst);
@@ -510,6 +514,7 @@ class Emitter final : private asmjit::ErrorHandler {
     uint64_t high;
   };
   std::vector<PoolEntry> pool_entries_;
+  Label estimates_[2];  // tables of reciprocals and of reciprocal square roots, if they are used
 };
 
 }  // namespace menura::x64

@@ -234,8 +234,6 @@ void Emitter::emit_vector(Value v, const Inst& inst) {
     case Op::VFDiv:
     case Op::VFSqrt:
     case Op::VFMa:
-    case Op::VFRecipEstimate:
-    case Op::VFRSqrtEstimate:
     case Op::VFMin:
     case Op::VFMax:
     case Op::VFCmp:
@@ -244,6 +242,9 @@ void Emitter::emit_vector(Value v, const Inst& inst) {
     case Op::VF2I:
     case Op::VI2F:
       return emit_vector_fp(v, inst);
+    case Op::VFRecipEstimate:
+    case Op::VFRSqrtEstimate:
+      return emit_estimate(v, inst);
     default:
       break;
   }

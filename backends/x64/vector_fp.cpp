@@ -52,9 +52,6 @@ bool Emitter::has_vector_fp(const Inst& inst) const {
   switch (inst.op) {
     case Op::VFMa:
       return host_.fma && ((desc.defined == 0 && desc.halved == 0) || has_defined(inst));
-    case Op::VFRecipEstimate:
-    case Op::VFRSqrtEstimate:
-      return false;
     case Op::VFCmp:
       return host_.avx || predicate(static_cast<FpCond>(desc.cond), desc.signaling != 0) < 8;
     case Op::VFRound:
