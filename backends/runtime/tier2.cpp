@@ -22,6 +22,9 @@ constexpr std::chrono::milliseconds kForkWaits{20};
 // Below the guest's threads: with the guest's on all cores, it gets a tenth of one.
 constexpr int kNice = 10;
 
+// What runs less often than one in so many times of a region's head is left outside.
+constexpr int32_t kRare = 64;
+
 // A region that is still refused with so few instructions stays where it is.
 constexpr unsigned kFewest = 64;
 
@@ -33,6 +36,24 @@ uint64_t thread_nanoseconds() {
 
 }  // namespace
 
+ir::Fault TranslatorEngine::form_optimized(Workshop& workshop, const ir::Identity& identity,
+                                           const ir::HotLimits& limits) {
+  // Traces count down to the second gear; what has got there has run often.
+  const auto runs = [&](const Translation* translation) {
+    const int32_t left = heat_of(*translation).load(std::memory_order_relaxed);
+    const bool counts = translation->gear == Gear::Trace && left <= options_.hot_threshold;
+    return counts ? options_.hot_threshold - left : options_.hot_threshold;
+  };
+  const Translation* const head = map_.find(identity);
+  const int32_t enough = head != nullptr ? runs(head) / kRare : 0;
+  const auto executed = [&](uint64_t pc) {
+    const ir::Identity place{pc, identity.mode, identity.extra};
+    const Translation* const found = map_.find(place);
+    return found != nullptr ? runs(found) >= enough : best_known(place).has_value();
+  };
+  return workshop.former.form_hot(identity, workshop.region, executed, limits);
+}
+
 // Forms the region here, where guest memory may be read, and leaves the rest to the compiling thread.
 void TranslatorEngine::enqueue(const ir::Identity& identity) {
   Workshop& workshop = take_workshop();
@@ -41,8 +62,7 @@ void TranslatorEngine::enqueue(const ir::Identity& identity) {
     const std::lock_guard lock(mutex_);
     limits = tier2_->spots[identity].limits;
   }
-  const auto known = [&](uint64_t pc) { return best_known({pc, identity.mode, identity.extra}).has_value(); };
-  const ir::Fault fault = workshop.former.form_hot(identity, workshop.region, known, limits);
+  const ir::Fault fault = form_optimized(workshop, identity, limits);
   if (fault.kind == ir::FaultKind::None) {
     note_origin(workshop);
     note_guest_code(workshop);
@@ -156,9 +176,8 @@ bool TranslatorEngine::take_foreground_compiler(Workshop& workshop) {
 bool TranslatorEngine::promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity,
                                              Translation** result) {
   if (!options_.tier2_foreground || !take_foreground_compiler(workshop)) return false;
-  const auto known = [&](uint64_t pc) { return best_known({pc, identity.mode, identity.extra}).has_value(); };
   for (ir::HotLimits limits = options_.tier2_limits; limits.instructions >= kFewest; limits.instructions /= 2) {
-    if (workshop.former.form_hot(identity, workshop.region, known, limits).kind != ir::FaultKind::None) return true;
+    if (form_optimized(workshop, identity, limits).kind != ir::FaultKind::None) return true;
     if (!compile(workshop, Gear::Optimized)) continue;
     note_origin(workshop);
     note_guest_code(workshop);

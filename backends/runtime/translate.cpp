@@ -141,6 +141,7 @@ Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identit
     ir::Fault fault;
     ir::TraceLimits limits{instructions};
     if (Gear gear; keep && recall(workshop, identity, &gear)) {
+      if (gear == Gear::Hot) start_sampling();
       result = publish(&vcpu, workshop, gear, true);
       return_workshop(workshop);
       if (result != nullptr) return result;

@@ -48,7 +48,7 @@ struct EngineOptions {
   uint32_t tier2_threshold = 4;  // milliseconds of samples of a place before its region is compiled in the background
   // Instead of that: what is hot (hot_threshold) goes to it at once, on the guest's thread. For tests.
   bool tier2_foreground = false;
-  ir::HotLimits tier2_limits = {.instructions = 1500, .blocks = 400};
+  ir::HotLimits tier2_limits = {.instructions = 1500, .blocks = 400, .inline_depth = 4, .inline_instructions = 80};
 
   // Code of earlier runs, and for later ones; it outlives the engine. Not used where code counts or is observed.
   CodeStore* store = nullptr;
@@ -142,6 +142,8 @@ class TranslatorEngine : public vcpu::Engine {
   bool promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity, Translation** result);
   bool take_foreground_compiler(Workshop& workshop);
   void enqueue(const ir::Identity& identity);
+  // Forms the region of what has run often enough there.
+  ir::Fault form_optimized(Workshop& workshop, const ir::Identity& identity, const ir::HotLimits& limits);
   void start_compiling_thread();
   void compile_in_background();
   void compile_job(Tier2Job& job);

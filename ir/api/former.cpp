@@ -14,7 +14,9 @@ constexpr uint64_t kPage = 4096;
 
 constexpr uint64_t to_page_end(uint64_t address) { return kPage - address % kPage; }
 
-constexpr uint64_t hash(uint64_t pc) { return (pc * 0x9e3779b97f4a7c15U) >> 32; }
+constexpr uint64_t hash(const Builder::Place& place) {
+  return ((place.pc ^ uint64_t{place.context} << 48) * 0x9e3779b97f4a7c15U) >> 32;
+}
 
 }  // namespace
 
@@ -119,83 +121,109 @@ Fault Former::form_hot(const Identity& identity, Region& region, PcPredicate exe
   insns_.clear();
   blocks_.clear();
   reverse_order_.clear();
+  calls_.clear();
+  inlined_.clear();
+  entry_ = identity.pc;
   index_.assign(std::bit_ceil(limits.instructions * 2U + 16), 0);
-  queue_.assign(1, Start{identity.pc, true});
+  queue_.assign(1, Start{{identity.pc}, true});
   Fault fault;
-  for (std::size_t i = 0; i < queue_.size(); ++i) {
-    plan(Start(queue_[i]), identity.mode, executed, limits, &fault);
-    if (blocks_.empty()) {
-      fault_region(identity, region, fault);
-      return fault;
-    }
+  plan_all(identity.mode, executed, limits, &fault);
+  if (blocks_.empty()) {
+    fault_region(identity, region, fault);
+    return fault;
+  }
+  for (std::size_t i = 0; i < calls_.size(); ++i) {
+    inline_call(Builder::Inlined(calls_[i]), identity.mode, executed, limits);
   }
   for (PlannedBlock& block : blocks_) connect(block, executed);
   clock_ = 0;
   visit(0);
 
-  pcs_.clear();
-  for (auto it = reverse_order_.rbegin(); it != reverse_order_.rend(); ++it) pcs_.push_back(blocks_[*it].pc);
-  builder_.begin(region, identity, frontend_.memory_model(), pcs_);
+  places_.clear();
+  for (auto it = reverse_order_.rbegin(); it != reverse_order_.rend(); ++it) places_.push_back(blocks_[*it].place);
+  builder_.begin(region, identity, frontend_.memory_model(), places_, inlined_);
   window_ = {};
-  for (const uint64_t pc : pcs_) lift_block(pc, identity.mode);
+  for (const Place& place : places_) lift_block(place, identity.mode);
   finish(region);
   return {};
 }
 
-Former::Planned* Former::find(uint64_t pc) {
+Former::Planned* Former::find(const Place& place) {
   const std::size_t mask = index_.size() - 1;
-  for (std::size_t at = hash(pc) & mask; index_[at] != 0; at = (at + 1) & mask) {
+  for (std::size_t at = hash(place) & mask; index_[at] != 0; at = (at + 1) & mask) {
     Planned& insn = insns_[index_[at] - 1];
-    if (insn.pc == pc) return &insn;
+    if (insn.place == place) return &insn;
   }
   return nullptr;
 }
 
 void Former::insert(const Planned& insn) {
   insns_.push_back(insn);
-  const std::size_t mask = index_.size() - 1;
-  std::size_t at = hash(insn.pc) & mask;
-  while (index_[at] != 0) at = (at + 1) & mask;
-  index_[at] = static_cast<uint32_t>(insns_.size());
+  enter_index(static_cast<uint32_t>(insns_.size()));
 }
 
-uint32_t Former::block_at(uint64_t pc) {
-  const Planned* insn = find(pc);
+void Former::enter_index(uint32_t number) {
+  const std::size_t mask = index_.size() - 1;
+  std::size_t at = hash(insns_[number - 1].place) & mask;
+  while (index_[at] != 0) at = (at + 1) & mask;
+  index_[at] = number;
+}
+
+uint32_t Former::block_at(const Place& place) {
+  const Planned* insn = find(place);
   return insn == nullptr ? kNone : insn->block;
 }
 
 bool Former::make_leader(Planned& insn, const HotLimits& limits) {
   if (insn.block != kNone) return true;
-  if (blocks_.size() >= limits.blocks) return false;
+  if (blocks_.size() >= limits.blocks) {
+    cut_ = true;
+    return false;
+  }
   insn.block = static_cast<uint32_t>(blocks_.size());
   PlannedBlock block;
-  block.pc = insn.pc;
+  block.place = insn.place;
   blocks_.push_back(block);
   return true;
 }
 
+void Former::plan_all(uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault) {
+  for (std::size_t i = 0; i < queue_.size(); ++i) {
+    plan(Start(queue_[i]), mode, executed, limits, fault);
+    if (blocks_.empty()) return;
+  }
+}
+
 // Adds the straight run of instructions at `start` to the plan, and what follows it to the queue.
 void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault) {
-  if (Planned* known = find(start.pc)) {
+  if (Planned* known = find(start.place)) {
     make_leader(*known, limits);
     return;
   }
-  if (blocks_.size() >= limits.blocks) return;
+  if (blocks_.size() >= limits.blocks || insns_.size() >= limits.instructions) {
+    cut_ = true;
+    return;
+  }
   run_.clear();
-  uint64_t pc = start.pc;
+  Place at = start.place;
   Planned* joined = nullptr;
   Flow flow;
-  while (insns_.size() + run_.size() < limits.instructions) {
-    if ((joined = find(pc)) != nullptr) break;
-    const std::span<const uint8_t> bytes = bytes_at(pc, mode, fault);
+  for (;;) {
+    if ((joined = find(at)) != nullptr) break;
+    if (insns_.size() + run_.size() >= limits.instructions) {
+      cut_ = true;
+      flow = {};
+      break;
+    }
+    const std::span<const uint8_t> bytes = bytes_at(at.pc, mode, fault);
     if (bytes.empty()) break;
-    flow = frontend_.scan(pc, bytes, mode);
+    flow = frontend_.scan(at.pc, bytes, mode);
     Planned insn;
-    insn.pc = pc;
+    insn.place = at;
     insn.flow = flow;
     run_.push_back(insn);
-    pc += flow.length;
-    if (flow.kind != Flow::Kind::Next || pc < start.pc) break;
+    at.pc += flow.length;
+    if (flow.kind != Flow::Kind::Next || at.pc < start.place.pc) break;
   }
   if (run_.empty()) return;
   // Where it ended in a direct jump or call, its target would be known if it had run.
@@ -203,55 +231,113 @@ void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const
 
   if (joined != nullptr) make_leader(*joined, limits);
   for (const Planned& insn : run_) insert(insn);
-  make_leader(*find(start.pc), limits);
+  make_leader(*find(start.place), limits);
+  plan_successors(flow, at, executed);
+}
+
+void Former::plan_successors(const Flow& flow, const Place& next, PcPredicate executed) {
+  const Place target{flow.target, next.context};
   switch (flow.kind) {
     case Flow::Kind::Branch: {
-      const bool taken = executed(flow.target);
-      const bool passed = executed(pc);
-      queue_.push_back({pc, passed || !taken});
-      if (taken) queue_.push_back({flow.target, true});
+      const bool taken = executed(target.pc);
+      const bool passed = executed(next.pc);
+      queue_.push_back({next, passed || !taken});
+      if (taken) queue_.push_back({target, true});
       break;
     }
     case Flow::Kind::Jump:
-      if (executed(flow.target)) queue_.push_back({flow.target, true});
+      if (executed(target.pc)) queue_.push_back({target, true});
       break;
     case Flow::Kind::Call:
     case Flow::Kind::IndirectCall:
-      if (executed(pc)) queue_.push_back({pc, true});
+      if (!executed(next.pc)) break;
+      queue_.push_back({next, true});
+      if (flow.kind == Flow::Kind::Call) calls_.push_back({next.context, next.pc, target.pc});
+      break;
+    case Flow::Kind::Return:
+      returns_ = true;
       break;
     case Flow::Kind::Next:
     case Flow::Kind::Indirect:
-    case Flow::Kind::Return:
     case Flow::Kind::Exit:
       break;
   }
 }
 
+bool Former::may_inline(const Builder::Inlined& call, const HotLimits& limits) {
+  constexpr unsigned kSameFunction = 3;  // in a chain of calls
+  unsigned depth = 1;
+  unsigned same = call.entry == entry_ ? 2 : 1;
+  for (uint32_t context = call.caller; context != 0; context = inlined_[context - 1].caller) {
+    ++depth;
+    same += inlined_[context - 1].entry == call.entry ? 1 : 0;
+  }
+  return depth <= limits.inline_depth && same <= kSameFunction && block_at({call.return_pc, call.caller}) != kNone;
+}
+
+// Plans a function at one of its calls: all that has run of it, or nothing.
+void Former::inline_call(const Builder::Inlined& call, uint64_t mode, PcPredicate executed, const HotLimits& limits) {
+  if (!may_inline(call, limits) || !executed(call.entry)) return;
+  const std::size_t insns = insns_.size();
+  const std::size_t blocks = blocks_.size();
+  const std::size_t calls = calls_.size();
+  HotLimits own = limits;
+  own.instructions = std::min(limits.instructions, static_cast<unsigned>(insns) + limits.inline_instructions);
+  cut_ = returns_ = false;
+  inlined_.push_back(call);
+  queue_.assign(1, Start{{call.entry, static_cast<uint32_t>(inlined_.size())}, true});
+  Fault fault;
+  plan_all(mode, executed, own, &fault);
+  if (!cut_ && returns_ && fault.kind == FaultKind::None) return;
+  inlined_.pop_back();
+  insns_.resize(insns);
+  blocks_.resize(blocks);
+  calls_.resize(calls);
+  std::fill(index_.begin(), index_.end(), 0);
+  for (uint32_t number = 1; number <= insns_.size(); ++number) enter_index(number);
+}
+
+Builder::Place Former::after_call(const Flow& flow, const Place& next) const {
+  for (uint32_t i = 0; i < inlined_.size(); ++i) {
+    const Builder::Inlined& call = inlined_[i];
+    if (flow.kind == Flow::Kind::Call && call.caller == next.context && call.return_pc == next.pc) {
+      return {call.entry, i + 1};
+    }
+  }
+  return next;
+}
+
 void Former::connect(PlannedBlock& block, PcPredicate executed) {
-  const Planned* insn = find(block.pc);
-  uint64_t next = insn->pc + insn->flow.length;
+  const Planned* insn = find(block.place);
+  const uint32_t context = block.place.context;
+  Place next{insn->place.pc + insn->flow.length, context};
   while (insn->flow.kind == Flow::Kind::Next) {
     const Planned* following = find(next);
     if (following == nullptr || following->block != kNone) break;
     insn = following;
-    next = insn->pc + insn->flow.length;
+    next.pc = insn->place.pc + insn->flow.length;
   }
+  const Place target{insn->flow.target, context};
   switch (insn->flow.kind) {
     case Flow::Kind::Next:
+      block.successors[1] = block_at(next);
+      break;
     case Flow::Kind::Call:
     case Flow::Kind::IndirectCall:
-      block.successors[1] = block_at(next);
+      block.successors[1] = block_at(after_call(insn->flow, next));
       break;
     case Flow::Kind::Branch:
-      block.successors[0] = block_at(insn->flow.target);
+      block.successors[0] = block_at(target);
       block.successors[1] = block_at(next);
-      if (!executed(next) && executed(insn->flow.target)) std::swap(block.successors[0], block.successors[1]);
+      if (!executed(next.pc) && executed(target.pc)) std::swap(block.successors[0], block.successors[1]);
       break;
     case Flow::Kind::Jump:
-      block.successors[1] = block_at(insn->flow.target);
+      block.successors[1] = block_at(target);
+      break;
+    case Flow::Kind::Return:
+      if (context != 0) block.successors[1] = block_at({inlined_[context - 1].return_pc, inlined_[context - 1].caller});
       break;
     case Flow::Kind::Indirect:
-    case Flow::Kind::Return:
     case Flow::Kind::Exit:
       break;
   }
@@ -291,22 +377,23 @@ uint32_t Former::visit(uint32_t index) {
   return head;
 }
 
-void Former::lift_block(uint64_t pc, uint64_t mode) {
-  const uint64_t begin = pc;
-  builder_.start(builder_.block_of(pc));
+void Former::lift_block(const Place& place, uint64_t mode) {
+  Place at = place;
+  builder_.set_context(place.context);
+  builder_.start(builder_.block_of(place));
   for (;;) {
-    const Planned* insn = find(pc);
-    if (insn == nullptr || (pc != begin && insn->block != kNone)) break;
+    const Planned* insn = find(at);
+    if (insn == nullptr || (at != place && insn->block != kNone)) break;
     Fault fault;
-    const std::span<const uint8_t> bytes = bytes_at(pc, mode, &fault);
+    const std::span<const uint8_t> bytes = bytes_at(at.pc, mode, &fault);
     if (bytes.empty()) break;
-    const unsigned length = frontend_.lift(builder_, pc, bytes, mode);
-    pc += length;
+    const unsigned length = frontend_.lift(builder_, at.pc, bytes, mode);
+    at.pc += length;
     // The bytes may have changed since they were planned; then this region is about to be invalidated.
     if (builder_.ended() || length != insn->flow.length || insn->flow.kind != Flow::Kind::Next) break;
   }
-  if (!builder_.ended()) builder_.jump_to(pc);
-  if (pc > begin) ranges_.push_back({begin, pc});
+  if (!builder_.ended()) builder_.jump_to(at.pc);
+  if (at.pc > place.pc) ranges_.push_back({place.pc, at.pc});
 }
 
 }  // namespace menura::ir

@@ -35,6 +35,8 @@ struct TraceLimits {
 struct HotLimits {
   unsigned instructions = 300;  // reached within a block, the block is cut
   unsigned blocks = 96;
+  unsigned inline_depth = 0;          // how deep direct calls may be inlined
+  unsigned inline_instructions = 80;  // of one function, its own calls not counted
 };
 
 // Forms regions of one guest, one at a time: one Former per translating thread. Calls MemoryPort::watch_code for every
@@ -53,23 +55,25 @@ class Former {
 
   // Second gear: blocks that have run, as far as direct branches and returns of calls reach them from identity.pc.
   // `executed` answers for block entries. A branch's fall-through lies within a trace and is no entry of its own: it
-  // counts as run where the branch's target does not. Loops are contiguous in Region::order.
+  // counts as run where the branch's target does not. Loops are contiguous in Region::order. Where calls are inlined
+  // (Builder::Inlined), those that are reached first come first, and functions that do not fit are called.
   Fault form_hot(const Identity& identity, Region& region, PcPredicate executed, const HotLimits& limits = {});
 
  private:
+  using Place = Builder::Place;
   // What is known of one instruction after planning.
   struct Planned {
-    uint64_t pc = 0;
+    Place place;
     Flow flow;
     uint32_t block = kNone;  // leaders, where a block starts: index into blocks_
   };
   struct PlannedBlock {
-    uint64_t pc = 0;
+    Place place;
     uint32_t successors[2] = {kNone, kNone};  // blocks; the second is better placed next
     uint32_t number = 0;                      // of Bourdoncle's search; 0 = not visited
   };
   struct Start {
-    uint64_t pc = 0;
+    Place place;
     bool sure = true;  // else it may never have run
   };
   static constexpr uint32_t kNone = UINT32_MAX;
@@ -81,14 +85,22 @@ class Former {
   void fault_region(const Identity& identity, Region& region, const Fault& fault);
   void finish(Region& region);
 
+  void plan_all(uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault);
   void plan(const Start& start, uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault);
-  Planned* find(uint64_t pc);
+  // What follows a straight run that ends with `flow`, before `next`.
+  void plan_successors(const Flow& flow, const Place& next, PcPredicate executed);
+  void inline_call(const Builder::Inlined& call, uint64_t mode, PcPredicate executed, const HotLimits& limits);
+  bool may_inline(const Builder::Inlined& call, const HotLimits& limits);
+  Planned* find(const Place& place);
   void insert(const Planned& insn);
-  uint32_t block_at(uint64_t pc);  // of a leader, or kNone
+  void enter_index(uint32_t number);
+  uint32_t block_at(const Place& place);  // of a leader, or kNone
+  // Where an inlined call goes; else where it returns to.
+  Place after_call(const Flow& flow, const Place& next) const;
   bool make_leader(Planned& insn, const HotLimits& limits);
   void connect(PlannedBlock& block, PcPredicate executed);
   uint32_t visit(uint32_t block);
-  void lift_block(uint64_t pc, uint64_t mode);
+  void lift_block(const Place& place, uint64_t mode);
 
   const Frontend& frontend_;
   MemoryPort& memory_;
@@ -108,7 +120,12 @@ class Former {
   std::vector<PlannedBlock> blocks_;
   std::vector<uint32_t> stack_;
   std::vector<uint32_t> reverse_order_;
-  std::vector<uint64_t> pcs_;
+  std::vector<Place> places_;
+  std::vector<Builder::Inlined> calls_;    // that might be inlined
+  std::vector<Builder::Inlined> inlined_;  // that are
+  uint64_t entry_ = 0;
+  bool cut_ = false;      // a limit was reached
+  bool returns_ = false;  // a return has been planned
   uint32_t clock_ = 0;
 };
 

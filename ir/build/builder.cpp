@@ -4,7 +4,8 @@
 
 namespace menura::ir {
 
-void Builder::begin(Region& region, const Identity& identity, MemoryModel order, std::span<const uint64_t> block_pcs) {
+void Builder::begin(Region& region, const Identity& identity, MemoryModel order, std::span<const Place> places,
+                    std::span<const Inlined> inlined) {
   region.clear();
   region.identity = identity;
   region.order_model = order;
@@ -14,19 +15,29 @@ void Builder::begin(Region& region, const Identity& identity, MemoryModel order,
   insn_length_ = 0;
   planned_.clear();
   exits_.clear();
-  for (const uint64_t pc : block_pcs) {
+  wrong_returns_.clear();
+  context_ = 0;
+  inlined_ = inlined;
+  for (const Place& place : places) {
     const BlockId block = new_block();
-    region.blocks[block].pc_offset = offset_of(pc);
-    planned_.emplace_back(pc, block);
+    region.blocks[block].pc_offset = offset_of(place.pc);
+    planned_.push_back({place, block});
   }
   std::sort(planned_.begin(), planned_.end());
 }
 
 void Builder::finish() {
   assert(ended());
-  for (const auto& [pc, block] : exits_) {
+  for (const auto& [block, target] : wrong_returns_) {
     start(block);
-    end(Op::Jump, {}, 0, offset_of(pc));
+    end(Op::Return, {target});
+  }
+  // An exit from inlined code may want another one, for where it returns to.
+  for (std::size_t i = 0; i < exits_.size(); ++i) {
+    const PlacedBlock exit = exits_[i];
+    start(exit.block);
+    context_ = exit.place.context;
+    leave_for(exit.place.pc);
   }
 }
 
@@ -35,9 +46,17 @@ BlockId Builder::new_block() {
   return static_cast<BlockId>(region_->blocks.size() - 1);
 }
 
-BlockId Builder::block_of(uint64_t pc) const {
-  const auto it = std::lower_bound(planned_.begin(), planned_.end(), std::pair<uint64_t, BlockId>{pc, 0});
-  return it != planned_.end() && it->first == pc ? it->second : kNoBlock;
+BlockId Builder::block_of(const Place& place) const {
+  const auto it = std::lower_bound(planned_.begin(), planned_.end(), PlacedBlock{place, 0});
+  return it != planned_.end() && it->place == place ? it->block : kNoBlock;
+}
+
+uint32_t Builder::context_of_call(uint64_t return_pc, uint64_t target) const {
+  for (uint32_t i = 0; i < inlined_.size(); ++i) {
+    const Inlined& call = inlined_[i];
+    if (call.caller == context_ && call.return_pc == return_pc && call.entry == target) return i + 1;
+  }
+  return 0;
 }
 
 Value Builder::start(BlockId block, std::initializer_list<Type> params) {
@@ -55,12 +74,14 @@ Value Builder::start(BlockId block, std::initializer_list<Type> params) {
 
 bool Builder::resume(uint64_t pc) {
   if (!ended() || region_->insts.empty() || region_->insts.back().op != Op::CondBr) return false;
-  const auto exit = std::find_if(exits_.begin(), exits_.end(), [pc](const auto& each) { return each.first == pc; });
+  const auto exit = std::find_if(exits_.begin(), exits_.end(), [&](const auto& each) {
+    return each.place == Place{pc, context_};
+  });
   if (exit == exits_.end()) return false;
   bool from_here = false;
-  for_each_edge(*region_, region_->insts.back(), [&](const Edge& edge) { from_here |= edge.target == exit->second; });
+  for_each_edge(*region_, region_->insts.back(), [&](const Edge& edge) { from_here |= edge.target == exit->block; });
   if (!from_here) return false;
-  const BlockId block = exit->second;
+  const BlockId block = exit->block;
   exits_.erase(exit);
   const Notes notes = notes_;
   start(block);
@@ -118,18 +139,32 @@ void Builder::add_edge(BlockId target, std::initializer_list<Value> args) {
 
 void Builder::add_return_edge(uint64_t return_pc) {
   // A return enters a region as everybody does where it goes to the entry block: that takes no edge.
-  if (const BlockId block = block_of(return_pc); block != kNoBlock && block != 0) add_edge(block);
+  BlockId block = block_of({return_pc, context_});
+  if (block == kNoBlock && context_ != 0) block = target_block({return_pc, context_});
+  if (block != kNoBlock && block != 0) add_edge(block);
 }
 
-BlockId Builder::target_block(uint64_t pc) {
-  if (const BlockId block = block_of(pc); block != kNoBlock) return block;
-  for (const auto& [exit_pc, block] : exits_) {
-    if (exit_pc == pc) return block;
+BlockId Builder::target_block(const Place& place) {
+  if (const BlockId block = block_of(place); block != kNoBlock) return block;
+  for (const PlacedBlock& exit : exits_) {
+    if (exit.place == place) return exit.block;
   }
   const BlockId block = new_block();
-  region_->blocks[block].pc_offset = offset_of(pc);
-  exits_.emplace_back(pc, block);
+  region_->blocks[block].pc_offset = offset_of(place.pc);
+  exits_.push_back({place, block});
   return block;
+}
+
+void Builder::leave_for(uint64_t pc) {
+  if (context_ == 0) {
+    end(Op::Jump, {}, 0, offset_of(pc));
+    return;
+  }
+  // Who goes on there returns one day, and nobody has said yet to where.
+  const Inlined& call = inlined();
+  end(Op::CallDirect, {}, static_cast<uint32_t>(offset_of(call.return_pc)), offset_of(pc));
+  context_ = call.caller;
+  add_return_edge(call.return_pc);
 }
 
 void Builder::br(BlockId target, std::initializer_list<Value> args) {
@@ -144,19 +179,23 @@ void Builder::cond_br(Value cond, BlockId if_true, BlockId if_false) {
 }
 
 void Builder::jump_to(uint64_t target) {
-  if (const BlockId block = block_of(target); block != kNoBlock) {
+  if (const BlockId block = block_of({target, context_}); block != kNoBlock) {
     br(block);
   } else {
-    end(Op::Jump, {}, 0, offset_of(target));
+    leave_for(target);
   }
 }
 
 void Builder::branch_to(Value cond, uint64_t taken, uint64_t not_taken) {
-  const BlockId taken_block = target_block(taken);
-  cond_br(cond, taken_block, target_block(not_taken));
+  const BlockId taken_block = target_block({taken, context_});
+  cond_br(cond, taken_block, target_block({not_taken, context_}));
 }
 
 void Builder::call_to(uint64_t target, uint64_t return_pc) {
+  if (const uint32_t callee = context_of_call(return_pc, target); callee != 0) {
+    br(block_of({target, callee}));
+    return;
+  }
   end(Op::CallDirect, {}, static_cast<uint32_t>(offset_of(return_pc)), offset_of(target));
   add_return_edge(return_pc);
 }
@@ -164,6 +203,29 @@ void Builder::call_to(uint64_t target, uint64_t return_pc) {
 void Builder::call_indirect(Value target, uint64_t return_pc) {
   end(Op::CallIndirect, {target}, static_cast<uint32_t>(offset_of(return_pc)));
   add_return_edge(return_pc);
+}
+
+void Builder::jump_indirect(Value target) {
+  if (context_ == 0) {
+    end(Op::JumpIndirect, {target});
+    return;
+  }
+  const Inlined& call = inlined();
+  end(Op::CallIndirect, {target}, static_cast<uint32_t>(offset_of(call.return_pc)));
+  context_ = call.caller;
+  add_return_edge(call.return_pc);
+}
+
+void Builder::return_to(Value target) {
+  if (context_ == 0) {
+    end(Op::Return, {target});
+    return;
+  }
+  const Inlined& call = inlined();
+  const Value right = icmp(Cond::Eq, target, pc_value(call.return_pc));
+  const BlockId wrong = new_block();
+  wrong_returns_.emplace_back(wrong, target);
+  cond_br(right, target_block({call.return_pc, call.caller}), wrong);
 }
 
 void Builder::exit(ExitKind kind, uint64_t next_pc, std::initializer_list<Value> detail) {

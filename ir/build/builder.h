@@ -19,8 +19,23 @@ class Builder {
   // Both outlive the builder.
   Builder(const StateLayout& layout, const HelperTable& helpers) : layout_(layout), helpers_(helpers) {}
 
-  // Starts an empty region. `block_pcs` are the guest addresses that get a block of their own, the entry first.
-  void begin(Region& region, const Identity& identity, MemoryModel order, std::span<const uint64_t> block_pcs);
+  // Where a guest address lies: in the region's own code (context 0), or in a function that is inlined at one call.
+  struct Place {
+    uint64_t pc = 0;
+    uint32_t context = 0;
+    auto operator<=>(const Place&) const = default;
+  };
+  // A guest call that is made by a branch to blocks of its own. It predicts no return; instead, whatever leaves the
+  // region from there, but for returns, does so as a call that returns to the caller's code.
+  struct Inlined {
+    uint32_t caller = 0;     // context of the call
+    uint64_t return_pc = 0;  // no two calls of a context have the same
+    uint64_t entry = 0;
+  };
+
+  // Starts an empty region. `places` get a block of their own, the entry first. Context n + 1 is inlined[n].
+  void begin(Region& region, const Identity& identity, MemoryModel order, std::span<const Place> places,
+             std::span<const Inlined> inlined = {});
   // Places the blocks of side exits. Every block must have ended.
   void finish();
 
@@ -29,9 +44,11 @@ class Builder {
 
   // --- blocks
   BlockId new_block();
-  // The block of a guest address given to begin(), or kNoBlock.
+  // The block of a place given to begin(), or kNoBlock.
   static constexpr BlockId kNoBlock = UINT32_MAX;
-  BlockId block_of(uint64_t pc) const;
+  BlockId block_of(const Place& place) const;
+  // Where the guest addresses of the following instructions lie.
+  void set_context(uint32_t context) { context_ = context; }
   // Continues in `block`, whose parameters have the given types; returns the first parameter's value (the others
   // follow).
   Value start(BlockId block, std::initializer_list<Type> params = {});
@@ -106,8 +123,8 @@ class Builder {
   void branch_to(Value cond, uint64_t taken, uint64_t not_taken);
   void call_to(uint64_t target, uint64_t return_pc);
   void call_indirect(Value target, uint64_t return_pc);
-  void jump_indirect(Value target) { end(Op::JumpIndirect, {target}); }
-  void return_to(Value target) { end(Op::Return, {target}); }
+  void jump_indirect(Value target);
+  void return_to(Value target);
   // `next_pc` is where the virtual CPU continues.
   void exit(ExitKind kind, uint64_t next_pc, std::initializer_list<Value> detail = {});
 
@@ -127,8 +144,13 @@ class Builder {
   void end(Op op, std::initializer_list<Value> args, uint32_t aux = 0, int64_t imm = 0);
   void add_edge(BlockId target, std::initializer_list<Value> args = {});
   void add_return_edge(uint64_t return_pc);
-  // The block of `pc`, or a new one (placed by finish()) that leaves the region for it.
-  BlockId target_block(uint64_t pc);
+  // The block of a place, or a new one (placed by finish()) that leaves the region for it.
+  BlockId target_block(const Place& place);
+  // Leaves the region for a guest address of the present context.
+  void leave_for(uint64_t pc);
+  const Inlined& inlined() const { return inlined_[context_ - 1]; }
+  // The context of an inlined call, or 0.
+  uint32_t context_of_call(uint64_t return_pc, uint64_t target) const;
   int64_t offset_of(uint64_t pc) const { return static_cast<int64_t>(pc - region_->identity.pc); }
 
   const StateLayout& layout_;
@@ -138,8 +160,16 @@ class Builder {
   uint64_t insn_pc_ = 0;
   unsigned insn_length_ = 0;
   Notes notes_ = {};
-  std::vector<std::pair<uint64_t, BlockId>> planned_;  // sorted by pc
-  std::vector<std::pair<uint64_t, BlockId>> exits_;    // blocks to be placed by finish()
+  struct PlacedBlock {
+    Place place;
+    BlockId block;
+    auto operator<=>(const PlacedBlock&) const = default;
+  };
+  uint32_t context_ = 0;
+  std::span<const Inlined> inlined_;
+  std::vector<PlacedBlock> planned_;                      // sorted
+  std::vector<PlacedBlock> exits_;                        // blocks to be placed by finish()
+  std::vector<std::pair<BlockId, Value>> wrong_returns_;  // likewise: from inlined calls to somewhere else
 };
 
 }  // namespace menura::ir

@@ -121,7 +121,7 @@ void expect_lifts(const ir::Frontend& frontend, uint64_t word, uint64_t mode, st
   for (unsigned i = 0; i < 4; ++i) bytes[i] = static_cast<uint8_t>(word >> (8 * i));
   ir::Builder builder(frontend.layout(), frontend.helpers());
   ir::Region region;
-  const uint64_t starts[] = {kPc};
+  const ir::Builder::Place starts[] = {{kPc}};
   builder.begin(region, {kPc, mode, 0}, frontend.memory_model(), starts);
   builder.start(0);
   const unsigned length = frontend.lift(builder, kPc, bytes, mode);

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
 #include <set>
 
 #include "ir/verify/verify.h"
@@ -177,6 +178,70 @@ TEST_F(FormerTest, HotRegionsObeyTheirLimits) {
   EXPECT_EQ(layout().size(), 10U);
 }
 
+// 0: call 10; 1: a 1; 2: jump 0          10: call 20; 11: if count goto 14; 12: return; 14: jump 40       20: a 2;
+// return
+class InliningTest : public FormerTest {
+ protected:
+  void SetUp() override {
+    std::vector<uint8_t> code(100, 's');
+    const auto put = [&](unsigned number, std::initializer_list<ToyInsn> insns) {
+      const std::vector<uint8_t> bytes = toy_code(insns);
+      std::copy(bytes.begin(), bytes.end(), code.begin() + number * 2);
+    };
+    put(0, {{'c', 10}, {'a', 1}, {'j', -2}});
+    put(10, {{'c', 10}, {'b', 3}, {'r'}});
+    put(14, {{'j', 26}});
+    put(20, {{'a', 2}, {'r'}});
+    memory.map(kBase, code);
+  }
+  // How often each kind of way out is in the region.
+  std::map<Op, int> exits() const {
+    std::map<Op, int> counts;
+    for (const Op op : terminators()) ++counts[op];
+    counts.erase(Op::Br);
+    counts.erase(Op::CondBr);
+    return counts;
+  }
+};
+
+TEST_F(InliningTest, CallsBecomeBranches) {
+  hot({0, 1, 10, 11, 12, 14, 20}, {.inline_depth = 2});
+  EXPECT_EQ(verify(region, guest.layout(), guest.helpers()), "");
+  EXPECT_EQ(layout(), (std::vector<int64_t>{0, 10, 20, 11, 12, 1, 14}));
+  // Both functions may return to somewhere else; from 14 the outer one goes on outside, and comes back.
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::Return, 2}, {Op::CallDirect, 1}}));
+  for (const Inst& inst : region.insts) {
+    if (inst.op != Op::CallDirect) continue;
+    EXPECT_EQ(inst.imm, 80);
+    EXPECT_EQ(inst.aux, 2U);
+    ASSERT_EQ(inst.edge_count, 1);
+    for_each_edge(region, inst, [&](const Edge& edge) { EXPECT_EQ(region.blocks[edge.target].pc_offset, 2); });
+  }
+}
+
+TEST_F(InliningTest, AsDeepAsAllowed) {
+  hot({0, 1, 10, 11, 12, 20}, {.inline_depth = 1});
+  EXPECT_EQ(verify(region, guest.layout(), guest.helpers()), "");
+  // The inner call is one; where it is not known to go on, the outer call goes on outside.
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::Return, 1}, {Op::CallDirect, 2}}));
+  hot({0, 1, 10, 11, 12, 14, 20}, {.inline_depth = 2, .inline_instructions = 1});
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallDirect, 1}}));
+}
+
+TEST_F(InliningTest, NotWithoutAReturn) {
+  hot({0, 1, 10}, {.inline_depth = 2});
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallDirect, 1}}));
+}
+
+// A function that calls itself.
+TEST_F(InliningTest, RecursionEnds) {
+  const auto executed = [](uint64_t) { return true; };
+  memory.map(kBase + 4096, toy_code({{'b', 2}, {'r'}, {'c', -2}, {'a', 1}, {'r'}}));
+  former.form_hot({kBase + 4096, 0, 0}, region, executed, {.inline_depth = 20});
+  EXPECT_EQ(verify(region, guest.layout(), guest.helpers()), "");
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallDirect, 1}, {Op::Return, 6}}));
+}
+
 TEST_F(FormerTest, RandomCodeFormsSoundRegions) {
   uint64_t random = 1;
   const auto next = [&random] { return random = random * 6364136223846793005U + 1442695040888963407U, random >> 33; };
@@ -191,7 +256,9 @@ TEST_F(FormerTest, RandomCodeFormsSoundRegions) {
     Former random_former(guest, some);
     const unsigned share = 1 + static_cast<unsigned>(next() % 4);
     const auto executed = [share](uint64_t pc) { return pc / 2 % share == 0; };
-    random_former.form_hot({kBase, 0, 0}, region, executed, HotLimits{60, 20});
+    const HotLimits limits{
+        .instructions = 60, .blocks = 20, .inline_depth = static_cast<unsigned>(next() % 4), .inline_instructions = 20};
+    random_former.form_hot({kBase, 0, 0}, region, executed, limits);
     EXPECT_EQ(verify(region, guest.layout(), guest.helpers()), "");
     std::set<BlockId> placed(region.order.begin(), region.order.end());
     EXPECT_EQ(placed.size(), region.blocks.size());
