@@ -3,6 +3,7 @@
 #include <cinttypes>
 #include <cstdio>
 
+#include "backends/llvm/loader.h"
 #include "backends/runtime/interpreter_engine.h"
 #include "backends/runtime/store/code_store.h"
 #include "backends/runtime/store/fingerprint.h"
@@ -14,8 +15,24 @@
 namespace menura::cli {
 namespace {
 
+// The LLVM compiler, loaded when it is asked for.
+class LlvmSource : public runtime::CompilerSource {
+ public:
+  explicit LlvmSource(const ir::Frontend& frontend) : frontend_(frontend) {}
+  std::unique_ptr<runtime::Compiler> make() override {
+    auto compiler = llvmjit::load_compiler(llvmjit::find_module(), frontend_.layout(), frontend_.helpers());
+    if (compiler) return std::move(*compiler);
+    std::fprintf(stderr, "menura: %s; hot code stays as tier 1 made it\n", compiler.error().message.c_str());
+    return nullptr;
+  }
+
+ private:
+  const ir::Frontend& frontend_;
+};
+
 // Lives as long as the process: what the engine refers to.
 struct Translator {
+  std::unique_ptr<runtime::CompilerSource> tier2;
   std::unique_ptr<runtime::Compiler> compiler;
   std::unique_ptr<runtime::CodeStore> store;
   std::unique_ptr<Dumps> dumps;
@@ -56,6 +73,10 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
   translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), features);
   runtime::EngineOptions engine_options;
   engine_options.profile = options.count_instructions;
+  if (options.tier == Tier::AtOnce || options.tier == Tier::Auto) {
+    translator.tier2 = std::make_unique<LlvmSource>(frontend);
+    engine_options.tier2 = translator.tier2.get();
+  }
   if (options.tier == Tier::Traces) engine_options.hot_threshold = 0;
   if (options.tier == Tier::AtOnce) {
     engine_options.hot_threshold = kAtOnce;

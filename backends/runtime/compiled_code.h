@@ -56,7 +56,7 @@ struct Home {
 struct SlotPlace {
   enum class Kind : uint8_t {
     Register,    // host register `reg`; the slot's storage bytes of it
-    Frame,       // in memory at rsp + value
+    Frame,       // in memory at `reg` (rsp or rbp) + value
     Constant,    // value
     PcRelative,  // base pc + value
   };

@@ -40,7 +40,8 @@ void recover(const SlotPlace& place, const ir::Slot& slot, const ucontext_t& con
   const void* from = &value;
   if (place.kind == SlotPlace::Kind::Register) from = host_register(context, place.reg);
   if (place.kind == SlotPlace::Kind::Frame) {
-    from = reinterpret_cast<const void*>(static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]) + value);
+    from = reinterpret_cast<const void*>(
+        static_cast<uint64_t>(context.uc_mcontext.gregs[kContextRegister[place.reg.number]]) + value);
   }
   const unsigned bytes = ir::storage_bytes(slot.type);
   const bool constant = place.kind == SlotPlace::Kind::Constant || place.kind == SlotPlace::Kind::PcRelative;
@@ -94,6 +95,7 @@ bool TranslatorEngine::take_host_fault(ir::CpuHeader& cpu, void* host_context, c
   cpu.code_rsp = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]);
   if (cpu.code_rsp - reinterpret_cast<uint64_t>(cpu.spill) <= sizeof cpu.spill) cpu.code_rsp = cpu.entry_rsp;
   if (cpu.code_rsp % 16 != 8) vcpu.drop_predictions();
+  context.uc_mcontext.gregs[REG_R12] = reinterpret_cast<greg_t>(&cpu);  // which code with recoveries may have elsewhere
   context.uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(leave_);
   return true;
 }

@@ -251,19 +251,29 @@ class Emitter {
   }
 
   void emit_slow(Thunk thunk, uint64_t (*handler)(ir::CpuHeader*, uint64_t)) {
-    constexpr int32_t kVectors = 16 * 16;
+    // LLVM's code may use the upper halves.
+    constexpr int32_t kVectors = 16 * 32;
+    const auto move_vector = [&](unsigned i, bool save) {
+      const Mem place = ptr(rsp, static_cast<int32_t>(32 * i));
+      if (has_avx_) {
+        save ? a_.vmovups(place, ymm(i)) : a_.vmovups(ymm(i), place);
+      } else {
+        save ? a_.movups(place, xmm(i)) : a_.movups(xmm(i), place);
+      }
+    };
     begin(thunk);
     to_host_stack();
     host_mxcsr();
     a_.sub(rsp, kVectors + 8 * static_cast<int32_t>(kVolatileInts.size()));
-    for (unsigned i = 0; i < 16; ++i) a_.movaps(xmmword_ptr(rsp, static_cast<int32_t>(16 * i)), xmm(i));
+    for (unsigned i = 0; i < 16; ++i) move_vector(i, true);
+    if (has_avx_) a_.vzeroupper();
     for (unsigned i = 0; i < kVolatileInts.size(); ++i) {
       a_.mov(qword_ptr(rsp, kVectors + static_cast<int32_t>(8 * i)), gpq(kVolatileInts[i]));
     }
     a_.mov(rdi, kState);
     a_.mov(rsi, rax);
     call_cpp(handler);
-    for (unsigned i = 0; i < 16; ++i) a_.movaps(xmm(i), xmmword_ptr(rsp, static_cast<int32_t>(16 * i)));
+    for (unsigned i = 0; i < 16; ++i) move_vector(i, false);
     for (unsigned i = 0; i < kVolatileInts.size(); ++i) {
       a_.mov(gpq(kVolatileInts[i]), qword_ptr(rsp, kVectors + static_cast<int32_t>(8 * i)));
     }

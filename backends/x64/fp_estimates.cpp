@@ -1,5 +1,5 @@
-// Estimates of reciprocals and of reciprocal square roots: the exponents of all lanes in vectors, the fractions looked up
-// in a table behind the code. Numbers that are not normal or have a result that is not go out of line.
+// Estimates of reciprocals and of reciprocal square roots: the exponents of all lanes in vectors, the fractions looked
+// up in a table behind the code. Numbers that are not normal or have a result that is not go out of line.
 #include <array>
 
 #include "backends/x64/emitter.h"

@@ -4,6 +4,7 @@
 
 #include <csignal>
 
+#include "backends/llvm/loader.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/x64/compiler.h"
 #include "ir/opt/optimizer.h"
@@ -42,20 +43,22 @@ class Outside : public Frontend {
 // Compiles the test's region where its address is asked for.
 class Substitute : public runtime::Compiler {
  public:
-  Substitute(std::unique_ptr<runtime::Compiler> compiler, const Region& region, bool hot)
-      : compiler_(std::move(compiler)), region_(region), hot_(hot) {}
+  Substitute(std::unique_ptr<runtime::Compiler> compiler, std::unique_ptr<runtime::Compiler> others,
+             const Region& region, bool hot)
+      : compiler_(std::move(compiler)), others_(std::move(others)), region_(region), hot_(hot) {}
   bool compile(const Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
-    if (!(region.identity == region_.identity)) return compiler_->compile(region, options, out);
+    if (!(region.identity == region_.identity)) return others_->compile(region, options, out);
     runtime::CompileOptions own = options;
     own.hot = hot_;
     return compiler_->compile(region_, own, out);
   }
   std::unique_ptr<Compiler> clone() const override {
-    return std::make_unique<Substitute>(compiler_->clone(), region_, hot_);
+    return std::make_unique<Substitute>(compiler_->clone(), others_->clone(), region_, hot_);
   }
 
  private:
   std::unique_ptr<runtime::Compiler> compiler_;
+  std::unique_ptr<runtime::Compiler> others_;
   const Region& region_;
   bool hot_;
 };
@@ -86,9 +89,21 @@ class CodeEverywhere : public MemoryPort {
   HostMemory& data_;
 };
 
+std::unique_ptr<runtime::Compiler> make_x64(const TestGuest& guest) {
+  return x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
+}
+
+std::unique_ptr<runtime::Compiler> make_llvm(const TestGuest& guest) {
+  auto compiler = llvmjit::load_compiler(MENURA_LLVM_MODULE, guest.layout(), guest.helpers());
+  if (!compiler) throw std::runtime_error(compiler.error().message);
+  return std::move(*compiler);
+}
+
 class Translated : public RegionEngine {
  public:
-  Translated(std::string_view name, OptLevel level, bool hot) : name_(name), level_(level), hot_(hot) {}
+  using Make = std::unique_ptr<runtime::Compiler> (*)(const TestGuest& guest);
+  Translated(std::string_view name, OptLevel level, bool hot, Make make = make_x64)
+      : name_(name), level_(level), hot_(hot), make_(make) {}
   ~Translated() override { running() = nullptr; }
   std::string_view name() const override { return name_; }
 
@@ -131,8 +146,8 @@ class Translated : public RegionEngine {
     data_ = &memory;
     outside_ = std::make_unique<Outside>(guest);
     memory_ = std::make_unique<CodeEverywhere>(memory);
-    trial_ = x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
-    compiler_ = std::make_unique<Substitute>(trial_->clone(), region_, hot_);
+    trial_ = make_(guest);
+    compiler_ = std::make_unique<Substitute>(trial_->clone(), make_x64(guest), region_, hot_);
     runtime::EngineOptions options;
     options.cache_budget = 1 << 20;
     options.chunk_size = 1 << 16;
@@ -157,6 +172,7 @@ class Translated : public RegionEngine {
   std::string_view name_;
   OptLevel level_;
   bool hot_;
+  Make make_;
   Region region_;
   HostMemory* data_ = nullptr;
   CpuHeader* cpu_ = nullptr;
@@ -176,6 +192,8 @@ std::vector<std::unique_ptr<RegionEngine>> translated_regions() {
   engines.push_back(std::make_unique<Translated>("x64 hot", OptLevel::None, true));
   engines.push_back(std::make_unique<Translated>("x64, fast optimizer", OptLevel::Fast, false));
   engines.push_back(std::make_unique<Translated>("x64 hot, full optimizer", OptLevel::Full, true));
+  engines.push_back(std::make_unique<Translated>("llvm", OptLevel::None, true, make_llvm));
+  engines.push_back(std::make_unique<Translated>("llvm, full optimizer", OptLevel::Full, true, make_llvm));
   return engines;
 }
 

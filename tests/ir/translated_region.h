@@ -5,7 +5,7 @@
 
 namespace menura::ir::test {
 
-// x64, in both gears, with and without the optimizer.
+// x64, in both gears, and LLVM, with and without the optimizer.
 std::vector<std::unique_ptr<RegionEngine>> translated_regions();
 
 }  // namespace menura::ir::test

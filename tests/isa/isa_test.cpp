@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <set>
 
+#include "backends/llvm/loader.h"
 #include "backends/runtime/interpreter_engine.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/x64/compiler.h"
@@ -69,22 +70,57 @@ TEST_P(IsaVectors, Interpreter) {
   run_file(GetParam(), *guest, machine);
 }
 
-void run_on_x64(const File& file, int32_t hot_threshold, unsigned repeat) {
-  const auto guest = make_guest(file.guest);
-  VectorMemory memory;
-  const auto compiler =
-      x64::make_compiler(guest->frontend().layout(), guest->frontend().helpers(), x64::HostFeatures::detect());
-  runtime::TranslatorEngine engine(guest->frontend(), memory, *compiler, {.hot_threshold = hot_threshold});
-  const Result<void> started = engine.start();
-  ASSERT_TRUE(static_cast<bool>(started)) << started.error().message;
-  Machine machine(*guest, engine, repeat);
-  run_file(file, *guest, machine);
+std::unique_ptr<runtime::Compiler> make_x64(const ir::Frontend& frontend) {
+  return x64::make_compiler(frontend.layout(), frontend.helpers(), x64::HostFeatures::detect());
 }
 
-TEST_P(IsaVectors, X64FirstGear) { run_on_x64(GetParam(), 0, 1); }
+// Hot regions by LLVM, traces by x64.
+class HotByLlvm : public runtime::Compiler {
+ public:
+  explicit HotByLlvm(const ir::Frontend& frontend) : frontend_(frontend), traces_(make_x64(frontend)) {
+    auto compiler = llvmjit::load_compiler(MENURA_LLVM_MODULE, frontend.layout(), frontend.helpers());
+    if (!compiler) throw std::runtime_error(compiler.error().message);
+    hot_ = std::move(*compiler);
+  }
+  bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
+    if (!options.hot) return traces_->compile(region, options, out);
+    if (hot_->compile(region, options, out)) return true;
+    ADD_FAILURE() << "LLVM refuses the region";
+    return false;
+  }
+  std::unique_ptr<runtime::Compiler> clone() const override { return std::make_unique<HotByLlvm>(frontend_); }
+
+ private:
+  const ir::Frontend& frontend_;
+  std::unique_ptr<runtime::Compiler> traces_;
+  std::unique_ptr<runtime::Compiler> hot_;
+};
+
+void run_compiled(const File& file, Guest& guest, runtime::Compiler& compiler, int32_t hot_threshold, unsigned repeat) {
+  VectorMemory memory;
+  runtime::TranslatorEngine engine(guest.frontend(), memory, compiler, {.hot_threshold = hot_threshold});
+  const Result<void> started = engine.start();
+  ASSERT_TRUE(static_cast<bool>(started)) << started.error().message;
+  Machine machine(guest, engine, repeat);
+  run_file(file, guest, machine);
+}
+
+TEST_P(IsaVectors, X64FirstGear) {
+  const auto guest = make_guest(GetParam().guest);
+  run_compiled(GetParam(), *guest, *make_x64(guest->frontend()), 0, 1);
+}
 
 // The first run's trace is too hot at once: the later ones are the second gear's.
-TEST_P(IsaVectors, X64SecondGear) { run_on_x64(GetParam(), 1, 3); }
+TEST_P(IsaVectors, X64SecondGear) {
+  const auto guest = make_guest(GetParam().guest);
+  run_compiled(GetParam(), *guest, *make_x64(guest->frontend()), 1, 3);
+}
+
+TEST_P(IsaVectors, Llvm) {
+  const auto guest = make_guest(GetParam().guest);
+  HotByLlvm compiler(guest->frontend());
+  run_compiled(GetParam(), *guest, compiler, 1, 3);
+}
 
 INSTANTIATE_TEST_SUITE_P(Files, IsaVectors, testing::ValuesIn(vector_files()), [](const auto& param) {
   std::string name = param.param.guest + "_" + std::filesystem::path(param.param.path).stem().string();

@@ -1,0 +1,130 @@
+#include "backends/llvm/codegen.h"
+
+#include <llvm/Analysis/CGSCCPassManager.h>
+#include <llvm/Analysis/LoopAnalysisManager.h>
+#include <llvm/CodeGen/MachineModuleInfo.h>
+#include <llvm/CodeGen/Passes.h>
+#include <llvm/CodeGen/TargetPassConfig.h>
+#include <llvm/IR/LegacyPassManager.h>
+#include <llvm/IR/PassManager.h>
+#include <llvm/MC/TargetRegistry.h>
+#include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/TargetSelect.h>
+#include <llvm/Support/raw_ostream.h>
+#include <llvm/TargetParser/Host.h>
+#include <llvm/Transforms/InstCombine/InstCombine.h>
+#include <llvm/Transforms/Scalar/DCE.h>
+#include <llvm/Transforms/Scalar/EarlyCSE.h>
+#include <llvm/Transforms/Scalar/GVN.h>
+#include <llvm/Transforms/Scalar/LICM.h>
+#include <llvm/Transforms/Scalar/LoopPassManager.h>
+#include <llvm/Transforms/Scalar/SROA.h>
+#include <llvm/Transforms/Scalar/SimplifyCFG.h>
+
+#include <cstdlib>
+#include <string_view>
+
+extern "C" {
+void LLVMInitializeX86TargetInfo();
+void LLVMInitializeX86Target();
+void LLVMInitializeX86TargetMC();
+void LLVMInitializeX86AsmPrinter();
+void LLVMInitializeX86AsmParser();
+}
+
+namespace menura::llvmjit {
+
+namespace {
+
+constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
+
+}  // namespace
+
+Codegen::Codegen() {
+  LLVMInitializeX86TargetInfo();
+  LLVMInitializeX86Target();
+  LLVMInitializeX86TargetMC();
+  LLVMInitializeX86AsmPrinter();
+  LLVMInitializeX86AsmParser();  // thunks are called by inline assembly
+  std::string error;
+  const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(kTriple, error);
+  if (target == nullptr) return;
+  std::string cpu = llvm::sys::getHostCPUName().str();
+  std::string features;
+  const char* const pretended = std::getenv("MENURA_HOST");
+  if (pretended != nullptr) {
+    cpu = std::string("x86-64-") + pretended;
+    avx512_ = false;
+  } else {
+    const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
+    for (const auto& feature : host) {
+      if (!features.empty()) features += ',';
+      features += (feature.getValue() ? "+" : "-") + feature.getKey().str();
+    }
+    avx512_ = host.lookup("avx512f");
+  }
+  llvm::TargetOptions options;
+  options.EmulatedTLS = false;
+  machine_.reset(target->createTargetMachine(kTriple, cpu, features, options, llvm::Reloc::Static,
+                                             llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
+}
+
+void Codegen::prepare(llvm::Module& module) const {
+  module.setTargetTriple(kTriple);
+  module.setDataLayout(machine_->createDataLayout());
+}
+
+void Codegen::optimize(llvm::Module& module) {
+  llvm::PassBuilder builder(machine_.get());
+  llvm::LoopAnalysisManager loops;
+  llvm::FunctionAnalysisManager functions;
+  llvm::CGSCCAnalysisManager sccs;
+  llvm::ModuleAnalysisManager modules;
+  builder.registerModuleAnalyses(modules);
+  builder.registerCGSCCAnalyses(sccs);
+  builder.registerFunctionAnalyses(functions);
+  builder.registerLoopAnalyses(loops);
+  builder.crossRegisterProxies(loops, functions, sccs, modules);
+
+  llvm::FunctionPassManager passes;
+  passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
+  passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::GVNPass());
+  passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
+  passes.addPass(llvm::InstCombinePass());
+  passes.addPass(llvm::SimplifyCFGPass());
+  passes.addPass(llvm::DCEPass());
+  for (llvm::Function& function : module) {
+    if (!function.isDeclaration()) passes.run(function, functions);
+  }
+}
+
+bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
+  optimize(module);
+  if (std::getenv("MENURA_DUMP_LLVM") != nullptr) module.print(llvm::errs(), nullptr);
+  // What addPassesToEmitFile does, with two passes of ours.
+  auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_);
+  llvm::legacy::PassManager passes;
+  auto* const information = new llvm::MachineModuleInfoWrapperPass(&machine);
+  llvm::TargetPassConfig* const config = machine.createPassConfig(passes);
+  config->setDisableVerify(true);
+  passes.add(config);
+  passes.add(information);
+  if (config->addISelPasses()) return false;
+  passes.add(make_call_frame_remover());
+  config->addMachinePasses();
+  config->setInitialized();
+  passes.add(make_recovery_collector(facts));
+  llvm::raw_svector_ostream out(object);
+  if (machine.addAsmPrinter(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile,
+                            information->getMMI().getContext())) {
+    return false;
+  }
+  passes.add(llvm::createFreeMachineFunctionPass());
+  passes.run(module);
+  return true;
+}
+
+}  // namespace menura::llvmjit

@@ -1,0 +1,32 @@
+// From an LLVM module to an object file in memory, with what the machine passes found.
+#pragma once
+
+#include <llvm/ADT/SmallVector.h>
+#include <llvm/IR/Module.h>
+#include <llvm/Target/TargetMachine.h>
+
+#include <memory>
+
+#include "backends/llvm/recovery.h"
+
+namespace menura::llvmjit {
+
+class Codegen {
+ public:
+  // For this host, or for less where MENURA_HOST says so (backends/x64/host_features.h).
+  Codegen();
+
+  bool ok() const { return machine_ != nullptr; }
+  bool has_avx512() const { return avx512_; }
+  void prepare(llvm::Module& module) const;
+  // Optimizes and compiles; false: LLVM could not.
+  bool run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts);
+
+ private:
+  void optimize(llvm::Module& module);
+
+  std::unique_ptr<llvm::TargetMachine> machine_;
+  bool avx512_ = false;
+};
+
+}  // namespace menura::llvmjit

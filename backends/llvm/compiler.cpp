@@ -1,0 +1,74 @@
+#include "backends/llvm/compiler.h"
+
+#include <llvm/IR/LLVMContext.h>
+#include <llvm/IR/Verifier.h>
+#include <llvm/Support/raw_ostream.h>
+
+#include <cassert>
+
+#include "backends/llvm/codegen.h"
+#include "backends/llvm/link.h"
+#include "backends/llvm/lowering.h"
+
+namespace menura::llvmjit {
+
+namespace {
+
+// Whether all guest addresses that stubs name fit 31 bits.
+bool fits_31_bits(const ir::Region& region) {
+  const uint64_t base = region.identity.pc;
+  if (base > INT32_MAX) return false;
+  for (const ir::Inst& inst : region.insts) {
+    if (inst.op != ir::Op::CallDirect && inst.op != ir::Op::CallIndirect) continue;
+    if (base + static_cast<uint64_t>(int64_t{static_cast<int32_t>(inst.aux)}) > INT32_MAX) return false;
+  }
+  return true;
+}
+
+class LlvmCompiler : public runtime::Compiler {
+ public:
+  LlvmCompiler(const ir::StateLayout& layout, const ir::HelperTable& helpers) : layout_(layout), helpers_(helpers) {}
+
+  bool ok() const { return codegen_.ok(); }
+
+  bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
+    // Budgets and heat are tier 1's.
+    if (options.count || options.heat_index >= 0) return false;
+    return attempt(region, false, out) || attempt(region, true, out);
+  }
+
+  std::unique_ptr<runtime::Compiler> clone() const override {
+    return std::make_unique<LlvmCompiler>(layout_, helpers_);
+  }
+
+ private:
+  bool attempt(const ir::Region& region, bool brackets, runtime::CompiledCode& out) {
+    llvm::LLVMContext context;
+    llvm::Module module("region", context);
+    codegen_.prepare(module);
+    Lowering lowering(module, region, layout_, helpers_, codegen_.has_avx512());
+    if (!lowering.run(brackets)) return false;
+    assert(!llvm::verifyModule(module, &llvm::errs()));
+    llvm::SmallVector<char, 0> object;
+    MachineFacts facts;
+    if (!codegen_.run(module, object, facts) || facts.lost) return false;
+    const LinkInput input{object, facts, lowering.stubs(), lowering.sites(), fits_31_bits(region)};
+    if (link(input, out)) return true;
+    out.clear();
+    return false;
+  }
+
+  const ir::StateLayout& layout_;
+  const ir::HelperTable& helpers_;
+  Codegen codegen_;
+};
+
+}  // namespace
+
+}  // namespace menura::llvmjit
+
+extern "C" __attribute__((visibility("default"))) menura::runtime::Compiler* menura_make_llvm_compiler(
+    const menura::ir::StateLayout* layout, const menura::ir::HelperTable* helpers) {
+  auto compiler = std::make_unique<menura::llvmjit::LlvmCompiler>(*layout, *helpers);
+  return compiler->ok() ? compiler.release() : nullptr;
+}

@@ -1,0 +1,184 @@
+// Lowering: one IR region -> one LLVM module. Slots become SSA values inside each function; a function is what can be
+// reached from one of the region's entries: its top, and the places behind guest calls.
+#pragma once
+
+#include <llvm/IR/Function.h>
+#include <llvm/IR/IRBuilder.h>
+#include <llvm/IR/Module.h>
+
+#include <initializer_list>
+#include <vector>
+
+#include "backends/llvm/lowered.h"
+#include "backends/runtime/thunks.h"
+#include "ir/core/descriptors.h"
+#include "ir/core/exit_kind.h"
+#include "ir/core/helper_table.h"
+#include "ir/core/region.h"
+#include "ir/core/state_layout.h"
+
+namespace menura::llvmjit {
+
+class Lowering {
+ public:
+  Lowering(llvm::Module& module, const ir::Region& region, const ir::StateLayout& layout,
+           const ir::HelperTable& helpers, bool avx512);
+
+  // False: the region has something that LLVM code cannot do. With `brackets`, what must be known where an access may
+  // fault is kept alive until behind it: costs registers, where without, LLVM has overwritten some of it.
+  bool run(bool brackets);
+
+  unsigned functions() const { return static_cast<unsigned>(entries_.size()); }
+  const std::vector<ExitStub>& stubs() const { return stubs_; }
+  const std::vector<AccessSite>& sites() const { return sites_; }
+
+ private:
+  using Value = ir::Value;
+  using Inst = ir::Inst;
+  using SlotSet = std::vector<bool>;  // by SlotId
+
+  // --- lowering.cpp: functions and blocks
+  bool check() const;
+  bool lower_function(unsigned number);
+  void find_reached(ir::BlockId entry);
+  void find_dirty(ir::BlockId entry);
+  void start_function(ir::BlockId entry);
+  void lower_block(ir::BlockId block);
+  void lower(Value v, const Inst& inst);
+  void define(Value v, llvm::Value* value) { values_[v] = value; }
+  // The value of an operand.
+  llvm::Value* value(Value v) const { return values_[v]; }
+  ir::Type type_of(Value v) const { return region_.insts[v].type; }
+  const ir::Inst& inst_of(Value v) const { return region_.insts[v]; }
+
+  // --- types.cpp. I1 to I128: integers of the width; F32, F64: float, double; other floats: integers; V64: <8 x i8>;
+  // longer vectors: lanes of i64.
+  llvm::Type* type(ir::Type t) const;
+  // A vector as lanes of type `lane`, and back as values of type `t` travel.
+  llvm::Value* lanes(llvm::Value* v, ir::Type lane);
+  llvm::Value* unlaned(llvm::Value* v, ir::Type t);
+  // The bits of a value of type `t` as an integer of its width, and back.
+  llvm::Value* to_bits(llvm::Value* v, ir::Type t);
+  llvm::Value* from_bits(llvm::Value* v, ir::Type t);
+
+  // --- slots.cpp
+  llvm::Value* state_pointer(uint64_t offset);
+  llvm::Value* load_state(llvm::Type* t, uint64_t offset);
+  void store_state(llvm::Value* v, uint64_t offset);
+  llvm::Value* load_slot_memory(ir::SlotId slot);
+  void store_slot_memory(ir::SlotId slot);
+  llvm::Value* get_slot(ir::SlotId slot);
+  void set_slot(ir::SlotId slot, Value v);
+  // All slots that memory has not got, before something looks at the state; and after something changed it.
+  void flush_slots(bool pinned_too);
+  void reload_slots();
+  llvm::Type* pin_type(ir::SlotId slot, bool vector) const;
+
+  // --- exits.cpp
+  // Ends the current block in a stub, with what the contract wants.
+  void leave(const ExitStub& stub);
+  void set_target(llvm::Value* target);
+  // Writes the header's exit fields and leaves.
+  void exit(ir::ExitKind kind, int64_t pc, llvm::Value* detail);
+  llvm::Value* guest_pc(int64_t offset);
+  // Leaves where a stop is requested, standing at `pc`; else goes on in a new block.
+  void poll(int64_t pc);
+  llvm::BasicBlock* edge_block(ir::Edge edge);
+  void lower_terminator(const Inst& inst);
+  void lower_call(const Inst& inst);
+  bool is_back_edge(ir::BlockId target) const;
+  bool starts_instruction(ir::BlockId block) const;
+
+  // --- blocks out of line
+  llvm::BasicBlock* new_block(const char* name);
+  // Branches to a new block where `condition` holds, which is rare; builds there. join() goes on behind both.
+  struct Rare {
+    llvm::BasicBlock* from = nullptr;  // where the common way comes from
+    llvm::BasicBlock* join = nullptr;
+  };
+  Rare begin_rare(llvm::Value* condition);
+  // The value of the common way or of the rare one, which is where building happens until now.
+  llvm::Value* end_rare(const Rare& rare, llvm::Value* common, llvm::Value* uncommon);
+
+  // --- calls.cpp: what is done out of line
+  // `first`: an instruction before the call.
+  llvm::Value* call_thunk(runtime::Thunk thunk, llvm::Value* rax, const std::string& first = {});
+  llvm::Value* spill_pointer(unsigned offset);
+  void lower_helper(Value v, const Inst& inst);
+  // An op with an FpDesc by Thunk::FpSlow: scalars.
+  llvm::Value* fp_slow(const Inst& inst, std::initializer_list<llvm::Value*> args);
+  // An op of vectors by Thunk::VectorSlow.
+  llvm::Value* vector_slow(const Inst& inst);
+
+  // --- integer.cpp
+  void lower_integer(Value v, const Inst& inst);
+  llvm::Value* divide(const Inst& inst);
+  llvm::Value* carry_less_product(llvm::Value* a, llvm::Value* b, unsigned width, bool high_half);
+  llvm::Value* extend(llvm::Value* v, llvm::Type* to, bool is_signed);
+
+  // --- memory.cpp, atomics.cpp: guest memory
+  llvm::Value* guest_address(const Inst& inst);
+  llvm::Value* guest_pointer(llvm::Value* address);
+  // Before each access: the state there. `others`: what the access needs in registers beside its address's parts.
+  void mark_access(const Inst& inst, std::initializer_list<llvm::Value*> others = {});
+  void after_access();
+  void stackmap(const std::vector<llvm::Value*>& operands);
+  void check_alignment(llvm::Value* address, unsigned align_log2);
+  llvm::Value* guest_load(llvm::Type* t, llvm::Value* address, unsigned align = 1);
+  void guest_store(llvm::Value* v, llvm::Value* address, unsigned align = 1);
+  llvm::Value* swap_bytes(llvm::Value* v, ir::MemDesc desc);
+  llvm::Value* extended(llvm::Value* v, const Inst& inst);
+  void lower_load(Value v, const Inst& inst);
+  void lower_store(const Inst& inst);
+  void lower_probe(const Inst& inst);
+  void lower_fence(const Inst& inst);
+  void lower_atomic(Value v, const Inst& inst);
+  void lower_cmpxchg(Value v, const Inst& inst);
+  void lower_load_linked(Value v, const Inst& inst);
+  void lower_store_cond(Value v, const Inst& inst);
+  llvm::Value* atomic_result(llvm::Value* old, const Inst& inst, ir::AtomicOp op, llvm::Value* operand);
+
+  // --- fp.cpp, fp_convert.cpp: scalar floats
+  void lower_fp(Value v, const Inst& inst);
+
+  // --- vector.cpp and its neighbours
+  void lower_vector(Value v, const Inst& inst);
+
+  llvm::Module& module_;
+  llvm::LLVMContext& context_;
+  llvm::IRBuilder<> b_;
+  const ir::Region& region_;
+  const ir::StateLayout& layout_;
+  const ir::HelperTable& helpers_;
+  const bool avx512_;                            // the code may use registers that only AVX-512 has
+  llvm::FunctionType* function_type_ = nullptr;  // of the contract
+  llvm::Constant* base_pc_ = nullptr;
+  llvm::MDNode* state_scope_ = nullptr;  // alias scopes: the state struct and guest memory
+  llvm::MDNode* guest_scope_ = nullptr;
+  llvm::MDNode* rare_ = nullptr;  // branch weights
+
+  std::vector<ir::BlockId> entries_;  // of functions, by number
+  std::vector<ExitStub> stubs_;
+  std::vector<AccessSite> sites_;
+  std::vector<uint32_t> place_;  // of blocks in Region::order
+  bool failed_ = false;
+  bool brackets_ = false;
+
+  // --- the function under way
+  unsigned number_ = 0;
+  llvm::Function* function_ = nullptr;
+  llvm::Value* state_ = nullptr;
+  std::vector<bool> reached_;              // by BlockId
+  std::vector<llvm::BasicBlock*> blocks_;  // by BlockId
+  std::vector<llvm::Value*> values_;       // by ir::Value
+  std::vector<llvm::AllocaInst*> slots_;   // by SlotId; nullptr: not used here
+  std::vector<SlotSet> dirty_at_;          // by BlockId: slots that memory may not have at its start
+  // --- and the block under way
+  ir::BlockId block_ = 0;
+  int64_t insn_pc_ = 0;
+  SlotSet dirty_;
+  std::vector<llvm::Value*> site_operands_;  // of the last stackmap
+  std::vector<Value> known_;                 // by SlotId: the constant or pcrel that it holds, or kNoValue
+};
+
+}  // namespace menura::llvmjit

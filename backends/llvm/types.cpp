@@ -1,0 +1,36 @@
+// IR types as LLVM sees them.
+#include "backends/llvm/lowering.h"
+
+namespace menura::llvmjit {
+
+using ir::Type;
+
+llvm::Type* Lowering::type(Type t) const {
+  switch (t) {
+    case Type::F32:
+      return llvm::Type::getFloatTy(context_);
+    case Type::F64:
+      return llvm::Type::getDoubleTy(context_);
+    case Type::V64:
+      return llvm::FixedVectorType::get(llvm::Type::getInt8Ty(context_), 8);
+    case Type::V128:
+    case Type::V256:
+    case Type::V512:
+      return llvm::FixedVectorType::get(llvm::Type::getInt64Ty(context_), ir::bits(t) / 64);
+    default:
+      return llvm::Type::getIntNTy(context_, ir::bits(t));
+  }
+}
+
+llvm::Value* Lowering::lanes(llvm::Value* v, Type lane) {
+  const unsigned count = static_cast<unsigned>(v->getType()->getPrimitiveSizeInBits()) / ir::bits(lane);
+  return b_.CreateBitCast(v, llvm::FixedVectorType::get(type(lane), count));
+}
+
+llvm::Value* Lowering::unlaned(llvm::Value* v, Type t) { return b_.CreateBitCast(v, type(t)); }
+
+llvm::Value* Lowering::to_bits(llvm::Value* v, Type t) { return b_.CreateBitCast(v, b_.getIntNTy(ir::bits(t))); }
+
+llvm::Value* Lowering::from_bits(llvm::Value* v, Type t) { return b_.CreateBitCast(v, type(t)); }
+
+}  // namespace menura::llvmjit
