@@ -34,7 +34,7 @@ void Builder::finish() {
   }
   // An exit from inlined code may want another one, for where it returns to.
   for (std::size_t i = 0; i < exits_.size(); ++i) {
-    const PlacedBlock exit = exits_[i];
+    const Exit exit = exits_[i];
     start(exit.block);
     context_ = exit.place.context;
     leave_for(exit.place.pc);
@@ -74,16 +74,17 @@ Value Builder::start(BlockId block, std::initializer_list<Type> params) {
 
 bool Builder::resume(uint64_t pc) {
   if (!ended() || region_->insts.empty() || region_->insts.back().op != Op::CondBr) return false;
-  const auto exit = std::find_if(exits_.begin(), exits_.end(), [&](const auto& each) {
+  const auto exit = std::find_if(exits_.begin(), exits_.end(), [&](const Exit& each) {
     return each.place == Place{pc, context_};
   });
   if (exit == exits_.end()) return false;
-  bool from_here = false;
-  for_each_edge(*region_, region_->insts.back(), [&](const Edge& edge) { from_here |= edge.target == exit->block; });
-  if (!from_here) return false;
+  unsigned from_here = 0;
+  for_each_edge(*region_, region_->insts.back(), [&](const Edge& edge) { from_here += edge.target == exit->block; });
+  if (from_here == 0) return false;
   const BlockId block = exit->block;
+  // An earlier branch may lead there, too.
+  const Notes notes = exit->edges == from_here ? notes_ : Notes{};
   exits_.erase(exit);
-  const Notes notes = notes_;
   start(block);
   notes_ = notes;
   return true;
@@ -146,12 +147,14 @@ void Builder::add_return_edge(uint64_t return_pc) {
 
 BlockId Builder::target_block(const Place& place) {
   if (const BlockId block = block_of(place); block != kNoBlock) return block;
-  for (const PlacedBlock& exit : exits_) {
-    if (exit.place == place) return exit.block;
+  for (Exit& exit : exits_) {
+    if (exit.place != place) continue;
+    ++exit.edges;
+    return exit.block;
   }
   const BlockId block = new_block();
   region_->blocks[block].pc_offset = offset_of(place.pc);
-  exits_.push_back({place, block});
+  exits_.push_back({place, block, 1});
   return block;
 }
 

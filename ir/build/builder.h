@@ -60,7 +60,7 @@ class Builder {
 
   // What a frontend remembers from one guest instruction to the next within a block, such as the operands that flags
   // were made from: values of this block or of one that it is entered from only. All 0 at the start of a block, but
-  // kept where resume() goes on.
+  // kept where resume() goes on and nothing else leads there.
   using Notes = std::array<uint32_t, 6>;
   Notes& notes() { return notes_; }
 
@@ -165,10 +165,15 @@ class Builder {
     BlockId block;
     auto operator<=>(const PlacedBlock&) const = default;
   };
+  struct Exit {
+    Place place;
+    BlockId block;
+    unsigned edges;  // that lead there
+  };
   uint32_t context_ = 0;
   std::span<const Inlined> inlined_;
   std::vector<PlacedBlock> planned_;                      // sorted
-  std::vector<PlacedBlock> exits_;                        // blocks to be placed by finish()
+  std::vector<Exit> exits_;                               // blocks to be placed by finish()
   std::vector<std::pair<BlockId, Value>> wrong_returns_;  // likewise: from inlined calls to somewhere else
 };
 

@@ -3,6 +3,7 @@
 # What they need. riscv64 is in Debian since 13 only.
 debian_packages=(bash busybox coreutils dash git gzip openssl perl python3 sqlite3 xz-utils)
 declare -A debian_options=([riscv64]="--suite trixie")
+declare -A debian_cpython_tests=([arm64]=libpython3.11-testsuite [riscv64]=libpython3.13-testsuite)
 
 # fetch_debian MENURA GUEST [PACKAGE ...]: makes the guest's sysroot and sets `debian_root` to its folder.
 fetch_debian() {
@@ -13,6 +14,17 @@ fetch_debian() {
   # What is there is not asked for again: options would.
   [ -e "$debian_root" ] || read -r -a options <<<"${debian_options[$guest]:-}"
   "$menura" sysroot "$guest" "${options[@]}" "${debian_packages[@]}" "$@" >&2
+}
+
+# fetch_debian_or_skip MENURA GUEST WORK-FOLDER [PACKAGE ...]: for tests; leaves with status 77 and says so without a network.
+fetch_debian_or_skip() {
+  local menura=$1 guest=$2 log=$3/fetch
+  shift 3
+  fetch_debian "$menura" "$guest" "$@" 2>"$log" && return
+  cat "$log"
+  grep -qE 'cannot be (fetched|downloaded)' "$log" || exit 1
+  echo "SKIPPED: Debian's $guest packages cannot be fetched; nothing was tested"
+  exit 77
 }
 
 # debian_cases CALL WORK-FOLDER: CALL NAME PROGRAM INPUT ARGUMENTS... for each; PROGRAM is the path in the sysroot, and on
