@@ -113,6 +113,8 @@ void print_statistics() {
                  name, gear.regions, gear.guest_instructions, gear.host_bytes,
                  static_cast<double>(gear.nanoseconds) / 1e6);
   }
+  std::fprintf(stderr, "recalled %8" PRIu64 " regions, %" PRIu64 " guest instructions, %" PRIu64 " host bytes\n",
+               statistics.recalled.regions, statistics.recalled.guest_instructions, statistics.recalled.host_bytes);
   const auto [traces, hot, optimized] = statistics.samples;
   if (const uint64_t all = traces + hot + optimized; all != 0) {
     const auto share = [all](uint64_t part) { return 100 * static_cast<double>(part) / static_cast<double>(all); };
@@ -130,9 +132,8 @@ void print_statistics() {
   if (code_store != nullptr) {
     const runtime::StoreStatistics store = code_store->statistics();
     std::fprintf(stderr,
-                 "store    %8" PRIu64 " regions not found, %" PRIu64 " new ones kept, %" PRIu64
-                 " bytes written, %" PRIu64 " segments read\n",
-                 store.missed, store.kept, store.written, store.segments);
+                 "store    %8" PRIu64 " segments read, %" PRIu64 " new regions kept, %" PRIu64 " bytes written\n",
+                 store.segments, store.kept, store.written);
   }
   for (size_t kind = 0; kind < ir::kExitKindNames.size(); ++kind) {
     if (statistics.exits[kind] == 0) continue;

@@ -11,7 +11,10 @@ namespace {
 
 // Least distance between two translations: how many a chunk can hold follows from it.
 constexpr std::size_t kLeastSpacing = 32;
-constexpr std::size_t kMetadataBlock = 16384;
+constexpr std::size_t kMetadataBlock = 65536;
+// Pages are made ready so many bytes ahead, or a quarter of what the chunk holds.
+constexpr std::size_t kAhead = 65536;
+constexpr std::size_t kPage = 4096;
 
 constexpr std::size_t align_up(std::size_t value, std::size_t alignment) {
   return (value + alignment - 1) & ~(alignment - 1);
@@ -58,6 +61,10 @@ std::byte* CodeCache::allocate_metadata(Chunk& chunk, std::size_t size) {
     chunk.blocks.push_back(std::make_unique_for_overwrite<std::byte[]>(block));
     chunk.block_at = chunk.blocks.back().get();
     chunk.block_end = chunk.block_at + block;
+    if (block >= 2 * kPage) {
+      const auto first = align_up(reinterpret_cast<uintptr_t>(chunk.block_at), kPage);
+      prepare_pages(reinterpret_cast<void*>(first), (block - kPage) / kPage * kPage, true);
+    }
   }
   std::byte* const at = chunk.block_at;
   chunk.block_at += size;
@@ -69,6 +76,11 @@ bool CodeCache::allocate(std::size_t size, std::size_t alignment, std::size_t me
   const std::size_t at = align_up(chunk.used, alignment);
   const uint32_t count = chunk.count.load(std::memory_order_relaxed);
   if (size > chunk_size_ || at > chunk_size_ - size || count == per_chunk_) return false;
+  if (at + size > chunk.prepared) {
+    const std::size_t end = std::min(align_up(at + size + std::max(kAhead, at / 4), kPage), chunk_size_);
+    memory_.prepare({current_ * chunk_size_ + chunk.prepared, current_ * chunk_size_ + end});
+    chunk.prepared = end;
+  }
   place->offset = current_ * chunk_size_ + at;
   place->metadata = allocate_metadata(chunk, metadata);
   place->chunk = current_;
@@ -132,9 +144,13 @@ void CodeCache::release(uint64_t epoch) {
 Translation* CodeCache::find(const void* host) const {
   if (!memory_.contains(host)) return nullptr;
   const std::span<Translation* const> all = translations(static_cast<uint32_t>(memory_.offset_of(host) / chunk_size_));
-  const auto after = std::upper_bound(all.begin(), all.end(), host, [](const void* address, const Translation* entry) {
-    return address < entry->entry;
-  });
+  // What is asked for is mostly what was added lately: from there back, in growing steps, then in between.
+  std::size_t step = 1;
+  while (step < all.size() && all[all.size() - step]->entry > host) step *= 2;
+  const auto begin = all.end() - static_cast<std::ptrdiff_t>(std::min(step, all.size()));
+  const auto after =
+      std::upper_bound(begin, all.end() - static_cast<std::ptrdiff_t>(step / 2), host,
+                       [](const void* address, const Translation* entry) { return address < entry->entry; });
   if (after == all.begin()) return nullptr;
   Translation* const found = *(after - 1);
   return static_cast<const uint8_t*>(host) < static_cast<const uint8_t*>(found->entry) + found->size ? found : nullptr;

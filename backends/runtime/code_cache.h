@@ -73,6 +73,7 @@ class CodeCache {
     uint64_t age = 0;    // when it was opened
     uint64_t epoch = 0;  // retired
     std::size_t used = 0;
+    std::size_t prepared = 0;  // bytes whose pages are there
     std::atomic<uint32_t> count{0};
     std::vector<std::unique_ptr<std::byte[]>> blocks;  // metadata
     std::byte* block_at = nullptr;

@@ -50,6 +50,16 @@ Result<void> CodeMemory::reserve(std::size_t size) {
   return {};
 }
 
+void prepare_pages(void* begin, std::size_t size, bool writable) {
+  // Kernels before 5.14 know neither.
+  madvise(begin, size, writable ? MADV_POPULATE_WRITE : MADV_POPULATE_READ);
+}
+
+void CodeMemory::prepare(const CodeRange& range) const {
+  prepare_pages(writable_ + range.begin, range.end - range.begin, true);
+  prepare_pages(executable_ + range.begin, range.end - range.begin, false);
+}
+
 Result<void> CodeMemory::make_copy(std::span<const CodeRange> used) {
   copy_ = map_shared(size_);
   if (copy_ == nullptr) return failed("mapping a copy");

@@ -15,6 +15,9 @@ struct CodeRange {
   std::size_t end = 0;
 };
 
+// Gets the pages of memory that is about to be used, all at once; a hint. Multiples of the page size.
+void prepare_pages(void* begin, std::size_t size, bool writable);
+
 // Nothing is committed before it is written. Offsets are the same in both views.
 class CodeMemory {
  public:
@@ -36,6 +39,9 @@ class CodeMemory {
   std::size_t offset_of(const void* executable_address) const {
     return static_cast<std::size_t>(static_cast<const uint8_t*>(executable_address) - executable_);
   }
+
+  // Gets the pages of a range in both views at once, which costs a third of a fault for each; a hint.
+  void prepare(const CodeRange& range) const;
 
   // Around a fork. Writes into a shared mapping would change the other process's code, so the child gets a copy of its
   // own at the same addresses, with the contents of `used`. It is made before the fork: after it, the parent links old

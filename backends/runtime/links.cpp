@@ -29,6 +29,13 @@ void TranslatorEngine::unlink(LinkSite& site) {
   patch(site, static_cast<const uint8_t*>(site.from->entry) + site.stub);
 }
 
+void TranslatorEngine::link_all(Translation* from) {
+  for (LinkSite& site : from->links) {
+    const ir::Identity target{from->pc + static_cast<uint64_t>(site.target), from->mode, from->extra};
+    if (Translation* const to = map_.find(target); to != nullptr) link(site, to);
+  }
+}
+
 void TranslatorEngine::redirect(Translation* from, Translation* to) {
   while (from->incoming != nullptr) {
     LinkSite& site = *from->incoming;

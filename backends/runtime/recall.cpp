@@ -9,6 +9,7 @@ namespace menura::runtime {
 
 namespace {
 
+constexpr unsigned kFollow = 16;
 constexpr uint64_t kPage = uint64_t{1} << kGuestPageBits;
 
 CodeKey key_of(const ir::CodeOrigin& origin, const ir::Identity& identity) {
@@ -17,44 +18,67 @@ CodeKey key_of(const ir::CodeOrigin& origin, const ir::Identity& identity) {
 
 }  // namespace
 
-// Whether the code at `begin` is `expected`, byte for byte; what is read is watched, as code that is translated is.
-bool TranslatorEngine::is_code(uint64_t begin, std::span<const uint8_t> expected) {
+// Makes the page of `pc` the one to look at; false: there is no code.
+bool TranslatorEngine::open_window(Workshop& workshop, uint64_t pc) {
+  RecallWindow& window = workshop.window;
+  const uint64_t begin = pc / kPage * kPage;
+  if (window.begin == begin && window.sequence == workshop.sequence) return true;
+  window.begin = ~uint64_t{0};
+  memory_.watch_code(begin, begin + kPage);
+  ir::Fault fault;
+  window.code = memory_.fetch(begin, kPage, &fault);
+  if (window.code.empty()) return false;
+  window.origin = memory_.code_origin(begin);
+  window.segment = window.origin.object != 0 ? store_->segment_of(window.origin.object) : nullptr;
+  window.sequence = workshop.sequence;
+  window.begin = begin;
+  return true;
+}
+
+// Whether the code at `begin` is `expected`, byte for byte.
+bool TranslatorEngine::is_code(Workshop& workshop, uint64_t begin, std::span<const uint8_t> expected) {
   while (!expected.empty()) {
-    const std::size_t want = std::min<uint64_t>(expected.size(), kPage - begin % kPage);
-    memory_.watch_code(begin, begin + want);
-    ir::Fault fault;
-    const std::span<const uint8_t> is = memory_.fetch(begin, static_cast<unsigned>(want), &fault);
-    if (is.size() != want || std::memcmp(is.data(), expected.data(), want) != 0) return false;
-    expected = expected.subspan(want);
-    begin += want;
+    if (!open_window(workshop, begin)) return false;
+    const std::size_t at = begin % kPage;
+    const std::size_t size = std::min<std::size_t>(expected.size(), kPage - at);
+    const std::span<const uint8_t> code = workshop.window.code;
+    if (code.size() < at + size || std::memcmp(code.data() + at, expected.data(), size) != 0) return false;
+    expected = expected.subspan(size);
+    begin += size;
   }
   return true;
 }
 
 bool TranslatorEngine::recall(Workshop& workshop, const ir::Identity& identity, Gear* gear) {
-  if (store_ == nullptr) return false;
+  if (store_ == nullptr || !open_window(workshop, identity.pc)) return false;
+  const RecallWindow& window = workshop.window;
+  if (window.origin.object == 0) return false;
+  Provenance& provenance = workshop.provenance;
+  provenance.origin = {window.origin.object, window.origin.offset + identity.pc % kPage};
+  provenance.found_wrong = false;
+  if (window.segment == nullptr) return false;
+  const std::optional<EntryView> entry = window.segment->find(key_of(provenance.origin, identity));
+  if (!entry) return false;
+  provenance.found_wrong = true;
   ir::Region& region = workshop.region;
   region.clear();
   region.identity = identity;
-  note_origin(workshop);
-  const ir::CodeOrigin& origin = workshop.provenance.origin;
-  if (origin.object == 0) return false;
-  const std::optional<EntryView> entry = store_->find(origin.object, key_of(origin, identity));
-  if (!entry) return false;
-  workshop.provenance.found_wrong = true;
   region.guest_instructions = entry->guest_instructions();
   std::span<const uint8_t> guest = entry->guest();
   for (const StoredRange& range : entry->ranges()) {
     const uint64_t begin = identity.pc + static_cast<uint64_t>(int64_t{range.begin});
     const auto size = static_cast<std::size_t>(range.end - range.begin);
-    if (begin + size < begin || !is_code(begin, guest.first(size))) return false;
+    if (begin + size < begin || !is_code(workshop, begin, guest.first(size))) return false;
     guest = guest.subspan(size);
     region.guest.push_back({begin, begin + size});
   }
   workshop.code.clear();
-  if (!entry->decode(identity.pc, frontend_.layout(), frontend_.helpers(), &workshop.code)) return false;
-  if (workshop.code.bytes.size() > cache_.largest()) return false;
-  workshop.provenance.found_wrong = false;
+  if (!entry->checksum_is_right() ||
+      !entry->decode(identity.pc, frontend_.layout(), frontend_.helpers(), &workshop.code) ||
+      workshop.code.bytes.size() > cache_.largest()) {
+    return false;
+  }
+  provenance.found_wrong = false;
   workshop.recalled = true;
   *gear = entry->gear();
   // What would be promoted has been, and may get better still.
@@ -62,11 +86,41 @@ bool TranslatorEngine::recall(Workshop& workshop, const ir::Identity& identity, 
   return true;
 }
 
+// What ran behind it in an earlier run will run behind it now: found together, it needs no stubs to find each other.
+Translation* TranslatorEngine::recall_what_follows(Vcpu& vcpu, Workshop& workshop, Translation* first) {
+  const uint64_t epoch = vcpu.acknowledged.load(std::memory_order_relaxed);
+  Translation* follow[kFollow] = {first};
+  unsigned count = 1;
+  for (unsigned next = 0; next != count && count != kFollow; ++next) {
+    Translation* const from = follow[next];
+    for (LinkSite& site : from->links) {
+      if (site.to != nullptr) continue;
+      const ir::Identity target{from->pc + static_cast<uint64_t>(site.target), from->mode, from->extra};
+      Gear gear;
+      if (map_.find(target) != nullptr || !recall(workshop, target, &gear)) continue;
+      Translation* const to = publish(&vcpu, workshop, gear, true);
+      if (to == nullptr || vcpu.acknowledged.load(std::memory_order_relaxed) != epoch) {
+        return to == nullptr ? first : nullptr;
+      }
+      {
+        const std::lock_guard lock(mutex_);
+        if (from->live && to->live && site.to == nullptr) link(site, to);
+      }
+      follow[count++] = to;
+      if (count == kFollow) break;
+    }
+  }
+  return first;
+}
+
 std::optional<Gear> TranslatorEngine::best_known(const ir::Identity& identity) {
   if (const Translation* const found = map_.find(identity); found != nullptr) return found->gear;
   if (store_ == nullptr) return {};
   const ir::CodeOrigin origin = memory_.code_origin(identity.pc);
-  return origin.object != 0 ? store_->gear_of(origin.object, key_of(origin, identity)) : std::nullopt;
+  const Segment* const segment = origin.object != 0 ? store_->segment_of(origin.object) : nullptr;
+  const std::optional<EntryView> entry = segment != nullptr ? segment->find(key_of(origin, identity)) : std::nullopt;
+  if (!entry) return {};
+  return entry->gear();
 }
 
 void TranslatorEngine::note_origin(Workshop& workshop) {

@@ -92,7 +92,6 @@ Workshop& TranslatorEngine::take_workshop() {
     workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, compiler_.clone())).get();
   }
   workshop->sequence = change_count_;
-  workshop->began = monotonic_nanoseconds();
   workshop->recalled = false;
   workshop->provenance.origin = {};
   return *workshop;
@@ -143,10 +142,12 @@ Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identit
     if (Gear gear; keep && recall(workshop, identity, &gear)) {
       if (gear == Gear::Hot) start_sampling();
       result = publish(&vcpu, workshop, gear, true);
+      if (result != nullptr) result = recall_what_follows(vcpu, workshop, result);
       return_workshop(workshop);
       if (result != nullptr) return result;
       continue;
     }
+    workshop.began = monotonic_nanoseconds();
     for (;; limits.instructions /= 2) {
       fault = workshop.former.form_trace(identity, workshop.region, limits);
       if (fault.kind != ir::FaultKind::None) break;
@@ -182,6 +183,7 @@ Translation* TranslatorEngine::promote(Vcpu& vcpu, Translation* cold) {
   };
   start_sampling();
   Workshop& workshop = take_workshop();
+  workshop.began = monotonic_nanoseconds();
   Translation* result = nullptr;
   const bool done = promote_in_foreground(vcpu, workshop, identity, &result);
   for (ir::HotLimits limits = options_.hot; !done && limits.instructions >= 8; limits.instructions /= 2) {
@@ -220,8 +222,9 @@ Translation* TranslatorEngine::publish(Vcpu* vcpu, Workshop& workshop, Gear gear
   index_pages(translation);
   if (keep) map_.set(translation, epoch_.load(std::memory_order_relaxed) + 1);
   if (former != nullptr) redirect(former, translation);
+  if (workshop.recalled) link_all(translation);
   GearStatistics& counts = workshop.recalled ? statistics_.recalled : statistics_.of(gear);
-  workshop.nanoseconds = monotonic_nanoseconds() - workshop.began;
+  if (!workshop.recalled) workshop.nanoseconds = monotonic_nanoseconds() - workshop.began;
   ++counts.regions;
   counts.guest_instructions += region.guest_instructions;
   counts.host_bytes += translation->size;

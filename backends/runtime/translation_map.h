@@ -23,15 +23,23 @@ class TranslationMap {
   void release(uint64_t epoch);
 
  private:
+  // A translation's address, and 16 bits of its identity's hash above: who looks for another one need not look there.
+  using Place = uint64_t;
+  static constexpr unsigned kTagShift = 48;
+  static constexpr Place kFree = 0;
+  static constexpr Place kRemoved = 1;
+
   // Open addressing, linear probing; a removed entry leaves a mark, which goes when the table is rebuilt.
   struct Table {
-    explicit Table(std::size_t size) : mask(size - 1), places(new std::atomic<Translation*>[size]()) {}
+    explicit Table(std::size_t size) : mask(size - 1), places(new std::atomic<Place>[size]()) {}
     std::size_t mask;
-    std::unique_ptr<std::atomic<Translation*>[]> places;
+    std::unique_ptr<std::atomic<Place>[]> places;
     uint64_t epoch = 0;  // when it was replaced
   };
 
-  static std::size_t hash(const ir::Identity& identity);
+  static uint64_t hash(const ir::Identity& identity);
+  static Place place_of(uint64_t hash, Translation* translation);
+  static Translation* translation_of(Place place);
   void grow(uint64_t epoch);
 
   std::atomic<const Table*> table_;

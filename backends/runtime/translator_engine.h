@@ -156,7 +156,10 @@ class TranslatorEngine : public vcpu::Engine {
   // --- recall.cpp
   // Fills the workshop's region and code with what the store has for `identity`.
   bool recall(Workshop& workshop, const ir::Identity& identity, Gear* gear);
-  bool is_code(uint64_t begin, std::span<const uint8_t> expected);
+  // What it links to, and what that links to; a part of it. Returns `first`, or nullptr: it is gone.
+  Translation* recall_what_follows(Vcpu& vcpu, Workshop& workshop, Translation* first);
+  bool open_window(Workshop& workshop, uint64_t pc);
+  bool is_code(Workshop& workshop, uint64_t begin, std::span<const uint8_t> expected);
   // What has run at `identity`, now or in an earlier run, at its best.
   std::optional<Gear> best_known(const ir::Identity& identity);
   // The workshop's provenance, where guest memory may be read; the bytes before it is found that they have not changed.
@@ -168,6 +171,8 @@ class TranslatorEngine : public vcpu::Engine {
   void link(LinkSite& site, Translation* to);
   void unlink(LinkSite& site);
   void redirect(Translation* from, Translation* to);
+  // Links it to what is there of its targets.
+  void link_all(Translation* from);
   // Nothing enters it any more.
   void kill(Translation* translation);
   void patch(const LinkSite& site, const void* target);

@@ -6,6 +6,7 @@
 #include <atomic>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -106,6 +107,18 @@ inline bool stop_requested(const ir::CpuHeader& cpu) {
   return (cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineBits) != 0;
 }
 
+class Segment;
+
+// The page of guest code that was looked at last for what the store has of it: under watch, and not changed up to
+// `sequence`.
+struct RecallWindow {
+  uint64_t begin = ~uint64_t{0};
+  std::span<const uint8_t> code;
+  ir::CodeOrigin origin;             // of its first byte
+  const Segment* segment = nullptr;  // nothing is stored for its object
+  uint64_t sequence = 0;
+};
+
 struct Workshop {
   // `shared` is used by this workshop alone.
   Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& shared)
@@ -129,6 +142,7 @@ struct Workshop {
   bool recalled = false;                 // the code is from the store
   uint64_t nanoseconds = 0;              // from `began` to publication; 0: something else was there already
   Provenance provenance;
+  RecallWindow window;
 };
 
 }  // namespace menura::runtime

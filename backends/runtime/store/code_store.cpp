@@ -43,20 +43,6 @@ const Segment* CodeStore::segment_of(uint64_t object) {
   return it.segment.get();
 }
 
-std::optional<EntryView> CodeStore::find(uint64_t object, const CodeKey& key) {
-  const Segment* const segment = segment_of(object);
-  const std::optional<EntryView> entry = segment != nullptr ? segment->find(key) : std::nullopt;
-  if (!entry) missed_.fetch_add(1, std::memory_order_relaxed);
-  return entry && entry->checksum_is_right() ? entry : std::nullopt;
-}
-
-std::optional<Gear> CodeStore::gear_of(uint64_t object, const CodeKey& key) {
-  const Segment* const segment = segment_of(object);
-  const std::optional<EntryView> entry = segment != nullptr ? segment->find(key) : std::nullopt;
-  if (!entry) return {};
-  return entry->gear();
-}
-
 void CodeStore::keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region,
                      std::span<const uint8_t> guest, const CompiledCode& code, uint64_t nanoseconds, bool found_wrong) {
   const std::lock_guard lock(mutex_);
@@ -164,9 +150,7 @@ void CodeStore::after_fork_child() {
 
 StoreStatistics CodeStore::statistics() {
   const std::lock_guard lock(mutex_);
-  StoreStatistics sum = statistics_;
-  sum.missed = missed_.load(std::memory_order_relaxed);
-  return sum;
+  return statistics_;
 }
 
 }  // namespace menura::runtime

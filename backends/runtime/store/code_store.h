@@ -5,7 +5,6 @@
 // Nothing here is ever an error of the run: without a folder, or room, or rights, there is just no stored code.
 #pragma once
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -26,7 +25,6 @@ struct StoreOptions {
 };
 
 struct StoreStatistics {
-  uint64_t missed = 0;    // entries that were asked for and not there
   uint64_t segments = 0;  // opened
   uint64_t kept = 0;      // new entries
   uint64_t written = 0;   // bytes
@@ -36,10 +34,8 @@ class CodeStore {
  public:
   explicit CodeStore(StoreOptions options) : options_(std::move(options)) {}
 
-  // Good for as long as the store lives. Any thread.
-  std::optional<EntryView> find(uint64_t object, const CodeKey& key);
-  // How good the code of earlier runs is for this key, if there is any: a hint, nothing has been checked.
-  std::optional<Gear> gear_of(uint64_t object, const CodeKey& key);
+  // What earlier runs have left of an object, or null. Good for as long as the store lives. Any thread.
+  const Segment* segment_of(uint64_t object);
 
   // Keeps code for the next run. `nanoseconds`: what it took to compile. `found_wrong`: what find() had for this key
   // was no good here. `guest`: the bytes of region.guest that it was compiled from.
@@ -71,7 +67,6 @@ class CodeStore {
     Pending pending;
   };
 
-  const Segment* segment_of(uint64_t object);
   void write(uint64_t object, Object& it);
   void flush_locked();
 
@@ -83,7 +78,6 @@ class CodeStore {
   uint64_t pending_bytes_ = 0;
   uint64_t written_nanoseconds_ = 0;
   StoreStatistics statistics_;
-  std::atomic<uint64_t> missed_{0};
 };
 
 }  // namespace menura::runtime
