@@ -106,9 +106,8 @@ void keep_compiled_code() {
 void print_statistics() {
   if (counted_engine == nullptr) return;
   const runtime::Statistics statistics = counted_engine->statistics();
-  for (const auto& [name, gear] :
-       {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot},
-        std::pair{"tier 2", statistics.optimized}, std::pair{"recalled", statistics.recalled}}) {
+  for (const auto& [name, gear] : {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot},
+                                   std::pair{"tier 2", statistics.optimized}}) {
     std::fprintf(stderr, "%-8s %8" PRIu64 " regions, %" PRIu64 " guest instructions, %" PRIu64 " host bytes, %.3f ms\n",
                  name, gear.regions, gear.guest_instructions, gear.host_bytes,
                  static_cast<double>(gear.nanoseconds) / 1e6);
