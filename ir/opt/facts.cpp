@@ -95,8 +95,8 @@ Facts compute_facts(const Inst& inst, const FactInputs& in) {
     case Op::Shr:
     case Op::Sar:
       if (in.has_constant) return shifted(inst, a, in.constant);
-      if (inst.op == Op::Shr) return make(type, low_mask(length(a)), 1);
-      return inst.op == Op::Sar ? make(type, a.non_negative(type) ? a.ones : ~uint64_t{0}, a.sign) : Facts::of(type);
+      if (inst.op == Op::Shl) return Facts::of(type);
+      return make(type, low_mask(length(a)), inst.op == Op::Sar ? a.sign : 1U);
     case Op::Clz:
     case Op::Ctz:
     case Op::Popcnt:
