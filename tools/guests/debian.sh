@@ -27,6 +27,9 @@ fetch_debian_or_skip() {
   exit 77
 }
 
+# Larger ones, of which this system need not have twins: debian_large_cases.
+debian_large_packages=(bat fd-find g++ gcc hugo ripgrep)
+
 # debian_cases CALL WORK-FOLDER: CALL NAME PROGRAM INPUT ARGUMENTS... for each; PROGRAM is the path in the sysroot, and on
 # a Debian host. Outputs do not depend on the version.
 debian_cases() {
@@ -58,4 +61,15 @@ debian_cases() {
   "$call" "dash: a script" /bin/dash /dev/null "$inputs/work.sh"
   "$call" "BusyBox: awk" /bin/busybox "$data" awk '{ n[$3] += $1 } END { for (k in n) print k, n[k] | "sort" }'
   "$call" "BusyBox: md5sum" /bin/busybox "$data" md5sum
+}
+
+# debian_large_cases CALL: likewise; a compiler and what it compiles, programs in Rust and Go.
+debian_large_cases() {
+  local call=$1 inputs
+  inputs=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/inputs
+  "$call" "GCC: compiles, links, what it made runs" /bin/bash /dev/null "$inputs/compile.sh"
+  "$call" "ripgrep" /usr/bin/rg /dev/null --sort path -n 's[aeiou]t' "$inputs"
+  "$call" "fd" /usr/bin/fdfind /dev/null --threads 1 --extension sql . "$inputs"
+  "$call" "bat" /usr/bin/batcat /dev/null --plain --color always "$inputs/work.py"
+  "$call" "Hugo: colours of a theme" /usr/bin/hugo /dev/null gen chromastyles --style monokai
 }
