@@ -1,5 +1,7 @@
 #include "cli/engines.h"
 
+#include <sys/stat.h>
+
 #include <cinttypes>
 #include <cstdio>
 
@@ -57,6 +59,15 @@ std::unique_ptr<runtime::CodeStore> make_store(const RunOptions& options, const 
   fingerprint.add(features);
   fingerprint.add(frontend);
   fingerprint.add(engine_options);
+  if (engine_options.tier2 != nullptr) {
+    // Loaded when it is needed, so its build id is not known yet.
+    struct stat module = {};
+    if (::stat(llvmjit::find_module().c_str(), &module) == 0) {
+      fingerprint.add(module.st_size);
+      fingerprint.add(module.st_mtim.tv_sec);
+      fingerprint.add(module.st_mtim.tv_nsec);
+    }
+  }
   return std::make_unique<runtime::CodeStore>(
       runtime::StoreOptions{options.cache_folder, fingerprint.value(), code_folder_limit()});
 }

@@ -1,5 +1,6 @@
 #include "backends/runtime/store/entry.h"
 
+#include <cstdlib>
 #include <cstring>
 #include <type_traits>
 
@@ -62,6 +63,8 @@ static_assert(std::has_unique_object_representations_v<StoredLink>);
 static_assert(std::has_unique_object_representations_v<StoredRelocation>);
 
 constexpr unsigned kHostRegisters = 16;
+constexpr uint8_t kRsp = 4;
+constexpr uint8_t kRbp = 5;
 constexpr uint32_t kMostElements = 1 << 24;  // of any array, so that sums of sizes do not wrap
 
 bool fits(int64_t value) { return value == static_cast<int32_t>(value); }
@@ -127,6 +130,21 @@ bool can_be_stored(const ir::Region& region, std::span<const uint8_t> guest, con
 bool holds(HostReg reg, const ir::Slot& slot) {
   // The kernel keeps general registers in 8 bytes, one beside the other.
   return reg.number < kHostRegisters && (reg.is_vector || ir::storage_bytes(slot.type) <= 8);
+}
+
+bool is_possible(SlotPlace::Kind kind, HostReg reg, int64_t value, const ir::Slot& slot) {
+  switch (kind) {
+    case SlotPlace::Kind::Register:
+      return holds(reg, slot);
+    case SlotPlace::Kind::Frame:
+      // Frames lie in CpuHeader::spill.
+      return !reg.is_vector && (reg.number == kRsp || reg.number == kRbp) &&
+             std::abs(value) <= int64_t{ir::kSpillBytes};
+    case SlotPlace::Kind::Constant:
+    case SlotPlace::Kind::PcRelative:
+      return true;
+  }
+  return false;
 }
 
 }  // namespace
@@ -250,13 +268,8 @@ bool EntryView::decode(uint64_t pc, const ir::StateLayout& layout, const ir::Hel
   Reader reader(header);
   for (const StoredPlace& place : reader.take<StoredPlace>(header.places)) {
     const HostReg reg{place.reg, place.is_vector != 0};
-    // Frames lie in CpuHeader::spill, and what is pushed below it is little.
     good = good && place.slot < layout.slots.size() &&
-           place.kind <= static_cast<uint8_t>(SlotPlace::Kind::PcRelative) &&
-           (static_cast<SlotPlace::Kind>(place.kind) != SlotPlace::Kind::Register ||
-            holds(reg, layout.slot(place.slot))) &&
-           (static_cast<SlotPlace::Kind>(place.kind) != SlotPlace::Kind::Frame ||
-            (place.value >= 0 && place.value <= int64_t{ir::kSpillBytes}));
+           is_possible(static_cast<SlotPlace::Kind>(place.kind), reg, place.value, layout.slot(place.slot));
     out->places.push_back({place.slot, static_cast<SlotPlace::Kind>(place.kind), reg, place.value});
   }
   reader.take<StoredRange>(header.ranges);

@@ -122,6 +122,19 @@ class CacheTest(unittest.TestCase):
             self.assertEqual(self.run_program(program)[1], value)
         self.assertEqual(len(self.files()), 1)
 
+    def test_what_the_optimizing_compiler_made(self):
+        program = self.work / "program"
+        program.write_bytes(little_program(42))
+        program.chmod(0o755)
+        made = []
+        for _ in range(2):
+            result = self.menura("run", "--stats", "--tier", "2", program)
+            self.assertEqual(result.returncode, 42, result.stderr)
+            made.append(int(re.search(r"^tier 2\s+(\d+) regions", result.stderr, re.M)[1]))
+        if made[0] == 0:
+            self.skipTest("there is no optimizing compiler")
+        self.assertEqual(made[1], 0)
+
     def test_info_verify_clear(self):
         self.assertIn("nothing is kept", self.menura("cache", "info").stdout)
         self.menura("run", GUESTS / "arm64" / "arguments")
