@@ -1,4 +1,5 @@
-// What compute_facts claims of a result holds for what the op computes, whatever the operands are of which their facts hold.
+// What compute_facts claims of a result holds for what the op computes, whatever the operands are of which their facts
+// hold.
 #include "ir/opt/facts.h"
 
 #include <gtest/gtest.h>
@@ -27,7 +28,8 @@ class FactsTest : public testing::Test {
   // Facts that hold for `value` and now and then for others.
   Facts facts(Type type, int64_t value) {
     Facts known = Facts::of_constant(type, value);
-    for (unsigned more = random_() % 3; more > 0; --more) known = known.either(Facts::of_constant(type, this->value(type)));
+    for (unsigned more = random_() % 3; more > 0; --more)
+      known = known.either(Facts::of_constant(type, this->value(type)));
     return known;
   }
   void check(Op op, Type type, Type source) {
@@ -53,9 +55,9 @@ class FactsTest : public testing::Test {
     ++checked_;
     const Facts claimed = compute_facts(inst, in);
     EXPECT_TRUE(covers(claimed, type, *result))
-        << info(op).name << " " << bits(type) << " of " << bits(source) << std::hex << ": 0x" << values[0] << " (ones 0x"
-        << in.args[0].ones << "), 0x" << values[1] << " (ones 0x" << in.args[1].ones << ") is 0x" << *result
-        << ", claimed ones 0x" << claimed.ones << ", sign " << std::dec << unsigned{claimed.sign};
+        << info(op).name << " " << bits(type) << " of " << bits(source) << std::hex << ": 0x" << values[0]
+        << " (ones 0x" << in.args[0].ones << "), 0x" << values[1] << " (ones 0x" << in.args[1].ones << ") is 0x"
+        << *result << ", claimed ones 0x" << claimed.ones << ", sign " << std::dec << unsigned{claimed.sign};
   }
 
   std::mt19937_64 random_{20261127};
@@ -64,9 +66,9 @@ class FactsTest : public testing::Test {
 
 TEST_F(FactsTest, HoldForEveryResult) {
   constexpr Type kTypes[] = {Type::I8, Type::I16, Type::I32, Type::I64};
-  constexpr Op kSame[] = {Op::Add,  Op::Sub,  Op::Mul,  Op::DivU, Op::DivS, Op::RemU, Op::RemS, Op::And, Op::Andn,
-                          Op::Or,   Op::Xor,  Op::MinU, Op::MaxU, Op::MinS, Op::MaxS, Op::Shl,  Op::Shr, Op::Sar,
-                          Op::Rotl, Op::Rotr, Op::Clz,  Op::Ctz,  Op::Popcnt};
+  constexpr Op kSame[] = {Op::Add,  Op::Sub, Op::Mul,  Op::DivU, Op::DivS, Op::RemU, Op::RemS,  Op::And,
+                          Op::Andn, Op::Or,  Op::Xor,  Op::MinU, Op::MaxU, Op::MinS, Op::MaxS,  Op::Shl,
+                          Op::Shr,  Op::Sar, Op::Rotl, Op::Rotr, Op::Clz,  Op::Ctz,  Op::Popcnt};
   for (unsigned round = 0; round < 2000; ++round) {
     for (const Type type : kTypes) {
       for (const Op op : kSame) check(op, type, type);

@@ -79,7 +79,8 @@ class Tier2Test : public RiscvMachine, public CompilerSource {
 
   // a0 += 1 until a flag is set, with a second path that is taken every other time; 0x100: a0 += s2, s2 -= 1 until 0.
   void put_loops() {
-    put(0, {addi(kA0, kA0, 1), andi(kT0, kA0, 1), beqz(kT0, 8), addi(kA1, kA1, 2), ld(kT0, kS2, 0), beqz(kT0, -20), kEcall});
+    put(0, {addi(kA0, kA0, 1), andi(kT0, kA0, 1), beqz(kT0, 8), addi(kA1, kA1, 2), ld(kT0, kS2, 0), beqz(kT0, -20),
+            kEcall});
     put(0x100, {add(kA0, kA0, kS2), addi(kS2, kS2, -1), bnez(kS2, -8), kEcall});
   }
   std::atomic_ref<uint64_t> flag() { return std::atomic_ref(*reinterpret_cast<uint64_t*>(memory_.base() + kFlag)); }
@@ -141,11 +142,15 @@ TEST_F(Tier2Test, GoesOnWithoutACompiler) {
 TEST_F(Tier2Test, RefusedRegionsAreFormedAgainSmaller) {
   put_loops();
   std::vector<uint32_t> code;
-  for (unsigned i = 0; i < 20; ++i) code.insert(code.end(), {addi(kA0, kA0, 1), andi(kT0, kA0, 1), beqz(kT0, 8), addi(kA1, kA1, 2)});
+  for (unsigned i = 0; i < 20; ++i)
+    code.insert(code.end(), {addi(kA0, kA0, 1), andi(kT0, kA0, 1), beqz(kT0, 8), addi(kA1, kA1, 2)});
   code.insert(code.end(), {addi(kS2, kS2, -1), bnez(kS2, -4 * 81), kEcall});
   std::copy(code.begin(), code.end(), reinterpret_cast<uint32_t*>(memory_.base() + 0x1000));
   most_ = 75;
-  start({.hot_threshold = 50, .tier2 = this, .tier2_foreground = true, .tier2_limits = {.instructions = 140, .blocks = 100}});
+  start({.hot_threshold = 50,
+         .tier2 = this,
+         .tier2_foreground = true,
+         .tier2_limits = {.instructions = 140, .blocks = 100}});
   state_.x(kA0) = state_.x(kA1) = 0;
   state_.x(kS2) = 1000;
   EXPECT_EQ(run(state_, 0x1000).kind, ExitKind::Syscall);
@@ -182,7 +187,8 @@ TEST_F(Tier2Test, WhatChangesWhileItIsCompiledIsThrownAway) {
 
 TEST_F(Tier2Test, OptimizedCodeThatChangesIsLeft) {
   // a0 += 1; store t0 to the first instruction when a1 runs out
-  put(0, {addi(kA0, kA0, 1), addi(kS2, kS2, -1), beqz(kS2, 16), addi(kA1, kA1, -1), bnez(kA1, -16), sd(kT0, 28, 0), jal(0, -24)});
+  put(0, {addi(kA0, kA0, 1), addi(kS2, kS2, -1), beqz(kS2, 16), addi(kA1, kA1, -1), bnez(kA1, -16), sd(kT0, 28, 0),
+          jal(0, -24)});
   *reinterpret_cast<uint64_t*>(memory_.base() + 24) = uint64_t{kEcall} << 32 | jal(0, -24);
   put(8, {beqz(kS2, 20)});
   memory_.protect = true;
