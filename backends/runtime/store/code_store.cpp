@@ -23,9 +23,14 @@ constexpr uint64_t kNanosecondsPerFile = 100'000;
 constexpr uint64_t bytes_to_nanoseconds(uint64_t bytes) { return bytes / 2; }
 
 // A process that does not end by itself, or not soon, writes when it has spent so much on new code, and then half of
-// what it has spent until then.
-constexpr uint64_t kFirstWrite = 60'000'000;
+// what it has spent until then; or some, and a while has passed.
+constexpr uint64_t kFirstWrite = 250'000'000;
+constexpr uint64_t kSome = 20'000'000;
+constexpr std::chrono::seconds kWhile{2};
 constexpr uint64_t kMostPending = uint64_t{64} << 20;  // bytes
+
+// What tier 1 takes for an instruction, at most: more was somebody else's time.
+constexpr uint64_t kNanosecondsPerInstruction = 1500;
 
 }  // namespace
 
@@ -46,6 +51,9 @@ const Segment* CodeStore::segment_of(uint64_t object) {
 void CodeStore::keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region,
                      std::span<const uint8_t> guest, const CompiledCode& code, uint64_t nanoseconds, bool found_wrong) {
   const std::lock_guard lock(mutex_);
+  if (gear != Gear::Optimized) {
+    nanoseconds = std::min(nanoseconds, region.guest_instructions * kNanosecondsPerInstruction);
+  }
   scratch_.clear();
   if (!encode(key, gear, region, guest, code, &scratch_)) return;
   Pending& pending = objects_[object].pending;
@@ -67,7 +75,8 @@ void CodeStore::keep(uint64_t object, const CodeKey& key, Gear gear, const ir::R
   pending_nanoseconds_ += nanoseconds;
   pending_bytes_ += scratch_.size();
   ++statistics_.kept;
-  if (pending_nanoseconds_ > std::max(kFirstWrite, written_nanoseconds_ / 2) || pending_bytes_ > kMostPending) {
+  if (pending_nanoseconds_ > std::max(kFirstWrite, written_nanoseconds_ / 2) || pending_bytes_ > kMostPending ||
+      (pending_nanoseconds_ > kSome && std::chrono::steady_clock::now() - last_write_ > kWhile)) {
     flush_locked();
   }
 }
@@ -78,12 +87,16 @@ void CodeStore::flush() {
 }
 
 void CodeStore::flush_locked() {
+  const uint64_t before = statistics_.written;
+  last_write_ = std::chrono::steady_clock::now();
   for (auto& [object, it] : objects_) {
     if (!it.pending.entries.empty()) write(object, it);
     it.pending = {};
   }
   written_nanoseconds_ += std::exchange(pending_nanoseconds_, 0);
   pending_bytes_ = 0;
+  if (statistics_.written == before) return;
+  if (const auto folder = Folder::open(options_.folder, false)) folder->trim(options_.limit);
 }
 
 void CodeStore::write(uint64_t object, Object& it) {
@@ -97,30 +110,14 @@ void CodeStore::write(uint64_t object, Object& it) {
   // Another process may have written since this one looked.
   const std::string name = segment_name(options_.fingerprint, object);
   const auto old = Segment::open(folder->fd(), name.c_str(), options_.fingerprint, object);
-  std::vector<EntryView> entries;
-  struct Hash {
-    std::size_t operator()(const CodeKey& key) const { return key.hash(); }
-  };
-  std::unordered_map<CodeKey, std::size_t, Hash> known_keys;
-  if (old != nullptr) {
-    for (const std::optional<EntryView>& entry : old->entries()) {
-      if (entry && known_keys.try_emplace(entry->key(), entries.size()).second) entries.push_back(*entry);
-    }
+  const std::vector<std::optional<EntryView>> known_entries =
+      old != nullptr ? old->entries() : std::vector<std::optional<EntryView>>();
+  SegmentBuilder builder(known_entries.size() + pending.entries.size());
+  for (const std::optional<EntryView>& entry : known_entries) {
+    if (entry) builder.add(*entry, false);
   }
-  for (std::size_t i = 0; i < pending.entries.size(); ++i) {
-    const EntryView& entry = pending.entries[i];
-    const auto [found, added] = known_keys.try_emplace(entry.key(), entries.size());
-    if (added) {
-      entries.push_back(entry);
-    } else if (pending.found_wrong[i] || entry.gear() >= entries[found->second].gear()) {
-      entries[found->second] = entry;
-    }
-  }
-  // In the order of the guest's code: what is used together lies together.
-  std::sort(entries.begin(), entries.end(),
-            [](const EntryView& a, const EntryView& b) { return a.key().offset < b.key().offset; });
-  uint64_t size = 0;
-  for (const EntryView& entry : entries) size += entry.bytes().size();
+  for (std::size_t i = 0; i < pending.entries.size(); ++i) builder.add(pending.entries[i], pending.found_wrong[i]);
+  const uint64_t size = builder.size();
 
   // A file that is larger than the guest may write would be its death (SIGXFSZ).
   rlimit limit = {};
@@ -131,7 +128,7 @@ void CodeStore::write(uint64_t object, Object& it) {
       ::openat(folder->fd(), unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
   if (file < 0) return;
   ::fchmod(file, 0600);  // whatever the guest's umask
-  const bool whole = write_segment(file, options_.fingerprint, object, entries);
+  const bool whole = builder.write(file, options_.fingerprint, object);
   ::close(file);
   // No fsync: after a loss of power, what is not on the disk is found to be damaged, and made anew.
   if (!whole || ::renameat(folder->fd(), unfinished.c_str(), folder->fd(), name.c_str()) != 0) {
@@ -139,7 +136,6 @@ void CodeStore::write(uint64_t object, Object& it) {
     return;
   }
   statistics_.written += size;
-  folder->trim(options_.limit);
 }
 
 void CodeStore::after_fork_child() {

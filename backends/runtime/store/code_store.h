@@ -5,6 +5,7 @@
 // Nothing here is ever an error of the run: without a folder, or room, or rights, there is just no stored code.
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -77,6 +78,7 @@ class CodeStore {
   uint64_t pending_nanoseconds_ = 0;
   uint64_t pending_bytes_ = 0;
   uint64_t written_nanoseconds_ = 0;
+  std::chrono::steady_clock::time_point last_write_ = std::chrono::steady_clock::now();
   StoreStatistics statistics_;
 };
 

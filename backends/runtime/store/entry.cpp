@@ -1,5 +1,6 @@
 #include "backends/runtime/store/entry.h"
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
 #include <type_traits>
@@ -69,18 +70,19 @@ constexpr uint32_t kMostElements = 1 << 24;  // of any array, so that sums of si
 
 bool fits(int64_t value) { return value == static_cast<int32_t>(value); }
 
+// Into memory that was measured for it.
 class Writer {
  public:
-  explicit Writer(std::vector<uint8_t>& out) : out_(out) {}
+  explicit Writer(uint8_t* at) : at_(at) {}
   template <typename Element>
   void put(const Element& element) {
-    const auto* const bytes = reinterpret_cast<const uint8_t*>(&element);
-    out_.insert(out_.end(), bytes, bytes + sizeof element);
+    std::memcpy(at_, &element, sizeof element);
+    at_ += sizeof element;
   }
-  void put(std::span<const uint8_t> bytes) { out_.insert(out_.end(), bytes.begin(), bytes.end()); }
+  void put(std::span<const uint8_t> bytes) { at_ = std::copy(bytes.begin(), bytes.end(), at_); }
 
  private:
-  std::vector<uint8_t>& out_;
+  uint8_t* at_;
 };
 
 // Takes one array after the other from behind a header whose sizes have been checked.
@@ -177,8 +179,8 @@ bool encode(const CodeKey& key, Gear gear, const ir::Region& region, std::span<c
   header.size = static_cast<uint32_t>(size_of(header));
 
   const std::size_t begin = out->size();
-  out->reserve(begin + header.size);
-  Writer writer(*out);
+  out->resize(begin + header.size);
+  Writer writer(out->data() + begin);
   writer.put(header);
   for (const SlotPlace& place : code.places) {
     writer.put(StoredPlace{place.value, place.slot, static_cast<uint8_t>(place.kind), place.reg.number,
@@ -206,7 +208,6 @@ bool encode(const CodeKey& key, Gear gear, const ir::Region& region, std::span<c
   }
   writer.put(std::span<const uint8_t>(code.bytes));
   writer.put(guest);
-  out->resize(begin + header.size);
   const std::span<const uint8_t> entry(out->data() + begin, header.size);
   const uint64_t sum = checksum(entry.subspan(sizeof header.checksum));
   std::memcpy(out->data() + begin, &sum, sizeof sum);

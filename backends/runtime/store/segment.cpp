@@ -150,30 +150,56 @@ std::vector<std::optional<EntryView>> Segment::entries() const {
   return list;
 }
 
-bool write_segment(int file, const Fingerprint::Value& fingerprint, uint64_t object,
-                   std::span<const EntryView> entries) {
+SegmentBuilder::SegmentBuilder(std::size_t most_entries) : table_(std::bit_ceil(most_entries * 3 / 2 + 1)) {
+  entries_.reserve(most_entries);
+}
+
+void SegmentBuilder::add(const EntryView& entry, bool replaces) {
+  const CodeKey key = entry.key();
+  const uint64_t hash = key.hash();
+  const std::size_t mask = table_.size() - 1;
+  std::size_t at = hash & mask;
+  for (; table_[at].entry != 0; at = (at + 1) & mask) {
+    EntryView& known = entries_[table_[at].entry - 1];
+    if (table_[at].tag != tag_of(hash) || known.key() != key) continue;
+    if (replaces || entry.gear() >= known.gear()) known = entry;
+    return;
+  }
+  entries_.push_back(entry);
+  table_[at] = {tag_of(hash), static_cast<uint32_t>(entries_.size())};
+}
+
+uint64_t SegmentBuilder::size() const {
+  uint64_t sum = 0;
+  for (const EntryView& entry : entries_) sum += entry.bytes().size();
+  return sum;
+}
+
+bool SegmentBuilder::write(int file, const Fingerprint::Value& fingerprint, uint64_t object) const {
   SegmentHeader header;
   header.fingerprint = fingerprint;
   header.object = object;
-  header.entries = static_cast<uint32_t>(entries.size());
-  header.slots = std::bit_ceil(static_cast<uint32_t>(entries.size()) * 3 / 2 + 1);
-  std::vector<TableSlot> table(header.slots);
-  uint64_t at = sizeof header + table.size() * sizeof(TableSlot);
-  for (const EntryView& entry : entries) {
-    const uint64_t hash = entry.key().hash();
-    std::size_t place = hash & (table.size() - 1);
-    while (table[place].at != 0) place = (place + 1) & (table.size() - 1);
-    if (at / 8 > UINT32_MAX) return false;
-    table[place] = {tag_of(hash), static_cast<uint32_t>(at / 8)};
-    at += entry.bytes().size();
+  header.entries = static_cast<uint32_t>(entries_.size());
+  header.slots = static_cast<uint32_t>(table_.size());
+  uint64_t end = sizeof header + table_.size() * sizeof(TableSlot);
+  std::vector<uint32_t> places;
+  places.reserve(entries_.size());
+  for (const EntryView& entry : entries_) {
+    if (end / 8 > UINT32_MAX) return false;
+    places.push_back(static_cast<uint32_t>(end / 8));
+    end += entry.bytes().size();
   }
-  header.size = at;
+  std::vector<TableSlot> table(table_.size());
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    if (table_[i].entry != 0) table[i] = {table_[i].tag, places[table_[i].entry - 1]};
+  }
+  header.size = end;
   header.checksum = runtime::checksum(checked(header));
 
   Gather gather(file);
   gather.add({reinterpret_cast<const uint8_t*>(&header), sizeof header});
   gather.add({reinterpret_cast<const uint8_t*>(table.data()), table.size() * sizeof(TableSlot)});
-  for (const EntryView& entry : entries) gather.add(entry.bytes());
+  for (const EntryView& entry : entries_) gather.add(entry.bytes());
   return gather.flush();
 }
 

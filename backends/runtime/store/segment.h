@@ -64,9 +64,26 @@ class Segment {
   bool mapped_;
 };
 
-// Writes a segment of these entries, whose keys differ, to a file that is open at its start. False: it could not be
-// written whole.
-bool write_segment(int file, const Fingerprint::Value& fingerprint, uint64_t object,
-                   std::span<const EntryView> entries);
+// Collects entries and writes a segment of them.
+class SegmentBuilder {
+ public:
+  explicit SegmentBuilder(std::size_t most_entries);
+
+  // Its bytes stay until the segment is written. One entry is kept of each key: this one, if `replaces`, or if it is of
+  // no lower gear.
+  void add(const EntryView& entry, bool replaces);
+  // Of all entries, in bytes.
+  uint64_t size() const;
+  // To a file that is open at its start. False: it could not be written whole.
+  bool write(int file, const Fingerprint::Value& fingerprint, uint64_t object) const;
+
+ private:
+  struct Place {
+    uint32_t tag = 0;
+    uint32_t entry = 0;  // number + 1, 0: free
+  };
+  std::vector<Place> table_;
+  std::vector<EntryView> entries_;
+};
 
 }  // namespace menura::runtime
