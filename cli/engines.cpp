@@ -57,6 +57,7 @@ std::unique_ptr<runtime::CodeStore> make_store(const RunOptions& options, const 
   fingerprint.add(guest.name);
   fingerprint.add(options.cpu);
   fingerprint.add(features);
+  fingerprint.add_host();
   fingerprint.add(frontend);
   fingerprint.add(engine_options);
   if (engine_options.tier2 != nullptr) {

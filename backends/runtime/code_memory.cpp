@@ -9,6 +9,8 @@ namespace menura::runtime {
 
 namespace {
 
+constexpr std::size_t kPage = 4096;
+
 Error failed(const char* what) {
   return Error{
       std::string("no memory for translated code: ") + what + ": " + std::strerror(errno) +
@@ -63,8 +65,11 @@ void CodeMemory::prepare(const CodeRange& range) const {
 Result<void> CodeMemory::make_copy(std::span<const CodeRange> used) {
   copy_ = map_shared(size_);
   if (copy_ == nullptr) return failed("mapping a copy");
-  for (const CodeRange& range : used)
+  for (const CodeRange& range : used) {
+    const std::size_t begin = range.begin & ~(kPage - 1);
+    prepare_pages(copy_ + begin, ((range.end + kPage - 1) & ~(kPage - 1)) - begin, true);
     std::memcpy(copy_ + range.begin, executable_ + range.begin, range.end - range.begin);
+  }
   return {};
 }
 

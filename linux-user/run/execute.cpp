@@ -58,9 +58,9 @@ int64_t execute(Thread& thread, const std::string& path, std::vector<std::string
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> envp = pointers(environment);
 
-  if (thread.signals().taken.load(std::memory_order_relaxed) != 0) return kRestartAlways;
   // The child of a vfork shares its memory with the parent, which will do it.
   if (process.options().before_execve != nullptr && !process.is_vfork_child()) process.options().before_execve();
+  if (thread.signals().taken.load(std::memory_order_relaxed) != 0) return kRestartAlways;
   show_fault_dispositions(thread);
   set_exact_host_mask(thread.signals().mask);
   const int64_t result = host_call(SYS_execve, program.c_str(), argv.data(), envp.data());

@@ -2,6 +2,7 @@
 
 #include <elf.h>
 #include <link.h>
+#include <sys/platform/x86.h>
 
 #include <cstring>
 
@@ -44,6 +45,17 @@ void Fingerprint::add(std::string_view text) {
   const auto size = static_cast<uint32_t>(text.size());
   bytes_.append(reinterpret_cast<const char*>(&size), sizeof size);
   bytes_.append(text);
+}
+
+// As the C library knows it: in a virtual machine each cpuid instruction costs tens of microseconds.
+void Fingerprint::add_host() {
+  for (unsigned leaf = CPUID_INDEX_1; leaf <= CPUID_INDEX_14_ECX_0; ++leaf) {
+    for (unsigned reg = 0; reg < 4; ++reg) {
+      // The number of the core that it happens to run on.
+      if (leaf == CPUID_INDEX_1 && reg == 1) continue;
+      add(__x86_get_cpuid_feature_leaf(leaf)->cpuid_array[reg]);
+    }
+  }
 }
 
 void Fingerprint::add(const ir::Frontend& frontend) {

@@ -28,6 +28,8 @@ class Fingerprint {
            !std::is_array_v<Number>) void add(const Number& number) {
     add(std::string_view(reinterpret_cast<const char*>(&number), sizeof number));
   }
+  // What the host's CPU says of itself: its model, and what it can do. The optimizing compiler uses all of that.
+  void add_host();
   // The layout of the state and the helpers' names and signatures.
   void add(const ir::Frontend& frontend);
   void add(const EngineOptions& options);
