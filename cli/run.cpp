@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <string_view>
 
 #include "cli/cache.h"
@@ -70,7 +71,11 @@ int run_command(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (auto found = find_program(&*options); !found) return complain(found.error());
-  if (options->cache && options->cache_folder.empty()) options->cache_folder = default_code_folder();
+  if (options->cache_folder.empty()) {
+    if (options->cache) options->cache_folder = default_code_folder();
+  } else {
+    options->cache_folder = std::filesystem::absolute(options->cache_folder);  // the guest may change its folder
+  }
   if (options->cache_folder.empty()) options->cache = false;
   run_options = new RunOptions(std::move(*options));
 

@@ -104,6 +104,8 @@ class CacheTest(unittest.TestCase):
         self.assertNotEqual(list((self.work / ".cache/menura/code").glob("*.code")), [])
         run("--cache-folder", str(self.work / "given"), MENURA_CACHE=str(self.code))
         self.assertNotEqual(list((self.work / "given").glob("*.code")), [])
+        subprocess.run([MENURA, "run", "--cache-folder", "here", program], cwd=self.work, env=environment, capture_output=True, check=False)
+        self.assertNotEqual(list((self.work / "here").glob("*.code")), [])
         run(MENURA_CACHE="off", XDG_CACHE_HOME=str(self.work / "none"))
         self.assertFalse((self.work / "none").exists())
         self.assertEqual(self.files(), [])
@@ -233,5 +235,5 @@ class CacheTest(unittest.TestCase):
 
 
 if __name__ == "__main__":
-    MENURA, GUESTS = sys.argv[1], pathlib.Path(sys.argv[2])
+    MENURA, GUESTS = os.path.abspath(sys.argv[1]), pathlib.Path(sys.argv[2]).resolve()
     unittest.main(argv=[sys.argv[0], *sys.argv[3:]], verbosity=1)
