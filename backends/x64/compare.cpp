@@ -214,8 +214,15 @@ Emitter::Condition Emitter::emit_fp_compare(const Inst& inst) {
   } else {
     id = host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
   }
-  const Reg ra = use(a);
-  const Operand rb = use_rm(b, single ? 32 : 64);
+  Reg ra = use(a);
+  Operand rb;
+  if (desc.flush != 0) {
+    const Reg second = use(b);
+    ra = flushed(inst, a, ra);
+    rb = xm(flushed(inst, b, second));
+  } else {
+    rb = use_rm(b, single ? 32 : 64);
+  }
   a_.emit(id, xm(ra), rb);
   Condition c;
   switch (cond) {

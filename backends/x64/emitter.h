@@ -186,12 +186,16 @@ class Emitter final : private asmjit::ErrorHandler {
 
   // --- fp_recompute.cpp: results of the host that another guest may want otherwise
   // Where an operation puts its result first, and where it goes: operands stay as they are until it has been looked at.
-  // `again`: where the operands are computed with exactly, out of line, for `dst`; that goes on at `back`.
+  // `again`: where the operands are computed with exactly, out of line, for `dst`; that goes on at `back`. Registers
+  // are all taken before the first jump there: what is moved to memory for one has to be there on either way.
   struct FpResult {
     Reg raw = kNoReg;
     Reg dst = kNoReg;
     Label again;
     Label back;
+    Reg operands[3] = {kNoReg, kNoReg, kNoReg};
+    Reg t = kNoReg;
+    Reg u = kNoReg;
   };
   bool is_recomputed(const Inst& inst) const;
   FpResult begin_result(Value v, const Inst& inst, std::initializer_list<Reg> operands, unsigned negated);
@@ -201,7 +205,16 @@ class Emitter final : private asmjit::ErrorHandler {
   void fix_nan(Value v, Reg reg, Type type);
   bool has_defined(const Inst& inst) const;
   bool is_step(const Inst& inst) const;
-  void check_factors(const Inst& inst, Reg a, Reg b, const Label& large);
+  void check_factors(const Inst& inst, Reg a, Reg b, Reg t, Reg u, const Label& large);
+
+  // --- fp_flush.cpp
+  bool never_denormal(Value v, bool single) const;
+  Reg flushed(const Inst& inst, Value v, Reg reg);
+  Reg use_flushed(const Inst& inst, Value v) { return flushed(inst, v, use(v)); }
+  void release_copies(const Reg* operands, const Reg* copies, unsigned count, Reg result);
+  void need_inexact(const Label& again);
+  Label cold_tiny(const Inst& inst, const FpResult& result, const Reg* operands, Reg mask, Reg other,
+                  const Label& fine);
 
   // --- fp_estimates.cpp
   void emit_estimate(Value v, const Inst& inst);
@@ -299,8 +312,10 @@ class Emitter final : private asmjit::ErrorHandler {
   void emit_vector_fp(Value v, const Inst& inst);
   void emit_vector_min_max(Value v, const Inst& inst);
   bool has_vector_fp(const Inst& inst) const;
+  bool is_tiny_inexact(const Inst& inst) const;
   Reg quiet_lanes(const Inst& inst, unsigned number, bool half);
   void vector_fp_op(const Inst& inst, Reg dst, const Reg* operands);
+  void check_flushed(const Inst& inst, FpResult& result, const Reg* operands, bool single);
   void check_vector(const Inst& inst, FpResult& result, const Reg* operands, bool single);
   Label cold_vector(const Inst& inst, Reg dst, const Reg* operands, const Label& back);
   void jump_if_any(Reg mask, const Label& target);

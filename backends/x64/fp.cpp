@@ -28,7 +28,7 @@ bool Emitter::needs_slow(const Inst& inst) const {
   const Type operand = inst.arg_count > 0 ? type_of(inst.args[0]) : inst.type;
   const bool host_types =
       (has_host_form(inst.type) || !ir::is_float(inst.type)) && (has_host_form(operand) || !ir::is_float(operand));
-  if ((desc.flush != 0 && inst.op != Op::I2F) || desc.alternative_half != 0) return true;
+  if (desc.alternative_half != 0) return true;
   const bool raises = static_cast<ir::FlagPolicy>(desc.flags) != ir::FlagPolicy::None;
   switch (inst.op) {
     case Op::FMa:
@@ -172,11 +172,14 @@ void Emitter::emit_fp_binary(Value v, const Inst& inst) {
   const Reg ra = use(a);
   if (is_recomputed(inst)) {
     const Reg second = use(b);
+    const Reg operands[2] = {ra, second};
+    const Reg copies[2] = {flushed(inst, a, ra), flushed(inst, b, second)};
     const bool swapped = a != rep(inst.args[0]);
     const FpResult result = begin_result(v, inst, {swapped ? second : ra, swapped ? ra : second}, 0);
     if (rounding != RoundingSource::Live) set_rounding(rounding);
-    vec3(avx, sse, result.raw, ra, xm(second));
+    vec3(avx, sse, result.raw, copies[0], xm(copies[1]));
     if (rounding != RoundingSource::Live) restore_rounding();
+    release_copies(operands, copies, 2, result.raw);
     made_zero_ = host_.avx && zero_above(a, inst.type);
     return end_result(v, inst, result);
   }
@@ -200,7 +203,7 @@ void Emitter::emit_fp_unary(Value v, const Inst& inst) {
   const auto rounding = static_cast<RoundingSource>(ir::unpack<FpDesc>(inst.aux).rounding);
   const bool single = inst.type == Type::F32;
   if (rounding != RoundingSource::Live) take(kRax);
-  const Reg ra = use(inst.args[0]);
+  const Reg ra = use_flushed(inst, inst.args[0]);
   const bool recomputed = is_recomputed(inst);
   const FpResult result = recomputed ? begin_result(v, inst, {ra}, 0) : FpResult{};
   if (rounding != RoundingSource::Live) set_rounding(rounding);
@@ -240,19 +243,22 @@ void Emitter::emit_fma(Value v, const Inst& inst) {
   const Reg ra = use(operand[0]);
   const Reg rb = use(operand[1]);
   const Reg rc = use(operand[2]);
+  const Reg operands[3] = {ra, rb, rc};
+  const Reg copies[3] = {flushed(inst, operand[0], ra), flushed(inst, operand[1], rb), flushed(inst, operand[2], rc)};
   // The factors are looked at again where the result is a NaN.
   const bool recomputed = is_recomputed(inst);
   const FpResult result = recomputed ? begin_result(v, inst, {ra, rb, rc}, negated) : FpResult{};
   if (rounding != RoundingSource::Live) set_rounding(rounding);
   const Reg dst = recomputed ? result.raw : dest(v, {operand[2]}, mask_of(ra) | mask_of(rb));
-  vec_move(dst, rc);
+  vec_move(dst, copies[2]);
   made_zero_ = zero_above(operand[2], inst.type);
   made_boxed_ = is_boxed(operand[2]);
   static constexpr InstId forms[2][2][2] = {
       {{Id::kIdVfmadd231sd, Id::kIdVfmsub231sd}, {Id::kIdVfnmadd231sd, Id::kIdVfnmsub231sd}},
       {{Id::kIdVfmadd231ss, Id::kIdVfmsub231ss}, {Id::kIdVfnmadd231ss, Id::kIdVfnmsub231ss}}};
-  a_.emit(forms[single ? 1 : 0][negate_product ? 1 : 0][negate_addend ? 1 : 0], xm(dst), xm(ra), xm(rb));
+  a_.emit(forms[single ? 1 : 0][negate_product ? 1 : 0][negate_addend ? 1 : 0], xm(dst), xm(copies[0]), xm(copies[1]));
   if (rounding != RoundingSource::Live) restore_rounding();
+  release_copies(operands, copies, 3, dst);
   if (ir::unpack<FpDesc>(inst.aux).halved != 0) {
     vec3(single ? Form{Id::kIdVmulss, Id::kIdMulss} : Form{Id::kIdVmulsd, Id::kIdMulsd}, dst, dst, half_of(single));
   }
@@ -291,8 +297,10 @@ void Emitter::emit_fp_min_max(Value v, const Inst& inst) {
   if (needs_slow(inst)) return emit_fp_slow(v, inst);
   const bool single = inst.type == Type::F32;
   const bool min = inst.op == Op::FMin;
-  const Reg ra = use(inst.args[0]);
-  const Reg rb = use(inst.args[1]);
+  Reg ra = use(inst.args[0]);
+  Reg rb = use(inst.args[1]);
+  ra = flushed(inst, inst.args[0], ra);
+  rb = flushed(inst, inst.args[1], rb);
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const Reg dst = dest(v, {});
   const InstId compare =
@@ -465,8 +473,8 @@ void Emitter::emit_fp_flags_set(const Inst& inst) {
     a_.and_(g32(t), ~ir::kMxcsrFlags);
     a_.or_(x86::eax, g32(t));
   }
-  a_.mov(spill_memory(kSavedMxcsr, 4), x86::eax);
-  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, spill_memory(kSavedMxcsr, 4));
+  a_.mov(state(offsetof(CpuHeader, mxcsr), 4), x86::eax);  // need_inexact looks there
+  a_.emit(host_.avx ? Id::kIdVldmxcsr : Id::kIdLdmxcsr, state(offsetof(CpuHeader, mxcsr), 4));
 }
 
 void Emitter::emit_fp_mode_set(const Inst& inst) {

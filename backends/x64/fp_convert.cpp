@@ -29,7 +29,7 @@ void Emitter::emit_fround(Value v, const Inst& inst) {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const bool single = inst.type == Type::F32;
   const unsigned control = round_control(static_cast<RoundingSource>(desc.rounding)) | (desc.exact ? 0U : 8U);
-  const Reg ra = use(inst.args[0]);
+  const Reg ra = use_flushed(inst, inst.args[0]);
   const Reg dst = dest(v, {inst.args[0]});
   if (static_cast<RoundingSource>(desc.rounding) == RoundingSource::NearestAway) {
     // A half with the sign of x added, toward zero and silently, then truncated. An unordered comparison says whether x
@@ -67,7 +67,7 @@ void Emitter::emit_fcvt(Value v, const Inst& inst) {
   const bool narrows = inst.type == Type::F32 && from == Type::F64;
   const bool swap_mode = narrows && rounding != RoundingSource::Live;
   if (swap_mode) take(kRax);
-  const Reg ra = use(inst.args[0]);
+  const Reg ra = use_flushed(inst, inst.args[0]);
   const bool canonical = static_cast<ir::NanPolicy>(desc.nan) == ir::NanPolicy::Canonical;
   const bool recomputed = narrows && desc.tiny_before != 0;
   const FpResult result = recomputed ? begin_result(v, inst, {ra}, 0) : FpResult{};
@@ -95,7 +95,7 @@ void Emitter::emit_fcvt(Value v, const Inst& inst) {
 // To half precision. Where tininess is another's before rounding, the result is the least normal number.
 void Emitter::emit_to_half(Value v, const Inst& inst) {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
-  const Reg ra = use(inst.args[0]);
+  const Reg ra = use_flushed(inst, inst.args[0]);
   const Reg single = temp_vec();
   const Reg dst = dest(v, {}, mask_of(ra));
   const Reg t = temp_int();
@@ -169,7 +169,7 @@ void Emitter::emit_f2i(Value v, const Inst& inst) {
   const bool live = rounding == RoundingSource::Live;
   const bool own_mode = !live && rounding != RoundingSource::Zero;
   if (own_mode) take(kRax);
-  const Reg x = use(inst.args[0]);
+  const Reg x = use_flushed(inst, inst.args[0]);
   const unsigned width = ir::bits(inst.type);
   const Label back = a_.newLabel();
   const Reg dst = dest(v);
@@ -237,7 +237,7 @@ void Emitter::emit_f2u(Value v, const Inst& inst) {
   const bool single = type_of(inst.args[0]) == Type::F32;
   const unsigned width = ir::bits(inst.type);
   const bool truncates = rounding == RoundingSource::Zero;
-  const Reg operand_reg = use(inst.args[0]);
+  const Reg operand_reg = use_flushed(inst, inst.args[0]);
   const Reg x = truncates ? operand_reg : rounded(operand_reg, single, rounding);
   const Reg inexact = truncates ? kNoReg : temp_int();
   const Reg dst = dest(v);

@@ -43,7 +43,7 @@ void Emitter::emit_estimate(Value v, const Inst& inst) {
   const bool vector = ir::info(inst.op).attr == ir::Attr::FpLane;
   const Type type = vector ? static_cast<Type>(desc.lane) : inst.type;
   const bool single = type == Type::F32;
-  if (desc.flush != 0 || (!single && type != Type::F64)) {
+  if (!single && type != Type::F64) {
     return vector ? emit_vector_slow(v, inst) : emit_fp_slow(v, inst);
   }
   const bool root = inst.op == Op::FRSqrtEstimate || inst.op == Op::VFRSqrtEstimate;

@@ -23,7 +23,8 @@ bool may_be_tiny(Op op) { return op == Op::FMul || op == Op::FDiv || op == Op::F
 
 bool Emitter::is_recomputed(const Inst& inst) const {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
-  return static_cast<NanPolicy>(desc.nan) != NanPolicy::Canonical || (desc.tiny_before != 0 && may_be_tiny(inst.op));
+  return static_cast<NanPolicy>(desc.nan) != NanPolicy::Canonical || desc.flush != 0 ||
+         (desc.tiny_before != 0 && may_be_tiny(inst.op));
 }
 
 // `negated`: operands of which the sign is turned first, by number.
@@ -34,8 +35,14 @@ Emitter::FpResult Emitter::begin_result(Value v, const Inst& inst, std::initiali
   FpResult result = {overlaps ? temp_vec() : dst, dst, {}, a_.newLabel()};
   result.again = cold_recompute(inst, dst, operands, negated, result.back);
   const auto desc = ir::unpack<FpDesc>(inst.aux);
+  if (desc.flush != 0 || may_be_tiny(inst.op)) result.t = temp_vec();
   if ((inst.op == Op::FMul && desc.defined != 0) || (inst.op == Op::FMa && (desc.defined != 0 || desc.halved != 0))) {
-    check_factors(inst, operands.begin()[0], operands.begin()[1], result.again);
+    result.u = temp_vec();
+    check_factors(inst, operands.begin()[0], operands.begin()[1], result.t, result.u, result.again);
+  }
+  if (desc.flush != 0) {
+    std::copy(operands.begin(), operands.end(), result.operands);
+    if (may_be_tiny(inst.op) && !(inst.op == Op::FMa && desc.defined != 0 && is_step(inst))) need_inexact(result.again);
   }
   return result;
 }
@@ -48,13 +55,21 @@ void Emitter::end_result(Value v, const Inst& inst, const FpResult& result) {
       host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
   if (inst.op == Op::FMa && desc.defined != 0 && is_step(inst)) {
     // The factors are not large: neither a NaN nor tiny.
-  } else if (desc.tiny_before != 0 && may_be_tiny(inst.op)) {
-    // Equal to the least normal number, or unordered.
-    const Reg magnitude = temp_vec();
+  } else if (desc.flush != 0 && inst.op != Op::FSqrt) {
+    // At most the least normal number, or unordered.
     const uint64_t sign = uint64_t{1} << (ir::bits(inst.type) - 1);
     const uint64_t least = single ? 0x00800000 : 0x0010000000000000;
-    vec3(Id::kIdVandps, Id::kIdAndps, magnitude, result.raw, pool(sign - 1, 0, 16));
-    a_.emit(compare, xm(magnitude), pool(least, 0, single ? 4 : 8));
+    const Label fine = a_.newLabel();
+    vec3(Id::kIdVandps, Id::kIdAndps, result.t, result.raw, pool(sign - 1, 0, 16));
+    a_.emit(compare, xm(result.t), pool(least, 0, single ? 4 : 8));
+    a_.jbe(cold_tiny(inst, result, result.operands, kNoReg, kNoReg, fine));
+    a_.bind(fine);
+  } else if (desc.tiny_before != 0 && may_be_tiny(inst.op)) {
+    // Equal to the least normal number, or unordered.
+    const uint64_t sign = uint64_t{1} << (ir::bits(inst.type) - 1);
+    const uint64_t least = single ? 0x00800000 : 0x0010000000000000;
+    vec3(Id::kIdVandps, Id::kIdAndps, result.t, result.raw, pool(sign - 1, 0, 16));
+    a_.emit(compare, xm(result.t), pool(least, 0, single ? 4 : 8));
     a_.je(again);
   } else {
     a_.emit(compare, xm(result.raw), xm(result.raw));
@@ -124,30 +139,25 @@ bool Emitter::has_defined(const Inst& inst) const {
 }
 
 // Branches to `large` where a factor (of any lane) is an infinity, a NaN or so large that a product might be near an
-// overflow: before the host's operation raises a flag.
-void Emitter::check_factors(const Inst& inst, Reg a, Reg b, const Label& large) {
+// overflow: before the host's operation raises a flag. `t`, `u`: registers to work with.
+void Emitter::check_factors(const Inst& inst, Reg a, Reg b, Reg t, Reg u, const Label& large) {
   const bool vector = ir::info(inst.op).attr == ir::Attr::FpLane;
   const Type lane = vector ? static_cast<Type>(ir::unpack<FpDesc>(inst.aux).lane) : inst.type;
   const bool single = lane == Type::F32;
   // 2^62 and 2^510.
   const x86::Mem bound = splat(single ? 2 : 3, single ? 0x5e800000 : 0x5fd0000000000000);
   const x86::Mem magnitude = splat(single ? 2 : 3, single ? 0x7fffffff : INT64_MAX);
-  const RegMask before = locked_;
-  const Reg t = temp_vec();
   if (!vector) {
     const InstId compare =
         host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
     // Larger than the number, or unordered: the carry says it with the operands the other way round, so not.
+    load_memory(u, bound, Type::V128);
     for (const Reg factor : {a, b}) {
       vec3(Id::kIdVpand, Id::kIdPand, t, factor, magnitude);
-      const Reg limit = temp_vec();
-      load_memory(limit, bound, Type::V128);
-      a_.emit(compare, xm(limit), xm(t));
+      a_.emit(compare, xm(u), xm(t));
       a_.jb(large);
-      locked_ &= ~mask_of(limit);
       if (a == b) break;
     }
-    locked_ = before;
     return;
   }
   const Form greater = single ? Form{Id::kIdVpcmpgtd, Id::kIdPcmpgtd} : Form{Id::kIdVpcmpgtq, Id::kIdPcmpgtq};
@@ -155,7 +165,6 @@ void Emitter::check_factors(const Inst& inst, Reg a, Reg b, const Label& large) 
   if (a == b) {
     vec3(greater, t, t, bound);
   } else {
-    const Reg u = temp_vec();
     vec3(Id::kIdVpand, Id::kIdPand, u, b, magnitude);
     if (single) {
       vec3({Id::kIdVpmaxsd, Id::kIdPmaxsd}, t, t, u);
@@ -166,7 +175,6 @@ void Emitter::check_factors(const Inst& inst, Reg a, Reg b, const Label& large) 
       vec3({Id::kIdVpor, Id::kIdPor}, t, t, u);
     }
   }
-  locked_ = before;
   jump_if_any(t, large);
 }
 

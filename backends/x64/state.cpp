@@ -59,6 +59,12 @@ void Emitter::emit_set(const Inst& inst) {
     return;
   }
   if (slot_holder_[slot] == v) return;
+  if (info_[v].fused) {
+    // Its operands are looked at here, also one that only this slot holds.
+    for (const Value arg : region_->args(region_->insts[v])) {
+      if (slot_holder_[slot] == rep(arg)) use(arg);
+    }
+  }
   release_slot(slot);
   if (info_[v].fused) return store_condition(slot_memory(slot), region_->insts[v]);
   const x86::Mem memory = slot_memory(slot);

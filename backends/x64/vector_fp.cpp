@@ -43,7 +43,6 @@ bool Emitter::has_vector_fp(const Inst& inst) const {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const auto lane = static_cast<Type>(desc.lane);
   const auto rounding = static_cast<RoundingSource>(desc.rounding);
-  if (desc.flush != 0 && inst.op != Op::VI2F) return false;
   if (static_cast<ir::FlagPolicy>(desc.flags) == ir::FlagPolicy::None) return false;
   if (lane == Type::F16 || desc.alternative_half != 0) return false;
   if (rounding == RoundingSource::NearestAway && inst.op != Op::VFMin && inst.op != Op::VFMax && inst.op != Op::VFCmp) {
@@ -76,16 +75,18 @@ bool Emitter::has_vector_fp(const Inst& inst) const {
 // The register of an operand with nothing in the upper half of a 64-bit vector that could raise a flag: zeros, or for
 // divisions the lower half again.
 Reg Emitter::quiet_lanes(const Inst& inst, unsigned number, bool half) {
+  const RegMask before = locked_;
   const Reg reg = use(inst.args[number]);
   if (!half) return reg;
-  if (inst.op == Op::VFDiv) {
-    const Reg t = temp_vec();
-    vec3({Id::kIdVpunpcklqdq, Id::kIdPunpcklqdq}, t, reg, reg);
-    return t;
-  }
-  if (zero_above(inst.args[number], Type::V64)) return reg;
+  const bool twice = inst.op == Op::VFDiv;
+  if (!twice && zero_above(inst.args[number], Type::V64)) return reg;
   const Reg t = temp_vec();
-  vec_zero_above(t, reg, 64);
+  if (twice) {
+    vec3({Id::kIdVpunpcklqdq, Id::kIdPunpcklqdq}, t, reg, reg);
+  } else {
+    vec_zero_above(t, reg, 64);
+  }
+  locked_ = before | mask_of(t);
   return t;
 }
 
@@ -118,6 +119,14 @@ void Emitter::jump_if_any(Reg mask, const Label& target) {
   a_.jnz(target);
 }
 
+// Whether a result may be tiny and inexact.
+bool Emitter::is_tiny_inexact(const Inst& inst) const {
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  if (inst.op == Op::VFMa) return desc.defined == 0 || !is_step(inst);
+  return inst.op == Op::VFMul || inst.op == Op::VFDiv ||
+         (inst.op == Op::VFCvt && static_cast<Type>(desc.lane) == Type::F64);
+}
+
 void Emitter::emit_vector_fp(Value v, const Inst& inst) {
   if (!has_vector_fp(inst)) return emit_vector_slow(v, inst);
   const auto desc = ir::unpack<FpDesc>(inst.aux);
@@ -136,20 +145,33 @@ void Emitter::emit_vector_fp(Value v, const Inst& inst) {
     operands[i] = quiet_lanes(inst, i, half && inst.op != Op::VFCvt);
     mask |= mask_of(operands[i]);
   }
+  const Reg original[3] = {operands[0], operands[1], operands[2]};
+  if (inst.op != Op::VI2F) {
+    for (unsigned i = 0; i < inst.arg_count; ++i) operands[i] = flushed(inst, inst.args[i], operands[i]);
+  }
+  // The last copy is no one else's: the result may go there.
+  const Reg last = operands[inst.arg_count - 1] != original[inst.arg_count - 1] ? operands[inst.arg_count - 1] : kNoReg;
   FpResult result;
   result.dst = dest(v);
-  result.raw = (mask & mask_of(result.dst)) != 0 ? temp_vec() : result.dst;
+  result.raw = (mask & mask_of(result.dst)) == 0 ? result.dst : last != kNoReg ? last : temp_vec();
   result.back = a_.newLabel();
+  if (inst.op != Op::VFCmp && inst.op != Op::VI2F) result.t = temp_vec();
+  if (desc.flush != 0 || desc.defined != 0 || desc.halved != 0 || !host_.avx) result.u = temp_vec();
+  if (desc.flush != 0 && is_tiny_inexact(inst)) {
+    result.again = cold_vector(inst, result.dst, original, result.back);
+    need_inexact(result.again);
+  }
   if ((inst.op == Op::VFMul && desc.defined != 0) || (inst.op == Op::VFMa && (desc.defined != 0 || desc.halved != 0))) {
-    result.again = cold_vector(inst, result.dst, operands, result.back);
-    check_factors(inst, operands[0], operands[1], result.again);
+    if (!result.again.isValid()) result.again = cold_vector(inst, result.dst, original, result.back);
+    check_factors(inst, operands[0], operands[1], result.t, result.u, result.again);
   }
   if (own_mode) set_rounding(rounding);
   vector_fp_op(inst, result.raw, operands);
   if (own_mode) restore_rounding();
+  release_copies(original, operands, inst.arg_count, result.raw);
   // (Zero minus zero has a sign, rounded down.)
   made_zero_ = half && inst.op != Op::VFDiv && inst.op != Op::VFCmp && inst.op != Op::VFSub;
-  check_vector(inst, result, operands, single);
+  check_vector(inst, result, original, single);
   vec_move(result.dst, result.raw);
   a_.bind(result.back);
   define(v, result.dst);
@@ -238,7 +260,7 @@ void Emitter::check_vector(const Inst& inst, FpResult& result, const Reg* operan
     case Op::VF2I: {
       // The host says the minimum, or all ones, for what does not fit.
       const uint64_t wrong = desc.is_unsigned != 0 ? ~uint64_t{0} : single ? 0x80000000 : uint64_t{1} << 63;
-      const Reg t = temp_vec();
+      const Reg t = result.t;
       vec3(single ? Form{Id::kIdVpcmpeqd, Id::kIdPcmpeqd} : Form{Id::kIdVpcmpeqq, Id::kIdPcmpeqq}, t, result.raw,
            splat(lane, wrong));
       return jump_if_any(t, cold_vector(inst, result.dst, operands, result.back));
@@ -262,7 +284,10 @@ void Emitter::check_vector(const Inst& inst, FpResult& result, const Reg* operan
     default:
       break;
   }
-  const Reg t = temp_vec();
+  if (desc.flush != 0 && (is_tiny_inexact(inst) || inst.op == Op::VFAdd || inst.op == Op::VFSub)) {
+    return check_flushed(inst, result, operands, single || narrows);
+  }
+  const Reg t = result.t;
   if (!tiny) {
     vec3(compare, t, result.raw, xm(result.raw), kUnordered);
   } else {
@@ -272,7 +297,7 @@ void Emitter::check_vector(const Inst& inst, FpResult& result, const Reg* operan
     if (host_.avx) {
       vec3(compare, t, t, least, kEqualOrUnordered);
     } else {
-      const Reg u = temp_vec();
+      const Reg u = result.u;
       vec3(compare, u, t, xm(t), kUnordered);
       vec3(compare, t, t, least, 0);
       vec3({Id::kIdVpor, Id::kIdPor}, t, t, u);
@@ -280,6 +305,32 @@ void Emitter::check_vector(const Inst& inst, FpResult& result, const Reg* operan
   }
   if (!result.again.isValid()) result.again = cold_vector(inst, result.dst, operands, result.back);
   jump_if_any(t, result.again);
+}
+
+// Lanes of at most the least normal number, and NaNs.
+void Emitter::check_flushed(const Inst& inst, FpResult& result, const Reg* operands, bool single) {
+  const unsigned lane = single ? 2 : 3;
+  const x86::Mem magnitude = splat(lane, single ? 0x7fffffff : INT64_MAX);
+  const uint64_t least = single ? 0x00800000 : 0x0010000000000000;
+  const Reg t = result.t;
+  const Reg u = result.u;
+  vec3(Id::kIdVandps, Id::kIdAndps, t, result.raw, magnitude);
+  if (host_.avx) {
+    constexpr unsigned kNotGreater = 26;
+    vec3(single ? Form{Id::kIdVcmpps, Id::kIdCmpps} : Form{Id::kIdVcmppd, Id::kIdCmppd}, t, t, splat(lane, least),
+         kNotGreater);
+  } else {
+    const Form greater = single ? Form{Id::kIdVpcmpgtd, Id::kIdPcmpgtd} : Form{Id::kIdVpcmpgtq, Id::kIdPcmpgtq};
+    load_memory(u, splat(lane, least + 1), Type::V128);
+    vec3(greater, u, u, t);
+    vec3(single ? Form{Id::kIdVcmpps, Id::kIdCmpps} : Form{Id::kIdVcmppd, Id::kIdCmppd}, t, t, xm(t), kUnordered);
+    vec3({Id::kIdVpor, Id::kIdPor}, t, t, u);
+  }
+  if (inst.type == Type::V64) vec_zero_above(t, t, 64);
+  if (!result.again.isValid()) result.again = cold_vector(inst, result.dst, operands, result.back);
+  const Label fine = a_.newLabel();
+  jump_if_any(t, cold_tiny(inst, result, operands, t, u, fine));
+  a_.bind(fine);
 }
 
 void Emitter::vec_round(Reg dst, Reg a, bool single, RoundingSource rounding, bool exact) {
@@ -293,7 +344,8 @@ void Emitter::emit_vector_min_max(Value v, const Inst& inst) {
   const bool single = static_cast<Type>(ir::unpack<FpDesc>(inst.aux).lane) == Type::F32;
   const bool half = inst.type == Type::V64;
   const bool min = inst.op == Op::VFMin;
-  const Reg operands[2] = {quiet_lanes(inst, 0, half), quiet_lanes(inst, 1, half)};
+  Reg operands[2] = {quiet_lanes(inst, 0, half), quiet_lanes(inst, 1, half)};
+  for (unsigned i = 0; i < 2; ++i) operands[i] = flushed(inst, inst.args[i], operands[i]);
   const Reg dst = dest(v, {}, mask_of(operands[0]) | mask_of(operands[1]));
   const Reg t = temp_vec();
   const Label back = a_.newLabel();

@@ -38,6 +38,12 @@ uint64_t set_fpcr_mode(CpuHeader* cpu, uint64_t fpcr, uint64_t, uint64_t, uint64
   return 0;
 }
 
+uint64_t denormal_seen(CpuHeader* cpu, uint64_t, uint64_t, uint64_t, uint64_t) { return cpu->fp_denormal != 0; }
+uint64_t set_denormal_seen(CpuHeader* cpu, uint64_t flag, uint64_t, uint64_t, uint64_t) {
+  cpu->fp_denormal = flag != 0;
+  return 0;
+}
+
 uint64_t clear_exclusive(CpuHeader* cpu, uint64_t, uint64_t, uint64_t, uint64_t) {
   cpu->reservation_address = ~uint64_t{0};
   return 0;
@@ -119,6 +125,19 @@ constexpr Helper kHelpers[] = {
      .arg_count = 1,
      .args = {Type::I32},
      .effects = {.writes_state = true}},
+    // Operations under FPCR.FZ change it behind the optimizer's back, which knows slots: so it is none there.
+    {.name = "arm.denormal_seen",
+     .function = denormal_seen,
+     .result = Type::I32,
+     .arg_count = 0,
+     .args = {},
+     .effects = {.fp_flags = true}},
+    {.name = "arm.set_denormal_seen",
+     .function = set_denormal_seen,
+     .result = Type::Void,
+     .arg_count = 1,
+     .args = {Type::I32},
+     .effects = {.fp_flags = true}},
     {.name = "arm.clear_exclusive",
      .function = clear_exclusive,
      .result = Type::Void,

@@ -6,16 +6,18 @@
 namespace menura::arm {
 
 enum class HelperName : ir::HelperId {
-  Counter,         // (): CNTVCT_EL0
-  Random,          // (): 64 random bits
-  SetFpcrMode,     // (FPCR): writes the mode word's bits for it
-  ClearExclusive,  // (): closes the reservation of load-exclusive
-  Crc32,           // (accumulator, value, bytes of it): CRC-32
-  Crc32C,          // the same with Castagnoli's polynomial
-  Qarma5,          // (data, modifier, low and high half of the key): the code of pointer authentication
-  Urecpe,          // (two words): URECPE of each
-  Ursqrte,         // (two words): URSQRTE of each
-  FpLanes,         // (FpSpecialDesc, a, b, c): floating_point.h
+  Counter,          // (): CNTVCT_EL0
+  Random,           // (): 64 random bits
+  SetFpcrMode,      // (FPCR): writes the mode word's bits for it
+  DenormalSeen,     // (): whether FPSR.IDC is set
+  SetDenormalSeen,  // (flag): sets it or clears it
+  ClearExclusive,   // (): closes the reservation of load-exclusive
+  Crc32,            // (accumulator, value, bytes of it): CRC-32
+  Crc32C,           // the same with Castagnoli's polynomial
+  Qarma5,           // (data, modifier, low and high half of the key): the code of pointer authentication
+  Urecpe,           // (two words): URECPE of each
+  Ursqrte,          // (two words): URSQRTE of each
+  FpLanes,          // (FpSpecialDesc, a, b, c): floating_point.h
 };
 
 // CNTFRQ_EL0, in Hz: what Armv8.6 and later count with (D12.1.2).

@@ -124,7 +124,7 @@ constexpr int64_t kQcBit = 27;
 Value nonzero(Lifter& l, Value value) { return l.b.convert(Op::Zext, Type::I32, l.is_nonzero(value)); }
 Value read_fpsr(Lifter& l) {
   const Value flags = l.b.emit(Op::FpFlagsGet, Type::I32, {}, 0, 0);
-  const Value idc = l.shl_by(nonzero(l, l.b.get(slot(SlotName::IDC))), kIdcBit);
+  const Value idc = l.shl_by(l.b.call(static_cast<ir::HelperId>(HelperName::DenormalSeen), {}), kIdcBit);
   const Value qc = l.b.get(slot(SlotName::QC));
   const auto half = [&](unsigned index) {
     return l.b.vec(Op::VExtract, Type::I64, {qc}, {.lane = static_cast<uint32_t>(Type::I64), .index = index});
@@ -135,7 +135,7 @@ Value read_fpsr(Lifter& l) {
 void write_fpsr(Lifter& l, Value value) {
   const Value low = l.word(value);
   l.b.emit(Op::FpFlagsSet, Type::Void, {low}, 0, 0);
-  l.b.set(slot(SlotName::IDC), l.and_(low, l.imm32(int64_t{1} << kIdcBit)));
+  l.b.call(static_cast<ir::HelperId>(HelperName::SetDenormalSeen), {l.and_(low, l.imm32(int64_t{1} << kIdcBit))});
   const Value qc = l.and_(value, l.imm(int64_t{1} << kQcBit));
   l.b.set(slot(SlotName::QC), l.b.vec(Op::VSplat, Type::V128, {qc}, {.lane = static_cast<uint32_t>(Type::I64)}));
 }
