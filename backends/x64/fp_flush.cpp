@@ -1,7 +1,7 @@
 // Floats under FpDesc::flush (Arm's FPCR.FZ). The host's own modes for it raise other flags, so MXCSR leaves them off:
 // denormal operands become zeros first, out of line, which notes them; results below the normal numbers are computed
-// again exactly, as NaNs are (fp_recompute.cpp). The host raises inexact with a tiny result, and the guest does not: what
-// may be tiny and inexact is done by the host only once that flag is up anyway.
+// again exactly, as NaNs are (fp_recompute.cpp). The host raises inexact with a tiny result, and the guest does not:
+// what may be tiny and inexact is done by the host only once that flag is up anyway.
 #include "backends/x64/emitter.h"
 
 namespace menura::x64 {
