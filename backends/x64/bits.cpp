@@ -112,7 +112,7 @@ void Emitter::emit_clmul(Value v, const Inst& inst) {
   const Value a = rep(inst.args[0]);
   const Value b = rep(inst.args[1]);
   const bool high = inst.op == Op::ClMulHigh;
-  if (host_.pclmul && host_.avx) {
+  if (host_.pclmul) {
     const Reg x = temp_vec();
     const Reg y = temp_vec();
     const auto load = [&](Reg to, Value from) {
@@ -124,17 +124,17 @@ void Emitter::emit_clmul(Value v, const Inst& inst) {
         extend_in_place(t, bits / 8, false, Type::I64);
         r = t;
       }
-      a_.vmovq(xm(to), g64(r));
+      a_.emit(host_.avx ? Id::kIdVmovq : Id::kIdMovq, xm(to), g64(r));
       locked_ = before;
     };
     load(x, a);
     load(y, b);
-    a_.vpclmulqdq(xm(x), xm(x), xm(y), 0);
+    vec3({Id::kIdVpclmulqdq, Id::kIdPclmulqdq}, x, x, xm(y), 0);
     const Reg dst = dest(v);
     if (high && bits == 64) {
-      a_.vpextrq(g64(dst), xm(x), 1);
+      a_.emit(host_.avx ? Id::kIdVpextrq : Id::kIdPextrq, g64(dst), xm(x), asmjit::Imm(1));
     } else {
-      a_.vmovq(g64(dst), xm(x));
+      a_.emit(host_.avx ? Id::kIdVmovq : Id::kIdMovq, g64(dst), xm(x));
       if (high) a_.shr(g64(dst), bits);
     }
     if (bits == 32) a_.mov(g32(dst), g32(dst));

@@ -1,9 +1,5 @@
 #include "frontends/arm/helpers/helpers.h"
 
-#include <nmmintrin.h>
-
-#include <array>
-
 #include "frontends/arm/helpers/floating_point.h"
 #include "frontends/arm/helpers/qarma5.h"
 #include "frontends/arm/state.h"
@@ -47,44 +43,6 @@ uint64_t set_denormal_seen(CpuHeader* cpu, uint64_t flag, uint64_t, uint64_t, ui
 uint64_t clear_exclusive(CpuHeader* cpu, uint64_t, uint64_t, uint64_t, uint64_t) {
   cpu->reservation_address = ~uint64_t{0};
   return 0;
-}
-
-// Poly32Mod2 of bit-reversed numbers: row n has what a byte does to the checksum n bytes later.
-constexpr std::array<std::array<uint32_t, 256>, 8> kCrc32 = [] {
-  std::array<std::array<uint32_t, 256>, 8> rows = {};
-  for (uint32_t byte = 0; byte < 256; ++byte) {
-    uint32_t value = byte;
-    for (int bit = 0; bit < 8; ++bit) value = value >> 1 ^ ((value & 1) != 0 ? 0xedb88320 : 0);
-    rows[0][byte] = value;
-  }
-  for (unsigned row = 1; row < 8; ++row) {
-    for (unsigned byte = 0; byte < 256; ++byte) {
-      const uint32_t before = rows[row - 1][byte];
-      rows[row][byte] = before >> 8 ^ rows[0][before & 255];
-    }
-  }
-  return rows;
-}();
-
-uint64_t crc32(CpuHeader*, uint64_t accumulator, uint64_t value, uint64_t bytes, uint64_t) {
-  value ^= accumulator;
-  uint32_t result = bytes < 4 ? static_cast<uint32_t>(accumulator >> (8 * bytes)) : 0;
-  for (unsigned i = 0; i < bytes; ++i) result ^= kCrc32[bytes - 1 - i][value >> (8 * i) & 255];
-  return result;
-}
-
-uint64_t crc32c(CpuHeader*, uint64_t accumulator, uint64_t value, uint64_t bytes, uint64_t) {
-  const auto before = static_cast<uint32_t>(accumulator);
-  switch (bytes) {
-    case 1:
-      return _mm_crc32_u8(before, static_cast<uint8_t>(value));
-    case 2:
-      return _mm_crc32_u16(before, static_cast<uint16_t>(value));
-    case 4:
-      return _mm_crc32_u32(before, static_cast<uint32_t>(value));
-    default:
-      return _mm_crc32_u64(before, value);
-  }
 }
 
 uint64_t qarma5_code(CpuHeader*, uint64_t data, uint64_t modifier, uint64_t key_low, uint64_t key_high) {
@@ -144,18 +102,6 @@ constexpr Helper kHelpers[] = {
      .arg_count = 0,
      .args = {},
      .effects = {.writes_state = true}},
-    {.name = "arm.crc32",
-     .function = crc32,
-     .result = Type::I32,
-     .arg_count = 3,
-     .args = {Type::I32, Type::I64, Type::I32},
-     .effects = {}},
-    {.name = "arm.crc32c",
-     .function = crc32c,
-     .result = Type::I32,
-     .arg_count = 3,
-     .args = {Type::I32, Type::I64, Type::I32},
-     .effects = {}},
     {.name = "arm.qarma5",
      .function = qarma5_code,
      .result = Type::I64,

@@ -12,8 +12,6 @@ enum class HelperName : ir::HelperId {
   DenormalSeen,     // (): whether FPSR.IDC is set
   SetDenormalSeen,  // (flag): sets it or clears it
   ClearExclusive,   // (): closes the reservation of load-exclusive
-  Crc32,            // (accumulator, value, bytes of it): CRC-32
-  Crc32C,           // the same with Castagnoli's polynomial
   Qarma5,           // (data, modifier, low and high half of the key): the code of pointer authentication
   Urecpe,           // (two words): URECPE of each
   Ursqrte,          // (two words): URSQRTE of each

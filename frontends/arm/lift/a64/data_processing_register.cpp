@@ -1,5 +1,4 @@
 // C4.1.96: Data Processing -- Register. Pointer authentication is in pointer_authentication.cpp.
-#include "frontends/arm/helpers/helpers.h"
 #include "frontends/arm/lift/lifter.h"
 
 namespace menura::arm {
@@ -32,20 +31,55 @@ void umin_register(Lifter& l, Sf sf, Rm rm, Rn rn, Rd rd) { two_sources(l, Op::M
 
 namespace {
 
-void crc(Lifter& l, HelperName helper, unsigned bytes, Reg rd, Reg rn, Reg rm) {
-  l.set_w(rd, l.b.call(static_cast<ir::HelperId>(helper), {l.w(rn), l.x(rm), l.imm32(bytes)}));
+// The polynomials of CRC-32 and CRC-32C, reflected: bit n is the coefficient of x^(32 - n).
+constexpr uint64_t kCrc32 = 0x1db710641;
+constexpr uint64_t kCrc32C = 0x105ec76f1;
+
+// What times the polynomial, without carries, is 1 modulo 2^64.
+constexpr uint64_t inverse(uint64_t polynomial) {
+  uint64_t result = 0;
+  uint64_t left = 1;  // of the 1, what is not yet made
+  for (unsigned bit = 0; bit < 64; ++bit) {
+    if ((left >> bit & 1) == 0) continue;
+    result |= uint64_t{1} << bit;
+    left ^= polynomial << bit;
+  }
+  return result;
+}
+
+// Poly32Mod2 of bit-reversed numbers: the multiple of the polynomial that has the low bits of the sum takes them away,
+// and the rest of it is what the checksum becomes.
+void crc(Lifter& l, uint64_t polynomial, unsigned bytes, Reg rd, Reg rn, Reg rm) {
+  const unsigned width = 8 * bytes;
+  const auto number = [&](uint64_t value) { return l.imm(static_cast<int64_t>(value)); };
+  const Value before = l.zext(l.w(rn));
+  const Value sum = l.xor_(before, l.x(rm));
+  Value factor = sum;
+  if (width == 8) {
+    // Few terms: sooner done by shifts.
+    for (unsigned bit = 1; bit < 8; ++bit) {
+      if ((inverse(polynomial) >> bit & 1) != 0) factor = l.xor_(factor, l.shl_by(sum, bit));
+    }
+  } else {
+    factor = l.b.binary(Op::ClMul, sum, number(inverse(polynomial)));
+  }
+  if (width == 64) return l.set_w(rd, l.word(l.b.binary(Op::ClMulHigh, factor, number(polynomial))));
+  factor = l.and_(factor, number((uint64_t{1} << width) - 1));
+  Value result = l.shr_by(l.b.binary(Op::ClMul, factor, number(polynomial)), width);
+  if (width < 32) result = l.xor_(result, l.shr_by(before, width));
+  l.set_w(rd, l.word(result));
 }
 
 }  // namespace
 
-void crc32b(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32, 1, rd, rn, rm); }
-void crc32h(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32, 2, rd, rn, rm); }
-void crc32w(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32, 4, rd, rn, rm); }
-void crc32x(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32, 8, rd, rn, rm); }
-void crc32cb(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32C, 1, rd, rn, rm); }
-void crc32ch(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32C, 2, rd, rn, rm); }
-void crc32cw(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32C, 4, rd, rn, rm); }
-void crc32cx(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, HelperName::Crc32C, 8, rd, rn, rm); }
+void crc32b(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32, 1, rd, rn, rm); }
+void crc32h(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32, 2, rd, rn, rm); }
+void crc32w(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32, 4, rd, rn, rm); }
+void crc32x(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32, 8, rd, rn, rm); }
+void crc32cb(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32C, 1, rd, rn, rm); }
+void crc32ch(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32C, 2, rd, rn, rm); }
+void crc32cw(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32C, 4, rd, rn, rm); }
+void crc32cx(Lifter& l, Rm rm, Rn rn, Rd rd) { crc(l, kCrc32C, 8, rd, rn, rm); }
 
 // --- Data-processing (1 source)
 
