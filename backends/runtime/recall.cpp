@@ -29,7 +29,7 @@ bool TranslatorEngine::open_window(Workshop& workshop, uint64_t pc) {
   window.code = memory_.fetch(begin, kPage, &fault);
   if (window.code.empty()) return false;
   window.origin = memory_.code_origin(begin);
-  window.segment = window.origin.object != 0 ? store_->segment_of(window.origin.object) : nullptr;
+  window.stored = window.origin.object != 0 ? store_->segments_of(window.origin.object) : nullptr;
   window.sequence = workshop.sequence;
   window.begin = begin;
   return true;
@@ -56,8 +56,8 @@ bool TranslatorEngine::recall(Workshop& workshop, const ir::Identity& identity, 
   Provenance& provenance = workshop.provenance;
   provenance.origin = {window.origin.object, window.origin.offset + identity.pc % kPage};
   provenance.found_wrong = false;
-  if (window.segment == nullptr) return false;
-  const std::optional<EntryView> entry = window.segment->find(key_of(provenance.origin, identity));
+  if (window.stored == nullptr) return false;
+  const std::optional<EntryView> entry = window.stored->find(key_of(provenance.origin, identity));
   if (!entry) return false;
   provenance.found_wrong = true;
   ir::Region& region = workshop.region;
@@ -117,8 +117,8 @@ std::optional<Gear> TranslatorEngine::best_known(const ir::Identity& identity) {
   if (const Translation* const found = map_.find(identity); found != nullptr) return found->gear;
   if (store_ == nullptr) return {};
   const ir::CodeOrigin origin = memory_.code_origin(identity.pc);
-  const Segment* const segment = origin.object != 0 ? store_->segment_of(origin.object) : nullptr;
-  const std::optional<EntryView> entry = segment != nullptr ? segment->find(key_of(origin, identity)) : std::nullopt;
+  const SegmentSet* const stored = origin.object != 0 ? store_->segments_of(origin.object) : nullptr;
+  const std::optional<EntryView> entry = stored != nullptr ? stored->find(key_of(origin, identity)) : std::nullopt;
   if (!entry) return {};
   return entry->gear();
 }

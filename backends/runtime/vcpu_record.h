@@ -107,15 +107,15 @@ inline bool stop_requested(const ir::CpuHeader& cpu) {
   return (cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineBits) != 0;
 }
 
-class Segment;
+class SegmentSet;
 
 // The page of guest code that was looked at last for what the store has of it: under watch, and not changed up to
 // `sequence`.
 struct RecallWindow {
   uint64_t begin = ~uint64_t{0};
   std::span<const uint8_t> code;
-  ir::CodeOrigin origin;             // of its first byte
-  const Segment* segment = nullptr;  // nothing is stored for its object
+  ir::CodeOrigin origin;               // of its first byte
+  const SegmentSet* stored = nullptr;  // of its object; null: nothing
   uint64_t sequence = 0;
 };
 

@@ -1,11 +1,6 @@
 #include "backends/runtime/store/code_store.h"
 
-#include <fcntl.h>
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cstdio>
 #include <cstring>
 #include <utility>
 
@@ -19,7 +14,7 @@ constexpr std::size_t kBlockWords = 32768;
 
 // A segment is written if, over so many runs, it saves more time than writing it takes.
 constexpr uint64_t kRuns = 8;
-constexpr uint64_t kNanosecondsPerFile = 100'000;
+constexpr uint64_t kNanosecondsPerFile = 200'000;
 constexpr uint64_t bytes_to_nanoseconds(uint64_t bytes) { return bytes / 2; }
 
 // A process that does not end by itself, or not soon, writes when it has spent so much on new code, and then half of
@@ -34,18 +29,17 @@ constexpr uint64_t kNanosecondsPerInstruction = 1500;
 
 }  // namespace
 
-const Segment* CodeStore::segment_of(uint64_t object) {
+const SegmentSet* CodeStore::segments_of(uint64_t object) {
   const std::lock_guard lock(mutex_);
   Object& it = objects_[object];
   if (!it.opened) {
     it.opened = true;
     if (const auto folder = Folder::open(options_.folder, false)) {
-      const std::string name = segment_name(options_.fingerprint, object);
-      it.segment = Segment::open(folder->fd(), name.c_str(), options_.fingerprint, object);
+      it.segments = SegmentSet::open(*folder, options_.fingerprint, object);
     }
-    if (it.segment != nullptr) ++statistics_.segments;
+    statistics_.segments += it.segments.count();
   }
-  return it.segment.get();
+  return it.segments.empty() ? nullptr : &it.segments;
 }
 
 void CodeStore::keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region,
@@ -90,7 +84,7 @@ void CodeStore::flush_locked() {
   const uint64_t before = statistics_.written;
   last_write_ = std::chrono::steady_clock::now();
   for (auto& [object, it] : objects_) {
-    if (!it.pending.entries.empty()) write(object, it);
+    if (!it.pending.entries.empty()) write(object, it.pending);
     it.pending = {};
   }
   written_nanoseconds_ += std::exchange(pending_nanoseconds_, 0);
@@ -99,43 +93,21 @@ void CodeStore::flush_locked() {
   if (const auto folder = Folder::open(options_.folder, false)) folder->trim(options_.limit);
 }
 
-void CodeStore::write(uint64_t object, Object& it) {
-  const Pending& pending = it.pending;
-  const uint64_t known = it.segment != nullptr ? it.segment->size() : 0;
-  const auto cost = [](uint64_t bytes) { return kNanosecondsPerFile + bytes_to_nanoseconds(bytes); };
-  if (pending.nanoseconds * kRuns < cost(known + pending.bytes)) return;
+void CodeStore::write(uint64_t object, const Pending& pending) {
+  if (pending.nanoseconds * kRuns < kNanosecondsPerFile + bytes_to_nanoseconds(pending.bytes)) return;
   const auto folder = Folder::open(options_.folder, true);
   if (!folder) return;
-
   // Another process may have written since this one looked.
-  const std::string name = segment_name(options_.fingerprint, object);
-  const auto old = Segment::open(folder->fd(), name.c_str(), options_.fingerprint, object);
-  const std::vector<std::optional<EntryView>> known_entries =
-      old != nullptr ? old->entries() : std::vector<std::optional<EntryView>>();
-  SegmentBuilder builder(known_entries.size() + pending.entries.size());
-  for (const std::optional<EntryView>& entry : known_entries) {
-    if (entry) builder.add(*entry, false);
+  const SegmentSet there = SegmentSet::open(*folder, options_.fingerprint, object);
+  SegmentBuilder builder(pending.entries.size());
+  for (std::size_t i = 0; i < pending.entries.size(); ++i) {
+    const EntryView& entry = pending.entries[i];
+    const std::optional<EntryView> known = there.find(entry.key());
+    if (known && known->gear() >= entry.gear() && !pending.found_wrong[i]) continue;
+    builder.add(entry, pending.found_wrong[i]);
   }
-  for (std::size_t i = 0; i < pending.entries.size(); ++i) builder.add(pending.entries[i], pending.found_wrong[i]);
-  const uint64_t size = builder.size();
-
-  // A file that is larger than the guest may write would be its death (SIGXFSZ).
-  rlimit limit = {};
-  if (::getrlimit(RLIMIT_FSIZE, &limit) != 0 || limit.rlim_cur < 2 * size + 4096 || size > options_.limit / 2) return;
-
-  const std::string unfinished = unfinished_name(name);
-  const int file =
-      ::openat(folder->fd(), unfinished.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (file < 0) return;
-  ::fchmod(file, 0600);  // whatever the guest's umask
-  const bool whole = builder.write(file, options_.fingerprint, object);
-  ::close(file);
-  // No fsync: after a loss of power, what is not on the disk is found to be damaged, and made anew.
-  if (!whole || ::renameat(folder->fd(), unfinished.c_str(), folder->fd(), name.c_str()) != 0) {
-    folder->remove(unfinished);
-    return;
-  }
-  statistics_.written += size;
+  if (builder.entries().empty() || builder.size() > options_.limit / 2) return;
+  statistics_.written += SegmentSet::add(*folder, options_.fingerprint, object, builder);
 }
 
 void CodeStore::after_fork_child() {

@@ -1,7 +1,7 @@
-// CodeStore: compiled code that survives the process. One segment (segment.h) for each object that code comes from, so
+// CodeStore: compiled code that survives the process. Segments (segment_set.h) for each object that code comes from, so
 // that programs share what they have compiled of their libraries.
 //
-// What is new is kept in memory and written as a whole new segment: by flush(), and in between when it is worth it.
+// What is new is kept in memory and written as a new segment: by flush(), and in between when it is worth it.
 // Nothing here is ever an error of the run: without a folder, or room, or rights, there is just no stored code.
 #pragma once
 
@@ -15,7 +15,7 @@
 #include <vector>
 
 #include "backends/runtime/store/entry.h"
-#include "backends/runtime/store/segment.h"
+#include "backends/runtime/store/segment_set.h"
 
 namespace menura::runtime {
 
@@ -36,7 +36,7 @@ class CodeStore {
   explicit CodeStore(StoreOptions options) : options_(std::move(options)) {}
 
   // What earlier runs have left of an object, or null. Good for as long as the store lives. Any thread.
-  const Segment* segment_of(uint64_t object);
+  const SegmentSet* segments_of(uint64_t object);
 
   // Keeps code for the next run. `nanoseconds`: what it took to compile. `found_wrong`: what find() had for this key
   // was no good here. `guest`: the bytes of region.guest that it was compiled from.
@@ -63,12 +63,12 @@ class CodeStore {
     uint64_t bytes = 0;
   };
   struct Object {
-    std::shared_ptr<const Segment> segment;  // stays
+    SegmentSet segments;  // once opened, they stay
     bool opened = false;
     Pending pending;
   };
 
-  void write(uint64_t object, Object& it);
+  void write(uint64_t object, const Pending& pending);
   void flush_locked();
 
   const StoreOptions options_;

@@ -103,10 +103,12 @@ void Folder::trim(uint64_t limit) const {
   }
 }
 
-std::string segment_name(const Fingerprint::Value& fingerprint, uint64_t object) {
+std::string segment_name(const Fingerprint::Value& fingerprint, uint64_t object, unsigned place) {
   char text[64];
   std::snprintf(text, sizeof text, "%016" PRIx64 "-%016" PRIx64, fingerprint[0], object);
-  return std::string(text).append(kSegment);
+  std::string name(text);
+  if (place != 0) name += "." + std::to_string(place);
+  return name.append(kSegment);
 }
 
 std::string unfinished_name(const std::string& segment) {

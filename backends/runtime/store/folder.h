@@ -47,8 +47,9 @@ class Folder {
   int fd_;
 };
 
-// Names of files: a segment's, and the one that it has while it is being written.
-std::string segment_name(const Fingerprint::Value& fingerprint, uint64_t object);
+// Names of files: a segment's, of the places that an object has (segment_set.h), and the one that it has while it is
+// being written.
+std::string segment_name(const Fingerprint::Value& fingerprint, uint64_t object, unsigned place);
 std::string unfinished_name(const std::string& segment);
 
 }  // namespace menura::runtime

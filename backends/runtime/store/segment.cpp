@@ -170,7 +170,7 @@ void SegmentBuilder::add(const EntryView& entry, bool replaces) {
 }
 
 uint64_t SegmentBuilder::size() const {
-  uint64_t sum = 0;
+  uint64_t sum = sizeof(SegmentHeader) + table_.size() * sizeof(TableSlot);
   for (const EntryView& entry : entries_) sum += entry.bytes().size();
   return sum;
 }

@@ -72,7 +72,8 @@ class SegmentBuilder {
   // Its bytes stay until the segment is written. One entry is kept of each key: this one, if `replaces`, or if it is of
   // no lower gear.
   void add(const EntryView& entry, bool replaces);
-  // Of all entries, in bytes.
+  std::span<const EntryView> entries() const { return entries_; }
+  // Of the file, in bytes.
   uint64_t size() const;
   // To a file that is open at its start. False: it could not be written whole.
   bool write(int file, const Fingerprint::Value& fingerprint, uint64_t object) const;

@@ -23,10 +23,11 @@ GUESTS = pathlib.Path()
 
 
 def little_program(value):
-    """An ELF program for arm64 that computes a sum in a loop and exits with `value`."""
+    """An ELF program for arm64 that computes a sum in a loop, another one without, long enough to be worth keeping, and exits with `value`."""
     movz = 0xD2800000
     code = [movz | 300 << 5 | 1, movz | 0 << 5 | 2,  # x1 = 300, x2 = 0
             0x8B010042, 0xD1000421, 0xB5FFFFC1,  # x2 += x1; x1 -= 1; cbnz x1, back
+            *[0x8B010042] * 1000,
             movz | value << 5 | 0, movz | 94 << 5 | 8, 0xD4000001]  # x0 = value; exit_group
     text = b"".join(struct.pack("<I", word) for word in code)
     base, offset = 0x400000, 120
@@ -115,14 +116,20 @@ class CacheTest(unittest.TestCase):
         program.write_bytes(little_program(42))
         program.chmod(0o755)
         before = program.stat()
+        results = []
         for value in (42, 42, 43, 43, 42):
             with open(program, "r+b") as file:
                 file.write(little_program(value))
             os.utime(program, ns=(before.st_atime_ns, before.st_mtime_ns))
             after = program.stat()
             self.assertEqual((before.st_ino, before.st_size, before.st_mtime_ns), (after.st_ino, after.st_size, after.st_mtime_ns))
-            self.assertEqual(self.run_program(program)[1], value)
-        self.assertEqual(len(self.files()), 1)
+            results.append(self.run_program(program))
+            self.assertEqual(results[-1][1], value)
+        self.assertEqual(len({file.name.split(".")[0] for file in self.files()}), 1)
+        self.assertEqual(results[0][3], 0)
+        self.assertEqual(results[1][2], 0)
+        self.assertGreater(results[2][2], 0)
+        self.assertGreater(results[2][3], results[2][2])
 
     def test_what_the_optimizing_compiler_made(self):
         program = self.work / "program"
@@ -171,7 +178,10 @@ class CacheTest(unittest.TestCase):
                 damaged = bytearray(good)
                 for _ in range(1 << chance.randrange(12)):
                     damaged[chance.randrange(len(good))] ^= 1 << chance.randrange(8)
+            for other in self.files():
+                other.unlink()  # what an earlier case has added
             file.write_bytes(damaged)
+            file.chmod(0o600)
             self.assertEqual(self.run_program(program, "x")[:2], expected, case)
 
     def test_a_folder_that_cannot_be_used_is_no_error(self):
