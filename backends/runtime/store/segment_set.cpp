@@ -30,8 +30,8 @@ std::string write_unfinished(const Folder& folder, const Fingerprint::Value& fin
   return {};
 }
 
-// Gives it a name that is free. No fsync: after a loss of power, what is not on the disk is found to be damaged, and made
-// anew.
+// Gives it a name that is free. No fsync: after a loss of power, what is not on the disk is found to be damaged, and
+// made anew.
 bool take_name(const Folder& folder, const std::string& unfinished, const std::string& name) {
   if (::renameat2(folder.fd(), unfinished.c_str(), folder.fd(), name.c_str(), RENAME_NOREPLACE) == 0) return true;
   // A file system that cannot do this.

@@ -21,8 +21,8 @@ class SegmentSet {
   // The newest entry of this key; its checksum has not been looked at.
   std::optional<EntryView> find(const CodeKey& key) const;
 
-  // Adds a segment of these entries to those that are there, or puts one in the place of several. Returns how many bytes
-  // were written; 0: it was not possible, or others were faster.
+  // Adds a segment of these entries to those that are there, or puts one in the place of several. Returns how many
+  // bytes were written; 0: it was not possible, or others were faster.
   static uint64_t add(const Folder& folder, const Fingerprint::Value& fingerprint, uint64_t object,
                       const SegmentBuilder& entries);
 
