@@ -3,6 +3,7 @@
 #include <sys/time.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "linux-user/syscalls/blocking.h"
 #include "linux-user/syscalls/guest_access.h"
@@ -32,33 +33,72 @@ int64_t socket_call(Thread& thread, int timeout_option, long number, int fd, Arg
   return timeout.tv_sec != 0 || timeout.tv_usec != 0 ? -EINTR : kRestart;
 }
 
-// Looks at all that a message points to; tags inside are not taken. 0, -EFAULT, or the count of elements that no kernel
-// accepts: -EMSGSIZE.
-int64_t check_message(Thread& thread, GuestPtr<msghdr> message, Access access) {
-  msghdr header{};
-  if (load(&header, message) != 0) return -EFAULT;
-  const bool receives = access == Access::Write;
-  const auto reachable = [&](const void* pointer, uint64_t size) {
-    const auto address = reinterpret_cast<uint64_t>(pointer);
-    if (address == 0 || size == 0) return true;
-    if (!in_guest_range(address, size)) return false;
-    if (receives) out(thread, GuestPtr<void>{address}, size);
-    return true;
-  };
-  // The kernel's checks by themselves: a negative name length, a control area beyond INT_MAX, too many elements.
-  const uint64_t name_size = static_cast<int>(header.msg_namelen) < 0 ? 0 : header.msg_namelen;
-  const uint64_t control_size = header.msg_controllen > INT_MAX ? 0 : header.msg_controllen;
-  if (!reachable(header.msg_name, name_size) || !reachable(header.msg_control, control_size)) return -EFAULT;
-  if (header.msg_iovlen > kMaxIovecs) return -EMSGSIZE;
-  if (receives) out(thread, message);
-  return Iovecs(thread, {reinterpret_cast<uint64_t>(header.msg_iov)}, header.msg_iovlen, access).error();
-}
+// A message that the kernel sends or receives, after a look at all that it points to.
+class Message {
+ public:
+  Message(Thread& thread, GuestPtr<msghdr> message, Access access) : guest_(message) {
+    error_ = look(thread, access == Access::Write);
+    if (error_ != 0) return;
+    elements_.emplace(thread, GuestPtr<iovec>{reinterpret_cast<uint64_t>(header_.msg_iov)}, header_.msg_iovlen, access);
+    error_ = elements_->error();
+    if (elements_->list() == header_.msg_iov) return;
+    header_.msg_iov = const_cast<iovec*>(elements_->list());
+    has_tags_ = true;
+  }
 
+  // 0, -EFAULT, or the count of elements that no kernel accepts: -EMSGSIZE.
+  int64_t error() const { return error_; }
+  // Whether an address in it, or that of its elements, has a tag (untagged_or_refused).
+  bool has_tags() const { return has_tags_; }
+  // For the kernel: the guest's own header, or one without tags.
+  msghdr* header(Thread& thread) { return has_tags_ ? &header_ : out(thread, guest_); }
+  // What the kernel has written to the header is the guest's.
+  void received(Thread& thread) {
+    if (!has_tags_) return;
+    msghdr header{};
+    if (load(&header, guest_) != 0) return;
+    header.msg_namelen = header_.msg_namelen;
+    header.msg_controllen = header_.msg_controllen;
+    header.msg_flags = header_.msg_flags;
+    store(thread, guest_, header);
+  }
+
+ private:
+  int64_t look(Thread& thread, bool receives) {
+    if (load(&header_, guest_) != 0) return -EFAULT;
+    const auto reachable = [&](void*& pointer, uint64_t size) {
+      const auto given = reinterpret_cast<uint64_t>(pointer);
+      if (given == 0 || size == 0) return true;
+      const uint64_t address = checked_address(given, size);
+      if (address == kRefusedAddress) return false;
+      if (receives) out(thread, GuestPtr<void>{address}, size);
+      has_tags_ |= address != given;
+      pointer = reinterpret_cast<void*>(address);
+      return true;
+    };
+    // The kernel's checks by themselves: a negative name length, a control area beyond INT_MAX, too many elements.
+    const uint64_t name_size = static_cast<int>(header_.msg_namelen) < 0 ? 0 : header_.msg_namelen;
+    const uint64_t control_size = header_.msg_controllen > INT_MAX ? 0 : header_.msg_controllen;
+    if (!reachable(header_.msg_name, name_size) || !reachable(header_.msg_control, control_size)) return -EFAULT;
+    if (header_.msg_iovlen > kMaxIovecs) return -EMSGSIZE;
+    if (receives) out(thread, guest_);
+    return 0;
+  }
+
+  GuestPtr<msghdr> guest_;
+  msghdr header_{};
+  std::optional<Iovecs> elements_;
+  bool has_tags_ = false;
+  int64_t error_ = 0;
+};
+
+// Of several messages; tags inside are not taken.
 int64_t check_messages(Thread& thread, GuestPtr<mmsghdr> messages, unsigned* count, Access access) {
   *count = std::min<unsigned>(*count, kMaxIovecs);  // as the kernel does
   for (unsigned i = 0; i < *count; ++i) {
     const uint64_t address = messages.address + i * sizeof(mmsghdr);
-    if (const int64_t bad = check_message(thread, {address}, access)) {
+    const Message message(thread, {address}, access);
+    if (const int64_t bad = message.has_tags() ? -EFAULT : message.error()) {
       if (i == 0) return bad;
       *count = i;  // those before it are transferred
     }
@@ -104,12 +144,16 @@ int64_t recvfrom(Thread& thread, int fd, GuestPtr<void> data, size_t count, int 
                      out_sized(thread, address, size), out(thread, size));
 }
 int64_t sendmsg(Thread& thread, int fd, GuestPtr<msghdr> message, int flags) {
-  if (const int64_t bad = check_message(thread, message, Access::Read)) return bad;
-  return socket_call(thread, SO_SNDTIMEO, SYS_sendmsg, fd, in(message), flags);
+  Message sent(thread, message, Access::Read);
+  if (sent.error() != 0) return sent.error();
+  return socket_call(thread, SO_SNDTIMEO, SYS_sendmsg, fd, sent.header(thread), flags);
 }
 int64_t recvmsg(Thread& thread, int fd, GuestPtr<msghdr> message, int flags) {
-  if (const int64_t bad = check_message(thread, message, Access::Write)) return bad;
-  return socket_call(thread, SO_RCVTIMEO, SYS_recvmsg, fd, in(message), flags);
+  Message received(thread, message, Access::Write);
+  if (received.error() != 0) return received.error();
+  const int64_t result = socket_call(thread, SO_RCVTIMEO, SYS_recvmsg, fd, received.header(thread), flags);
+  if (result >= 0) received.received(thread);
+  return result;
 }
 int64_t sendmmsg(Thread& thread, int fd, GuestPtr<mmsghdr> messages, unsigned count, int flags) {
   if (const int64_t bad = check_messages(thread, messages, &count, Access::Read)) return bad;

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
@@ -29,6 +30,28 @@ static void result(const char *name, long value) {
 }
 static void *other_thread(void *argument) { return (void *)(uintptr_t) * (volatile uint32_t *)argument; }
 
+// Tags inside of a message: of the list, of what it names, of the control data, which passes a descriptor.
+static void messages(void) {
+  int ends[2];
+  socketpair(AF_UNIX, SOCK_DGRAM, 0, ends);
+  char text[] = "text", room[16] = "";
+  union {
+    struct cmsghdr header;
+    char bytes[CMSG_SPACE(sizeof(int))];
+  } passed = {.header = {CMSG_LEN(sizeof(int)), SOL_SOCKET, SCM_RIGHTS}}, taken = {0};
+  memcpy(CMSG_DATA(&passed.header), &ends[0], sizeof(int));
+  struct iovec from = {tag(text, 1), 5}, to = {tag(room, 2), sizeof room};
+  struct msghdr sent = {.msg_iov = tag(&from, 3), .msg_iovlen = 1, .msg_control = tag(&passed, 4), .msg_controllen = sizeof passed};
+  struct msghdr received = {.msg_iov = tag(&to, 5), .msg_iovlen = 1, .msg_control = tag(&taken, 6), .msg_controllen = sizeof taken};
+  result("sendmsg", sendmsg(ends[0], &sent, 0));
+  result("sendmsg of a tagged message", sendmsg(ends[0], tag(&sent, 7), 0));
+  result("recvmsg", recvmsg(ends[1], tag(&received, 8), MSG_DONTWAIT));
+  int descriptor = -1;
+  memcpy(&descriptor, CMSG_DATA(&taken.header), sizeof(int));
+  printf("received %s, control %zu, list %s, descriptor %s\n", room, received.msg_controllen,
+         received.msg_iov == tag(&to, 5) ? "as before" : "changed", descriptor > 0 && fcntl(descriptor, F_GETFD) >= 0 ? "there" : "none");
+}
+
 static void calls(const char *when) {
   char *text = tag(strdup("text\n"), 0x5a);
   struct stat info;
@@ -44,6 +67,7 @@ static void calls(const char *when) {
   result("writev", writev(fds[1], tag(&vector, 4), 1));
   struct timespec wait = {0, 1000};
   result("nanosleep", nanosleep(tag(&wait, 0x7f), NULL));
+  messages();
 }
 
 int main(void) {
