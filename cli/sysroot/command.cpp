@@ -198,6 +198,13 @@ Result<void> install(const fs::path& cache, const SysrootOptions& options) {
   const PackageList now = PackageList::read(tree->place());
   std::printf("%s: %s new; %s, %s unpacked, in %s\n", options.architecture.c_str(), what.c_str(),
               count_of(now.all().size()).c_str(), mib(total_kib(now.all()) * 1024).c_str(), tree->place().c_str());
+  // Debian calls a shell essential, so that no package depends on one.
+  if (!fs::exists(tree->place() / "bin/sh")) {
+    std::printf(
+        "It has no shell: this system's will run the scripts of its programs, and find none of its programs. `menura "
+        "sysroot %s dash` adds one.\n",
+        options.architecture.c_str());
+  }
   return {};
 }
 

@@ -104,6 +104,13 @@ class SysrootTest(unittest.TestCase):
         self.assertEqual(self.installed(), ["libc6", "libfoo1", "other", "prog"])
         self.assertEqual((self.tree / "usr/bin/prog").stat().st_ino, before)  # not downloaded again, nor copied
 
+    def test_says_that_it_has_no_shell(self):
+        libraries(self.repo)
+        self.repo.add("dash", {"bin/dash": "shell"}, depends="libc6", links={"bin/sh": "dash"})
+        self.repo.publish()
+        self.assertIn("`menura sysroot arm64 dash`", self.succeed("arm64", "prog", *self.source()))
+        self.assertNotIn("shell", self.succeed("arm64", "dash"))
+
     def test_what_is_there_needs_no_source(self):
         libraries(self.repo)
         self.repo.publish()
