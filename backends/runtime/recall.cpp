@@ -99,9 +99,8 @@ Translation* TranslatorEngine::recall_what_follows(Vcpu& vcpu, Workshop& worksho
       Gear gear;
       if (map_.find(target) != nullptr || !recall(workshop, target, &gear)) continue;
       Translation* const to = publish(&vcpu, workshop, gear, true);
-      if (to == nullptr || vcpu.acknowledged.load(std::memory_order_relaxed) != epoch) {
-        return to == nullptr ? first : nullptr;
-      }
+      if (vcpu.acknowledged.load(std::memory_order_relaxed) != epoch) return nullptr;
+      if (to == nullptr) return first;
       {
         const std::lock_guard lock(mutex_);
         if (from->live && to->live && site.to == nullptr) link(site, to);
