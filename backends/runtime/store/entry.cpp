@@ -63,6 +63,10 @@ static_assert(std::has_unique_object_representations_v<StoredPlace> && sizeof(St
 static_assert(std::has_unique_object_representations_v<StoredLink>);
 static_assert(std::has_unique_object_representations_v<StoredRelocation>);
 
+// Whatever else code is made of must be in its entry, too: a flag in EntryHeader::flags, an array as the others, both
+// in encode() and decode(); and if code with it may not be used at all times, recall() must not return it then.
+static_assert(sizeof(CompiledCode) == 9 * sizeof(std::vector<int>) + sizeof(uint64_t));
+
 constexpr unsigned kHostRegisters = 16;
 constexpr uint8_t kRsp = 4;
 constexpr uint8_t kRbp = 5;
@@ -224,7 +228,7 @@ std::optional<EntryView> EntryView::open_unchecked(std::span<const uint8_t> byte
     if (count >= kMostElements) return {};
   }
   if (header.size > bytes.size() || header.size != size_of(header) || header.guest > kMostGuestBytes ||
-      header.low > 1 || header.gear >= kGearCount) {
+      header.low > 1 || header.gear >= kGearCount || header.flags != 0) {
     return {};
   }
   Reader reader(header);

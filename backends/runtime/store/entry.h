@@ -50,7 +50,7 @@ struct EntryHeader {
   uint32_t guest_instructions = 0;
   uint8_t gear = 0;
   uint8_t low = 0;
-  uint16_t zero = 0;
+  uint16_t flags = 0;  // none yet
   uint32_t places = 0;
   uint32_t ranges = 0;
   uint32_t links = 0;
