@@ -323,6 +323,10 @@ class Emitter final : private asmjit::ErrorHandler {
 
   // --- vector_hash.cpp
   bool vec_hash(const Inst& inst, Reg dst, Reg a, Reg b, Reg c);
+  void vec_hash_by_lanes(const Inst& inst, Reg dst, Reg a, Reg b, Reg c);
+  void vec_sha256_sigma(ir::Op op, Reg dst, Reg a, Reg b);
+  void vec_sha256_by_lanes(Reg state, Reg other);
+  void vec_sha1_by_lanes(unsigned which, Reg state);
   void vec_sha256_rounds(Reg dst, Reg a, Reg b, Reg c);
   bool vec_sm4_substitute(Reg dst, Reg a);
   void vec_affine(const std::array<uint8_t, 8>& map, uint8_t constant, Reg dst, Reg a);
