@@ -22,7 +22,7 @@ namespace {
 
 static_assert(sizeof(SegmentHeader) == 56 && std::has_unique_object_representations_v<SegmentHeader>);
 
-constexpr time_t kUseIsNoted = 3600;  // seconds: the time of a file's last use is kept no more exactly
+constexpr time_t kUseIsNoted = 600;  // seconds: the time of a file's last use is kept no more exactly
 
 std::span<const uint8_t> checked(const SegmentHeader& header) {
   return {reinterpret_cast<const uint8_t*>(&header), offsetof(SegmentHeader, checksum)};
