@@ -17,7 +17,7 @@ llvm::Value* Lowering::call_thunk(runtime::Thunk thunk, llvm::Value* rax, const 
   const std::string text = first + "callq *" + std::to_string(runtime::thunk_offset(thunk)) + "(%r12)";
   llvm::FunctionType* const shape = llvm::FunctionType::get(b_.getInt64Ty(), {b_.getInt64Ty(), b_.getPtrTy()}, false);
   std::string constraints = "={rax},{rax},{r12},~{memory},~{dirflag},~{fpsr},~{flags}";
-  if (avx512_) {
+  if (features_.avx512_registers) {
     for (int reg = 16; reg < 32; ++reg) constraints += ",~{xmm" + std::to_string(reg) + "}";
     for (int reg = 0; reg < 8; ++reg) constraints += ",~{k" + std::to_string(reg) + "}";
   }

@@ -7,6 +7,7 @@
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
+#include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/TargetSelect.h>
@@ -54,19 +55,28 @@ Codegen::Codegen() {
   const char* const pretended = std::getenv("MENURA_HOST");
   if (pretended != nullptr) {
     cpu = std::string("x86-64-") + pretended;
-    avx512_ = false;
   } else {
     const llvm::StringMap<bool> host = llvm::sys::getHostCPUFeatures();
     for (const auto& feature : host) {
       if (!features.empty()) features += ',';
       features += (feature.getValue() ? "+" : "-") + feature.getKey().str();
     }
-    avx512_ = host.lookup("avx512f");
   }
   llvm::TargetOptions options;
   options.EmulatedTLS = false;
   machine_.reset(target->createTargetMachine(kTriple, cpu, features, options, llvm::Reloc::Static,
                                              llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
+  if (machine_ == nullptr) return;
+  const llvm::MCSubtargetInfo& subtarget = *machine_->getMCSubtargetInfo();
+  features_.avx512_registers = subtarget.checkFeatures("+avx512f");
+  features_.avx512 = subtarget.checkFeatures("+avx512f,+avx512dq,+avx512bw,+avx512vl");
+  features_.avx = subtarget.checkFeatures("+avx");
+  features_.avx2 = subtarget.checkFeatures("+avx2");
+  features_.fma = subtarget.checkFeatures("+fma");
+  features_.aes = subtarget.checkFeatures("+aes");
+  features_.pclmul = subtarget.checkFeatures("+pclmul");
+  features_.sha = subtarget.checkFeatures("+sha");
+  features_.vnni = features_.avx512 && subtarget.checkFeatures("+avx512vnni");
 }
 
 void Codegen::prepare(llvm::Module& module) const {

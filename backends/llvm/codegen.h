@@ -7,6 +7,7 @@
 
 #include <memory>
 
+#include "backends/llvm/features.h"
 #include "backends/llvm/recovery.h"
 
 namespace menura::llvmjit {
@@ -17,7 +18,7 @@ class Codegen {
   Codegen();
 
   bool ok() const { return machine_ != nullptr; }
-  bool has_avx512() const { return avx512_; }
+  const Features& features() const { return features_; }
   void prepare(llvm::Module& module) const;
   // Optimizes and compiles; false: LLVM could not.
   bool run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts);
@@ -26,7 +27,7 @@ class Codegen {
   void optimize(llvm::Module& module);
 
   std::unique_ptr<llvm::TargetMachine> machine_;
-  bool avx512_ = false;
+  Features features_;
 };
 
 }  // namespace menura::llvmjit

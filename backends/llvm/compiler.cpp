@@ -46,7 +46,7 @@ class LlvmCompiler : public runtime::Compiler {
     llvm::LLVMContext context;
     llvm::Module module("region", context);
     codegen_.prepare(module);
-    Lowering lowering(module, region, layout_, helpers_, codegen_.has_avx512());
+    Lowering lowering(module, region, layout_, helpers_, codegen_.features());
     if (!lowering.run(brackets)) return false;
     assert(!llvm::verifyModule(module, &llvm::errs()));
     llvm::SmallVector<char, 0> object;

@@ -9,9 +9,7 @@ namespace menura::llvmjit {
 using ir::Cond;
 using ir::Op;
 
-namespace {
-
-llvm::CmpInst::Predicate predicate(Cond cond) {
+llvm::CmpInst::Predicate Lowering::predicate(Cond cond) {
   using P = llvm::CmpInst;
   switch (cond) {
     case Cond::Eq:
@@ -37,8 +35,6 @@ llvm::CmpInst::Predicate predicate(Cond cond) {
   }
   return P::ICMP_EQ;
 }
-
-}  // namespace
 
 llvm::Value* Lowering::extend(llvm::Value* v, llvm::Type* to, bool is_signed) {
   return is_signed ? b_.CreateSExt(v, to) : b_.CreateZExt(v, to);

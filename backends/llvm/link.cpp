@@ -19,6 +19,8 @@ using runtime::HostReg;
 using runtime::Relocation;
 using runtime::SlotPlace;
 
+constexpr uint32_t kLargestAlignment = 64;  // of code in the cache
+
 class Linker {
  public:
   Linker(const LinkInput& input, runtime::CompiledCode& out) : input_(input), out_(out), stubs_(out, input.low) {}
@@ -59,7 +61,10 @@ class Linker {
           llvm::consumeError(contents.takeError());
           return false;
         }
-        stubs_.align(std::max<unsigned>(static_cast<unsigned>(section.getAlignment().value()), code ? 16 : 1), 0xcc);
+        const auto alignment = static_cast<uint32_t>(section.getAlignment().value());
+        if (alignment > kLargestAlignment) return false;
+        out_.alignment = std::max(out_.alignment, alignment);
+        stubs_.align(std::max(alignment, code ? 16U : 1U), 0xcc);
         places_[section.getIndex()] = stubs_.here();
         out_.bytes.insert(out_.bytes.end(), contents->begin(), contents->end());
       }

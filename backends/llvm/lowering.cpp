@@ -22,14 +22,14 @@ bool may_use(Type t) { return t != Type::F80 && t != Type::Mask; }
 }  // namespace
 
 Lowering::Lowering(llvm::Module& module, const ir::Region& region, const StateLayout& layout,
-                   const ir::HelperTable& helpers, bool avx512)
+                   const ir::HelperTable& helpers, const Features& features)
     : module_(module),
       context_(module.getContext()),
       b_(context_),
       region_(region),
       layout_(layout),
       helpers_(helpers),
-      avx512_(avx512) {
+      features_(features) {
   std::vector<llvm::Type*> parameters = {llvm::PointerType::getUnqual(context_)};
   for (const SlotId slot : layout.pinned_ints) parameters.push_back(pin_type(slot, false));
   for (const SlotId slot : layout.pinned_floats) parameters.push_back(pin_type(slot, true));
@@ -148,6 +148,7 @@ void Lowering::start_function(BlockId entry) {
   function_->addFnAttr(llvm::Attribute::NoRedZone);
   function_->addFnAttr(llvm::Attribute::StrictFP);
   function_->addFnAttr("no-jump-tables", "true");
+  function_->addFnAttr("no-realign-stack");  // the linker makes frames
   function_->addParamAttr(0, llvm::Attribute::NoAlias);
   state_ = function_->getArg(0);
 

@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <vector>
 
+#include "backends/llvm/features.h"
 #include "backends/llvm/lowered.h"
 #include "backends/runtime/thunks.h"
 #include "ir/core/descriptors.h"
@@ -22,7 +23,7 @@ namespace menura::llvmjit {
 class Lowering {
  public:
   Lowering(llvm::Module& module, const ir::Region& region, const ir::StateLayout& layout,
-           const ir::HelperTable& helpers, bool avx512);
+           const ir::HelperTable& helpers, const Features& features);
 
   // False: the region has something that LLVM code cannot do. With `brackets`, what must be known where an access may
   // fault is kept alive until behind it: costs registers, where without, LLVM has overwritten some of it.
@@ -111,6 +112,7 @@ class Lowering {
   llvm::Value* vector_slow(const Inst& inst);
 
   // --- integer.cpp
+  static llvm::CmpInst::Predicate predicate(ir::Cond cond);
   void lower_integer(Value v, const Inst& inst);
   llvm::Value* divide(const Inst& inst);
   llvm::Value* carry_less_product(llvm::Value* a, llvm::Value* b, unsigned width, bool high_half);
@@ -143,6 +145,39 @@ class Lowering {
 
   // --- vector.cpp and its neighbours
   void lower_vector(Value v, const Inst& inst);
+  // By theme: the result, or nullptr for what is done out of line.
+  llvm::Value* vector_op(const Inst& inst);
+  llvm::Value* vector_arith(const Inst& inst);
+  llvm::Value* vector_xor(llvm::Value* a, llvm::Value* b);
+  llvm::Value* vector_double_high(ir::LaneDesc desc, llvm::Value* a, llvm::Value* b);
+  llvm::Value* vector_average(ir::LaneDesc desc, llvm::Value* a, llvm::Value* b);
+  llvm::Value* vector_shift(const Inst& inst);
+  llvm::Value* vector_shift_by(ir::Op op, llvm::Value* a, llvm::Value* amount);
+  bool has_shift_left(unsigned width) const;
+  llvm::Value* vector_shift_signed(ir::LaneDesc desc, llvm::Value* a, llvm::Value* b);
+  llvm::Value* vector_move(const Inst& inst);
+  llvm::Value* vector_low(const Inst& inst);
+  llvm::Value* vector_extended(const Inst& inst);
+  llvm::Value* vector_table(const Inst& inst);
+  llvm::Value* vector_width(const Inst& inst);
+  llvm::Value* vector_pairs(const Inst& inst);
+  llvm::Value* vector_across(const Inst& inst);
+  llvm::Value* first_lane(llvm::Value* a, ir::Type t);
+  llvm::Value* vector_dot(const Inst& inst);
+  llvm::Value* vector_crypto(const Inst& inst);
+  llvm::Value* vector_aes(const Inst& inst);
+  // A vector as lanes of integers of `width` bits; one of 64 bits in the low half of 128, undefined above, as lanes.
+  llvm::Value* ints(llvm::Value* v, unsigned width);
+  llvm::Value* full(llvm::Value* v, unsigned width);
+  // Back from lanes that full() has made.
+  llvm::Value* unfull(llvm::Value* v, ir::Type t);
+  // `count` lanes by number: of `a`, and behind them of `b`.
+  template <typename Order>
+  llvm::Value* shuffled(llvm::Value* a, llvm::Value* b, unsigned count, Order order) {
+    llvm::SmallVector<int, 64> numbers;
+    for (unsigned i = 0; i < count; ++i) numbers.push_back(static_cast<int>(order(i)));
+    return b_.CreateShuffleVector(a, b, numbers);
+  }
 
   llvm::Module& module_;
   llvm::LLVMContext& context_;
@@ -150,7 +185,7 @@ class Lowering {
   const ir::Region& region_;
   const ir::StateLayout& layout_;
   const ir::HelperTable& helpers_;
-  const bool avx512_;                            // the code may use registers that only AVX-512 has
+  const Features& features_;
   llvm::FunctionType* function_type_ = nullptr;  // of the contract
   llvm::Constant* base_pc_ = nullptr;
   llvm::MDNode* state_scope_ = nullptr;  // alias scopes: the state struct and guest memory

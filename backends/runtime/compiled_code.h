@@ -96,7 +96,8 @@ struct CountedBlock {
 };
 
 struct CompiledCode {
-  std::vector<uint8_t> bytes;  // entry at offset 0, to be placed 16-byte aligned
+  std::vector<uint8_t> bytes;  // entry at offset 0
+  uint32_t alignment = 16;     // of the place; 64 at most, as all hot regions have it
   uint32_t cold = 0;           // where the body ends, and code that is rarely executed begins: stubs, constants
   std::vector<Link> links;
   std::vector<PcStub> pc_stubs;
@@ -110,6 +111,7 @@ struct CompiledCode {
   // Empties it and keeps its memory for the next region.
   void clear() {
     bytes.clear();
+    alignment = 16;
     cold = 0;
     links.clear();
     pc_stubs.clear();

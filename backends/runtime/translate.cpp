@@ -18,7 +18,6 @@ namespace menura::runtime {
 namespace {
 
 // First-gear code is reached from everywhere and soon replaced or forgotten; what is hot may have a line of its own.
-constexpr std::size_t kAlignment = 16;
 constexpr std::size_t kHotAlignment = 64;
 
 // Never runs out: the entry counts on, nobody asks again.
@@ -249,8 +248,8 @@ Translation* TranslatorEngine::place(Workshop& workshop, Gear gear) {
                                room_for<PcStub>(code.pc_stubs.size()) + room_for<PcEntry>(code.pcs.size()) +
                                room_for<Recovery>(code.recoveries.size()) + room_for<SlotPlace>(code.places.size());
   CodeCache::Place place;
-  if (!cache_.allocate(code.bytes.size(), gear != Gear::Trace ? kHotAlignment : kAlignment, metadata, &place))
-    return nullptr;
+  const std::size_t alignment = gear != Gear::Trace ? kHotAlignment : code.alignment;
+  if (!cache_.allocate(code.bytes.size(), alignment, metadata, &place)) return nullptr;
 
   Layouter layouter(place.metadata);
   Translation* const translation = &layouter.array<Translation>(1)[0];
