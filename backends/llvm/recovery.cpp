@@ -134,13 +134,16 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
   }
 
   // All volatile accesses are ours, and all atomic ones that write (the state has none); where LLVM has forgotten what
-  // an instruction accesses, it may be.
+  // an instruction accesses, it may be, but for a constant of LLVM's own.
   static bool is_guest_access(const llvm::MachineInstr& instruction) {
     if (!instruction.mayLoadOrStore() || instruction.isCall() || instruction.isReturn() || instruction.isInlineAsm()) {
       return false;
     }
     for (const llvm::MachineMemOperand* operand : instruction.memoperands()) {
       if (operand->isVolatile() || (operand->isAtomic() && operand->isStore())) return true;
+    }
+    for (const llvm::MachineOperand& operand : instruction.operands()) {
+      if (operand.isCPI()) return false;
     }
     return instruction.memoperands_empty() && !instruction.hasUnmodeledSideEffects() &&
            !instruction.getFlag(llvm::MachineInstr::FrameSetup) &&

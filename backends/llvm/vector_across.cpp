@@ -16,8 +16,7 @@ llvm::Value* Lowering::vector_width(const Inst& inst) {
   const bool is_signed = desc.sign_extend != 0;
   llvm::Value* a = ints(value(inst.args[0]), width);
   if (inst.op != Op::VNarrow) {
-    llvm::Type* const wide =
-        llvm::VectorType::getExtendedElementVectorType(llvm::cast<llvm::VectorType>(a->getType()));
+    llvm::Type* const wide = llvm::VectorType::getExtendedElementVectorType(llvm::cast<llvm::VectorType>(a->getType()));
     a = extend(a, wide, is_signed);
     if (inst.op == Op::VMulWiden) a = b_.CreateMul(a, extend(ints(value(inst.args[1]), width), wide, is_signed));
     return unlaned(a, inst.type);

@@ -51,7 +51,9 @@ llvm::Value* Lowering::vector_move(const Inst& inst) {
   const unsigned width = !whole ? ir::bits(static_cast<Type>(desc.lane)) : narrow == Type::V64 ? 8 : 64;
   const unsigned count = ir::bits(inst.type) / width;
   const auto operand = [&](unsigned i) { return ints(value(inst.args[i]), width); };
-  const auto shuffle = [&](auto order) { return unlaned(shuffled(operand(0), operand(inst.arg_count - 1U), count, order), inst.type); };
+  const auto shuffle = [&](auto order) {
+    return unlaned(shuffled(operand(0), operand(inst.arg_count - 1U), count, order), inst.type);
+  };
   const unsigned half = count / 2;
   switch (op) {
     case Op::VSplat: {

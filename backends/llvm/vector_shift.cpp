@@ -29,7 +29,8 @@ llvm::Value* Lowering::vector_shift_by(Op op, llvm::Value* a, llvm::Value* amoun
 // Left by the signed low byte of a lane, right where it is negative.
 llvm::Value* Lowering::vector_shift_signed(LaneDesc desc, llvm::Value* a, llvm::Value* b) {
   llvm::Type* const t = a->getType();
-  if (desc.saturate != 0 || (!llvm::isa<llvm::Constant>(b) && !has_shift_left(t->getScalarSizeInBits()))) return nullptr;
+  if (desc.saturate != 0 || (!llvm::isa<llvm::Constant>(b) && !has_shift_left(t->getScalarSizeInBits())))
+    return nullptr;
   const unsigned up = t->getScalarSizeInBits() - 8;
   const Op right = desc.sign_extend != 0 ? Op::VSarV : Op::VShrV;
   llvm::Value* const amount = b_.CreateAShr(b_.CreateShl(b, up), up);
