@@ -73,6 +73,7 @@ Codegen::Codegen() {
   features_.avx = subtarget.checkFeatures("+avx");
   features_.avx2 = subtarget.checkFeatures("+avx2");
   features_.fma = subtarget.checkFeatures("+fma");
+  features_.f16c = subtarget.checkFeatures("+f16c");
   features_.aes = subtarget.checkFeatures("+aes");
   features_.pclmul = subtarget.checkFeatures("+pclmul");
   features_.sha = subtarget.checkFeatures("+sha");

@@ -9,6 +9,7 @@ struct Features {
   bool avx = false;
   bool avx2 = false;
   bool fma = false;
+  bool f16c = false;
   bool aes = false;
   bool pclmul = false;
   bool sha = false;

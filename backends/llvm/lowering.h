@@ -2,6 +2,7 @@
 // reached from one of the region's entries: its top, and the places behind guest calls.
 #pragma once
 
+#include <llvm/ADT/STLFunctionalExtras.h>
 #include <llvm/IR/Function.h>
 #include <llvm/IR/IRBuilder.h>
 #include <llvm/IR/Module.h>
@@ -140,8 +141,56 @@ class Lowering {
   void lower_store_cond(Value v, const Inst& inst);
   llvm::Value* atomic_result(llvm::Value* old, const Inst& inst, ir::AtomicOp op, llvm::Value* operand);
 
-  // --- fp.cpp, fp_convert.cpp: scalar floats
+  // --- fp.cpp: scalar floats
   void lower_fp(Value v, const Inst& inst);
+  // The result, or nullptr for what is done out of line.
+  llvm::Value* fp_op(const Inst& inst);
+  llvm::Value* fp_sign(const Inst& inst);
+  llvm::Value* fp_min_max(const Inst& inst);
+  llvm::Value* fp_compare(const Inst& inst);
+  llvm::Value* arithmetic(const Inst& inst, llvm::Value* const* operands);
+  bool has_host_form(const Inst& inst) const;
+  static llvm::CmpInst::Predicate predicate(ir::FpCond cond);
+
+  // --- fp_host.cpp: the host's operations, which neither move across each other nor across a look at MXCSR
+  llvm::Value* strict(llvm::Intrinsic::ID id, std::initializer_list<llvm::Value*> args);
+  llvm::Value* strict_cast(llvm::Intrinsic::ID id, llvm::Value* a, llvm::Type* to);
+  llvm::Value* strict_compare(llvm::CmpInst::Predicate predicate, bool signaling, llvm::Value* a, llvm::Value* b);
+  // An instruction by its SSE name, with an immediate operand unless that is negative.
+  llvm::Value* host_instruction(const std::string& name, llvm::Type* to, int immediate,
+                                std::initializer_list<llvm::Value*> args);
+  llvm::Value* round_to_integral(llvm::Value* a, ir::RoundingSource rounding, bool exact);
+  llvm::Value* round_to_half(llvm::Value* a, ir::RoundingSource rounding);
+  // MXCSR; a rounding mode other than the live one for what `operation` builds.
+  llvm::Value* read_mxcsr();
+  void write_mxcsr(llvm::Value* mxcsr);
+  llvm::Value* in_rounding(ir::RoundingSource rounding, llvm::function_ref<llvm::Value*()> operation);
+  llvm::Value* fp_flags_get(const Inst& inst);
+  void fp_flags_set(const Inst& inst);
+  void fp_mode_set(const Inst& inst);
+
+  // --- fp_results.cpp: results that another guest may want otherwise; of scalars and of vectors
+  llvm::Value* either(llvm::Value* rare, llvm::function_ref<llvm::Value*()> uncommon,
+                      llvm::function_ref<llvm::Value*()> common);
+  // What `host` builds, and where that may be wrong the exact function's result.
+  llvm::Value* checked(const Inst& inst, llvm::function_ref<llvm::Value*()> host);
+  llvm::Value* checked_result(const Inst& inst, llvm::Value* result);
+  llvm::Value* any_lane(llvm::Value* mask);
+  llvm::Value* large_factors(const Inst& inst);
+  llvm::Value* recomputed(const Inst& inst);
+  ir::Type lane_type(const Inst& inst) const;
+  bool is_step(const Inst& inst) const;
+  bool has_defined(const Inst& inst) const;
+
+  // --- fp_convert.cpp
+  llvm::Value* fp_convert(const Inst& inst);
+  llvm::Value* fp_to_integer(const Inst& inst);
+  llvm::Value* fp_to_unsigned(const Inst& inst);
+  llvm::Value* fp_from_integer(const Inst& inst);
+  llvm::Value* fp_round(const Inst& inst);
+  llvm::Value* round_silently(llvm::Value* a, ir::RoundingSource rounding);
+  llvm::Value* nan_box(const Inst& inst);
+  llvm::Value* nan_unbox(const Inst& inst);
 
   // --- vector.cpp and its neighbours
   void lower_vector(Value v, const Inst& inst);
@@ -178,6 +227,15 @@ class Lowering {
     for (unsigned i = 0; i < count; ++i) numbers.push_back(static_cast<int>(order(i)));
     return b_.CreateShuffleVector(a, b, numbers);
   }
+
+  // --- vector_fp.cpp
+  llvm::Value* vector_fp(const Inst& inst);
+  bool has_vector_fp(const Inst& inst) const;
+  llvm::Value* vector_fp_host(const Inst& inst, llvm::Value* const* operands);
+  llvm::Value* vector_min_max(const Inst& inst, llvm::Value* a, llvm::Value* b);
+  llvm::Value* vector_to_integers(const Inst& inst, llvm::Value* a);
+  llvm::Value* vector_compare(const Inst& inst, llvm::Value* a, llvm::Value* b);
+  llvm::Value* quiet_lanes(const Inst& inst, unsigned number);
 
   llvm::Module& module_;
   llvm::LLVMContext& context_;

@@ -82,7 +82,7 @@ llvm::Value* Lowering::vector_op(const Inst& inst) {
     case Op::VSm4Substitute:
       return vector_crypto(inst);
     default:
-      if (ir::info(inst.op).attr == ir::Attr::FpLane) return nullptr;
+      if (ir::info(inst.op).attr == ir::Attr::FpLane) return vector_fp(inst);
       return vector_arith(inst);
   }
 }
