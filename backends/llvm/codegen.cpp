@@ -10,6 +10,7 @@
 #include <llvm/MC/MCSubtargetInfo.h>
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
+#include <llvm/Support/CommandLine.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TargetParser/Host.h>
@@ -39,6 +40,14 @@ namespace {
 
 constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
 
+// The pass that moves integers into mask registers forgets what its loads access, so that recovery.cpp must take them
+// for the guest's. It has no other switch.
+void forget_no_access() {
+  const auto& options = llvm::cl::getRegisteredOptions();
+  const auto pass = options.find("disable-x86-domain-reassignment");
+  if (pass != options.end()) static_cast<llvm::cl::opt<bool>*>(pass->second)->setValue(true);
+}
+
 }  // namespace
 
 Codegen::Codegen() {
@@ -47,6 +56,7 @@ Codegen::Codegen() {
   LLVMInitializeX86TargetMC();
   LLVMInitializeX86AsmPrinter();
   LLVMInitializeX86AsmParser();  // thunks are called by inline assembly
+  forget_no_access();
   std::string error;
   const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(kTriple, error);
   if (target == nullptr) return;
