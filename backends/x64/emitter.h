@@ -205,6 +205,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void fix_nan(Value v, Reg reg, Type type);
   bool has_defined(const Inst& inst) const;
   bool is_step(const Inst& inst) const;
+  bool is_quiet_scaling(const Inst& inst) const;
   void check_factors(const Inst& inst, Reg a, Reg b, Reg t, Reg u, const Label& large);
 
   // --- fp_flush.cpp

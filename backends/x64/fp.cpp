@@ -35,6 +35,7 @@ bool Emitter::needs_slow(const Inst& inst) const {
       if (!host_.fma) return true;
       [[fallthrough]];
     case Op::FMul:
+      if (is_quiet_scaling(inst)) return false;
       if ((desc.defined != 0 || desc.halved != 0) && (!has_defined(inst) || !is_recomputed(inst))) return true;
       break;
     case Op::FAdd:

@@ -40,6 +40,9 @@ Emitter::FpResult Emitter::begin_result(Value v, const Inst& inst, std::initiali
     result.u = temp_vec();
     check_factors(inst, operands.begin()[0], operands.begin()[1], result.t, result.u, result.again);
   }
+  if (is_quiet_scaling(inst)) {
+    check_factors(inst, operands.begin()[0], operands.begin()[0], result.t, kNoReg, result.again);
+  }
   if (desc.flush != 0) {
     std::copy(operands.begin(), operands.end(), result.operands);
     if (may_be_tiny(inst.op) && !(inst.op == Op::FMa && desc.defined != 0 && is_step(inst))) need_inexact(result.again);
@@ -53,7 +56,7 @@ void Emitter::end_result(Value v, const Inst& inst, const FpResult& result) {
   const Label& again = result.again;
   const InstId compare =
       host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);
-  if (inst.op == Op::FMa && desc.defined != 0 && is_step(inst)) {
+  if (is_quiet_scaling(inst) || (inst.op == Op::FMa && desc.defined != 0 && is_step(inst))) {
     // The factors are not large: neither a NaN nor tiny.
   } else if (desc.flush != 0 && inst.op != Op::FSqrt) {
     // At most the least normal number, or unordered.
@@ -131,6 +134,24 @@ bool Emitter::is_step(const Inst& inst) const {
   return (inst.type == Type::F32 || bits >> 32 == low) && (low == 0x40000000 || low == 0x40400000);
 }
 
+// Times a power of two from 1 to 2^64, raising nothing: exact where the other factor is not large. What conversions to
+// fixed-point numbers begin with.
+bool Emitter::is_quiet_scaling(const Inst& inst) const {
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  const bool vector = inst.op == Op::VFMul;
+  if ((inst.op != Op::FMul && !vector) || static_cast<ir::FlagPolicy>(desc.flags) != ir::FlagPolicy::None) return false;
+  if (desc.flush != 0 || desc.defined != 0 || inst_of(inst.args[1]).op != Op::Const || !is_recomputed(inst))
+    return false;
+  const Type lane = vector ? static_cast<Type>(desc.lane) : inst.type;
+  auto bits = static_cast<uint64_t>(inst_of(inst.args[1]).imm);
+  if (lane == Type::F32) {
+    if (vector && bits >> 32 != (bits & UINT32_MAX)) return false;
+    bits &= UINT32_MAX;
+    return (bits & 0x007fffff) == 0 && bits >> 23 >= 127 && bits >> 23 <= 127 + 64;
+  }
+  return lane == Type::F64 && (bits & 0x000fffffffffffff) == 0 && bits >> 52 >= 1023 && bits >> 52 <= 1023 + 64;
+}
+
 // Products with aux.defined, and halved sums, are made by the host where the factors are not large.
 bool Emitter::has_defined(const Inst& inst) const {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
@@ -147,6 +168,17 @@ void Emitter::check_factors(const Inst& inst, Reg a, Reg b, Reg t, Reg u, const 
   // 2^62 and 2^510.
   const x86::Mem bound = splat(single ? 2 : 3, single ? 0x5e800000 : 0x5fd0000000000000);
   const x86::Mem magnitude = splat(single ? 2 : 3, single ? 0x7fffffff : INT64_MAX);
+  if (!vector && static_cast<ir::FlagPolicy>(ir::unpack<FpDesc>(inst.aux).flags) == ir::FlagPolicy::None) {
+    // Not by a comparison of floats: a signaling NaN would raise invalid.
+    const Form greater = single ? Form{Id::kIdVpcmpgtd, Id::kIdPcmpgtd} : Form{Id::kIdVpcmpgtq, Id::kIdPcmpgtq};
+    const Reg out = temp_int();
+    vec3(Id::kIdVpand, Id::kIdPand, t, a, magnitude);
+    vec3(greater, t, t, bound);
+    a_.emit(host_.avx ? Id::kIdVmovd : Id::kIdMovd, g32(out), xm(t));
+    a_.test(g32(out), g32(out));
+    a_.jnz(large);
+    return;
+  }
   if (!vector) {
     const InstId compare =
         host_.avx ? (single ? Id::kIdVucomiss : Id::kIdVucomisd) : (single ? Id::kIdUcomiss : Id::kIdUcomisd);

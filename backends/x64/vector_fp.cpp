@@ -43,7 +43,7 @@ bool Emitter::has_vector_fp(const Inst& inst) const {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const auto lane = static_cast<Type>(desc.lane);
   const auto rounding = static_cast<RoundingSource>(desc.rounding);
-  if (static_cast<ir::FlagPolicy>(desc.flags) == ir::FlagPolicy::None) return false;
+  if (static_cast<ir::FlagPolicy>(desc.flags) == ir::FlagPolicy::None && !is_quiet_scaling(inst)) return false;
   if (lane == Type::F16 || desc.alternative_half != 0) return false;
   if (rounding == RoundingSource::NearestAway && inst.op != Op::VFMin && inst.op != Op::VFMax && inst.op != Op::VFCmp) {
     return false;
@@ -165,6 +165,10 @@ void Emitter::emit_vector_fp(Value v, const Inst& inst) {
     if (!result.again.isValid()) result.again = cold_vector(inst, result.dst, original, result.back);
     check_factors(inst, operands[0], operands[1], result.t, result.u, result.again);
   }
+  if (is_quiet_scaling(inst)) {
+    result.again = cold_vector(inst, result.dst, original, result.back);
+    check_factors(inst, operands[0], operands[0], result.t, kNoReg, result.again);
+  }
   if (own_mode) set_rounding(rounding);
   vector_fp_op(inst, result.raw, operands);
   if (own_mode) restore_rounding();
@@ -278,6 +282,8 @@ void Emitter::check_vector(const Inst& inst, FpResult& result, const Reg* operan
       if (desc.defined != 0 && is_step(inst)) return;
       [[fallthrough]];
     case Op::VFMul:
+      if (is_quiet_scaling(inst)) return;
+      [[fallthrough]];
     case Op::VFDiv:
       tiny = desc.tiny_before != 0;
       break;
