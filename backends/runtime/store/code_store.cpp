@@ -103,7 +103,9 @@ void CodeStore::write(uint64_t object, const Pending& pending) {
   for (std::size_t i = 0; i < pending.entries.size(); ++i) {
     const EntryView& entry = pending.entries[i];
     const std::optional<EntryView> known = there.find(entry.key());
-    if (known && known->gear() >= entry.gear() && !pending.found_wrong[i]) continue;
+    const bool better =
+        !known || entry.gear() > known->gear() || (entry.gear() == known->gear() && entry.flags() < known->flags());
+    if (!better && !pending.found_wrong[i]) continue;
     builder.add(entry, pending.found_wrong[i]);
   }
   if (builder.entries().empty() || builder.size() > options_.limit / 2) return;

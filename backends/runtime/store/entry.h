@@ -78,6 +78,8 @@ class EntryView {
 
   CodeKey key() const { return {header_->offset, header_->mode, header_->extra, header_->low != 0}; }
   Gear gear() const { return static_cast<Gear>(header_->gear); }
+  // Of restrictions: code with fewer may be used more often.
+  uint16_t flags() const { return header_->flags; }
   uint32_t guest_instructions() const { return header_->guest_instructions; }
   std::span<const uint8_t> bytes() const { return {reinterpret_cast<const uint8_t*>(header_), header_->size}; }
   bool checksum_is_right() const;
