@@ -19,8 +19,8 @@ namespace {
 
 constexpr unsigned kMxcsrPlace = 32;  // in spill memory, behind operands
 
-// Bit numbers in MXCSR of invalid, division by zero, overflow, underflow, inexact.
-constexpr unsigned kMxcsrBits[5] = {0, 2, 3, 4, 5};
+// Nibbles with their bits the other way round, by value.
+constexpr uint64_t kReversedNibbles = 0xf7b3d591e6a2c480;
 
 // A rounding mode as MXCSR and instructions' immediates have it; 4 is MXCSR's own.
 unsigned round_control(RoundingSource source) {
@@ -135,14 +135,11 @@ llvm::Value* Lowering::fp_flags_get(const Inst& inst) {
     // MXCSR has the denormal flag between invalid and the others.
     return b_.CreateOr(b_.CreateAnd(mxcsr, 1), b_.CreateAnd(b_.CreateLShr(mxcsr, 1), 0x1e));
   }
-  llvm::Value* flags = nullptr;
-  for (unsigned flag = 0; flag < 5; ++flag) {
-    const int left = 4 - static_cast<int>(flag + kMxcsrBits[flag]);
-    llvm::Value* bit = b_.CreateAnd(mxcsr, uint64_t{1} << kMxcsrBits[flag]);
-    bit = left >= 0 ? b_.CreateShl(bit, static_cast<uint64_t>(left)) : b_.CreateLShr(bit, static_cast<uint64_t>(-left));
-    flags = flags == nullptr ? bit : b_.CreateOr(flags, bit);
-  }
-  return flags;
+  // The upper four, times four: where the table has them reversed.
+  llvm::Value* const upper = b_.CreateLShr(b_.getInt64(kReversedNibbles),
+                                           b_.CreateZExt(b_.CreateAnd(mxcsr, b_.getInt32(0x3c)), b_.getInt64Ty()));
+  return b_.CreateOr(b_.CreateAnd(b_.CreateTrunc(upper, b_.getInt32Ty()), b_.getInt32(15)),
+                     b_.CreateShl(b_.CreateAnd(mxcsr, 1), 4));
 }
 
 // The control bits of MXCSR are also in the header at all times: storing MXCSR waits for everything before it.
@@ -150,13 +147,17 @@ void Lowering::fp_flags_set(const Inst& inst) {
   llvm::Value* const flags = value(inst.args[0]);
   llvm::Value* mxcsr = load_state(b_.getInt32Ty(), offsetof(CpuHeader, mxcsr));
   mxcsr = b_.CreateAnd(mxcsr, b_.getInt32(~ir::kMxcsrFlags));
-  for (unsigned flag = 0; flag < 5; ++flag) {
-    const unsigned from = inst.imm != 0 ? 4 - flag : flag;
-    const int left = static_cast<int>(kMxcsrBits[flag]) - static_cast<int>(from);
-    llvm::Value* bit = b_.CreateAnd(flags, uint64_t{1} << from);
-    bit = left >= 0 ? b_.CreateShl(bit, static_cast<uint64_t>(left)) : b_.CreateLShr(bit, static_cast<uint64_t>(-left));
-    mxcsr = b_.CreateOr(mxcsr, bit);
+  llvm::Value* invalid = flags;
+  llvm::Value* others = flags;
+  if (inst.imm == 0) {
+    others = b_.CreateShl(b_.CreateAnd(others, 0x1e), 1);
+  } else {
+    invalid = b_.CreateLShr(invalid, 4);
+    others = b_.CreateShl(b_.CreateZExt(b_.CreateAnd(others, 15), b_.getInt64Ty()), 2);
+    others = b_.CreateTrunc(b_.CreateLShr(b_.getInt64(kReversedNibbles), others), b_.getInt32Ty());
+    others = b_.CreateShl(b_.CreateAnd(others, 15), 2);
   }
+  mxcsr = b_.CreateOr(mxcsr, b_.CreateOr(b_.CreateAnd(invalid, 1), others));
   write_mxcsr(mxcsr);
 }
 
