@@ -136,11 +136,10 @@ llvm::Value* Lowering::vector_fp_host(const Inst& inst, llvm::Value* const* oper
 llvm::Value* Lowering::vector_compare(const Inst& inst, llvm::Value* a, llvm::Value* b) {
   const auto desc = ir::unpack<FpDesc>(inst.aux);
   const auto cond = static_cast<FpCond>(desc.cond);
-  const unsigned width = ir::bits(static_cast<Type>(desc.lane));
+  const bool single = static_cast<Type>(desc.lane) == Type::F32;
   if (cond == FpCond::Gt || cond == FpCond::Ge) std::swap(a, b);
-  llvm::Type* const t = llvm::FixedVectorType::get(b_.getIntNTy(width), 128 / width);
   return unfull(
-      host_instruction(width == 32 ? "cmpps" : "cmppd", t, compare_predicate(cond, desc.signaling != 0), {a, b}),
+      host_instruction(single ? "cmpps" : "cmppd", a->getType(), compare_predicate(cond, desc.signaling != 0), {a, b}),
       inst.type);
 }
 
