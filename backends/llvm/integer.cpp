@@ -69,6 +69,10 @@ llvm::Value* Lowering::divide(const Inst& inst) {
 
 // The low or the high half.
 llvm::Value* Lowering::carry_less_product(llvm::Value* a, llvm::Value* b, unsigned width, bool high_half) {
+  if (!features_.pclmul) {
+    failed_ = true;  // LLVM cannot select it; the region stays with tier 1
+    return llvm::Constant::getNullValue(a->getType());
+  }
   llvm::Type* const pair = llvm::FixedVectorType::get(b_.getInt64Ty(), 2);
   llvm::Type* const wide = b_.getIntNTy(128);
   // Exact product of 64 bits by 64.
