@@ -40,13 +40,10 @@ namespace {
 
 constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
 
-// The pass that moves integers into mask registers forgets what its loads access, so that recovery.cpp must take them
-// for the guest's. It has no other switch.
-void forget_no_access() {
-  const auto& options = llvm::cl::getRegisteredOptions();
-  const auto pass = options.find("disable-x86-domain-reassignment");
-  if (pass != options.end()) static_cast<llvm::cl::opt<bool>*>(pass->second)->setValue(true);
-}
+// LLVM has no other way to say these. Guest code has been through loop strength reduction already, and the values that it
+// made are the guest's: replaced by others, both would have to be kept. The pass that moves integers into mask registers
+// forgets what its loads access, so that recovery.cpp must take them for the guest's.
+constexpr const char* kOptions[] = {"menura", "-disable-lsr", "-disable-x86-domain-reassignment"};
 
 }  // namespace
 
@@ -56,7 +53,8 @@ Codegen::Codegen() {
   LLVMInitializeX86TargetMC();
   LLVMInitializeX86AsmPrinter();
   LLVMInitializeX86AsmParser();  // thunks are called by inline assembly
-  forget_no_access();
+  static const bool parsed = llvm::cl::ParseCommandLineOptions(std::size(kOptions), kOptions);
+  if (!parsed) return;
   std::string error;
   const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(kTriple, error);
   if (target == nullptr) return;
@@ -124,7 +122,6 @@ void Codegen::optimize(llvm::Module& module) {
 
 bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
   optimize(module);
-  if (std::getenv("MENURA_DUMP_LLVM") != nullptr) module.print(llvm::errs(), nullptr);
   // What addPassesToEmitFile does, with two passes of ours.
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_);
   llvm::legacy::PassManager passes;
@@ -144,7 +141,19 @@ bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, Mac
     return false;
   }
   passes.add(llvm::createFreeMachineFunctionPass());
+  const char* const folder = std::getenv("MENURA_DUMP_LLVM");
+  const std::string name = folder == nullptr ? "" : std::string(folder) + "/" + module.getModuleIdentifier();
+  if (folder != nullptr) {
+    std::error_code failed;
+    llvm::raw_fd_ostream text(name + ".ll", failed);
+    module.print(text, nullptr);
+  }
   passes.run(module);
+  if (folder != nullptr) {
+    std::error_code failed;
+    llvm::raw_fd_ostream file(name + ".o", failed);
+    file.write(object.data(), object.size());
+  }
   return true;
 }
 

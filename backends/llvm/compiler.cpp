@@ -1,5 +1,6 @@
 #include "backends/llvm/compiler.h"
 
+#include <llvm/ADT/StringExtras.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
@@ -44,7 +45,7 @@ class LlvmCompiler : public runtime::Compiler {
  private:
   bool attempt(const ir::Region& region, bool brackets, runtime::CompiledCode& out) {
     llvm::LLVMContext context;
-    llvm::Module module("region", context);
+    llvm::Module module("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), context);
     codegen_.prepare(module);
     Lowering lowering(module, region, layout_, helpers_, codegen_.features());
     if (!lowering.run(brackets)) return false;

@@ -44,6 +44,7 @@ class CallFrameRemover : public llvm::MachineFunctionPass {
     }
     function.getFrameInfo().setHasCalls(false);
     function.getFrameInfo().setAdjustsStack(false);
+    function.getFrameInfo().setHasStackMap(false);  // which would want a frame pointer
     return changed;
   }
 };
