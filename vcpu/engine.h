@@ -27,6 +27,10 @@ class Engine {
   // the thread of a virtual CPU, from a host fault handler. Code that is being executed is left at its next exit.
   virtual void invalidate(uint64_t begin, uint64_t end) = 0;
 
+  // From now on, all registers must be right when a guest instruction faults: somebody will look at them. Until then,
+  // those that the guest's code would write before it reads them may be wrong.
+  virtual void require_precise_faults() {}
+
   // A host signal handler for SIGSEGV, SIGBUS, SIGFPE or SIGILL asks: did this happen in compiled code? If so, the
   // engine makes the host context leave run() with `fault` at the guest instruction and returns true.
   virtual bool take_host_fault(ir::CpuHeader& cpu, void* host_context, const ir::Fault& fault) = 0;

@@ -35,7 +35,9 @@ class LlvmCompiler : public runtime::Compiler {
   bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
     // Budgets and heat are tier 1's.
     if (options.count || options.heat_index >= 0) return false;
-    return attempt(region, false, out) || attempt(region, true, out);
+    if (!attempt(region, options.needed, false, out) && !attempt(region, options.needed, true, out)) return false;
+    out.imprecise = options.needed != nullptr;
+    return true;
   }
 
   std::unique_ptr<runtime::Compiler> clone() const override {
@@ -43,12 +45,12 @@ class LlvmCompiler : public runtime::Compiler {
   }
 
  private:
-  bool attempt(const ir::Region& region, bool brackets, runtime::CompiledCode& out) {
+  bool attempt(const ir::Region& region, const ir::SlotsNeeded* needed, bool brackets, runtime::CompiledCode& out) {
     llvm::LLVMContext context;
     llvm::Module module("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), context);
     codegen_.prepare(module);
     Lowering lowering(module, region, layout_, helpers_, codegen_.features());
-    if (!lowering.run(brackets)) return false;
+    if (!lowering.run(needed, brackets)) return false;
     assert(!llvm::verifyModule(module, &llvm::errs()));
     llvm::SmallVector<char, 0> object;
     MachineFacts facts;

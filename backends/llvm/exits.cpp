@@ -86,10 +86,11 @@ llvm::BasicBlock* Lowering::edge_block(ir::Edge edge) {
     b_.CreateBr(blocks_[edge.target]);
     last = b_.GetInsertBlock();
     b_.SetInsertPoint(from);
-  } else if (!edge.args.empty()) {
+  } else if (!edge.args.empty() || enters_loop(block_, edge.target)) {
     // A block of its own, so that both edges of a branch may lead to one target.
     first = new_block("");
     b_.SetInsertPoint(first);
+    if (enters_loop(block_, edge.target)) flush_for_loop(edge.target);
     b_.CreateBr(blocks_[edge.target]);
     last = first;
     b_.SetInsertPoint(from);

@@ -58,7 +58,8 @@ bool Lowering::check() const {
   return true;
 }
 
-bool Lowering::run(bool brackets) {
+bool Lowering::run(const ir::SlotsNeeded* needed, bool brackets) {
+  needed_ = needed;
   brackets_ = brackets;
   if (!check()) return false;
   entries_.push_back(region_.order.front());
@@ -73,6 +74,7 @@ bool Lowering::lower_function(unsigned number) {
   number_ = number;
   const BlockId entry = entries_[number];
   find_reached(entry);
+  find_loops();
   find_dirty(entry);
   start_function(entry);
   for (const BlockId block : region_.order) {
@@ -99,9 +101,81 @@ void Lowering::find_reached(BlockId entry) {
   }
 }
 
-// Forward over the blocks: slots that memory may not be up to date for. Pinned ones never are.
+// The slots that each loop keeps in registers, by the block that it is entered at: those that it sets. An edge to the
+// same or an earlier block makes a loop: of what reaches its source without passing its target.
+void Lowering::find_loops() {
+  loop_keeps_.assign(region_.blocks.size(), {});
+  in_loop_.assign(region_.blocks.size(), {});
+  std::vector<std::vector<BlockId>> predecessors(region_.blocks.size());
+  const auto for_each_successor = [&](BlockId id, auto visit) {
+    const Inst& end = region_.terminator(region_.blocks[id]);
+    if (end.op == Op::CallDirect || end.op == Op::CallIndirect) return;
+    ir::for_each_edge(region_, end, [&](ir::Edge edge) { visit(edge.target); });
+  };
+  for (const BlockId id : region_.order) {
+    if (reached_[id]) for_each_successor(id, [&](BlockId to) { predecessors[to].push_back(id); });
+  }
+  for (const BlockId head : region_.order) {
+    if (!reached_[head]) continue;
+    std::vector<BlockId> work;
+    std::vector<bool> body(region_.blocks.size(), false);
+    body[head] = true;
+    for (const BlockId from : predecessors[head]) {
+      if (place_[from] < place_[head]) continue;
+      in_loop_[head].resize(region_.blocks.size(), false);
+      if (body[from]) continue;
+      body[from] = true;
+      work.push_back(from);
+    }
+    if (in_loop_[head].empty()) continue;
+    while (!work.empty()) {
+      const BlockId id = work.back();
+      work.pop_back();
+      for (const BlockId from : predecessors[id]) {
+        if (body[from]) continue;
+        body[from] = true;
+        work.push_back(from);
+      }
+    }
+    SlotSet& keeps = loop_keeps_[head];
+    keeps.assign(layout_.slots.size(), false);
+    bool accesses = false;
+    bool vectors = false;
+    for (BlockId id = 0; id < body.size(); ++id) {
+      if (!body[id]) continue;
+      const ir::Block& block = region_.blocks[id];
+      for (uint32_t at = block.first; at < block.first + block.count; ++at) {
+        const Inst& inst = region_.insts[at];
+        if (inst.op == Op::Set) keeps[static_cast<SlotId>(inst.imm)] = true;
+        accesses |= ir::info(inst.op).effect == ir::Effect::Mem;
+        vectors |= !ir::is_int(inst.type) && inst.type != Type::Void;
+      }
+    }
+    // Without accesses nobody asks, and what no computation needs room for stays where it is.
+    for (SlotId id = 0; id < keeps.size(); ++id) {
+      if (!accesses || (!vectors && !ir::is_int(layout_.slot(id).type))) keeps[id] = true;
+    }
+    in_loop_[head] = std::move(body);
+  }
+}
+
+// Whether an edge enters a loop from outside: then what the loop leaves alone is written to memory first, and its
+// accesses need not know where it is.
+bool Lowering::enters_loop(BlockId from, BlockId to) const {
+  return !in_loop_[to].empty() && (from == kNoBlock || !in_loop_[to][from]);
+}
+
+void Lowering::clean_for_loop(SlotSet& dirty, BlockId head) const {
+  for (SlotId id = 0; id < dirty.size(); ++id) dirty[id] = dirty[id] && loop_keeps_[head][id];
+}
+
+// Forward over the blocks: slots that memory may not be up to date for. Pinned ones come in registers.
 void Lowering::find_dirty(BlockId entry) {
   dirty_at_.assign(region_.blocks.size(), SlotSet(layout_.slots.size(), false));
+  for (SlotId id = 0; id < layout_.slots.size(); ++id) {
+    dirty_at_[entry][id] = layout_.slot(id).pin_rank != ir::kNotPinned;
+  }
+  if (enters_loop(kNoBlock, entry)) clean_for_loop(dirty_at_[entry], entry);
   std::vector<bool> queued(region_.blocks.size(), false);
   std::vector<BlockId> work = {entry};
   std::vector<bool> seen(region_.blocks.size(), false);
@@ -124,10 +198,12 @@ void Lowering::find_dirty(BlockId entry) {
     if (end.op == Op::CallDirect || end.op == Op::CallIndirect) continue;
     ir::for_each_edge(region_, end, [&](ir::Edge edge) {
       SlotSet& in = dirty_at_[edge.target];
+      SlotSet passed = out;
+      if (enters_loop(id, edge.target)) clean_for_loop(passed, edge.target);
       bool grown = !seen[edge.target];
       seen[edge.target] = true;
-      for (size_t i = 0; i < out.size(); ++i) {
-        if (out[i] && !in[i]) {
+      for (size_t i = 0; i < passed.size(); ++i) {
+        if (passed[i] && !in[i]) {
           in[i] = true;
           grown = true;
         }
@@ -153,6 +229,7 @@ void Lowering::start_function(BlockId entry) {
   state_ = function_->getArg(0);
 
   slots_.assign(layout_.slots.size(), nullptr);
+  dirty_.assign(layout_.slots.size(), false);
   values_.assign(region_.insts.size(), nullptr);
   blocks_.assign(region_.blocks.size(), nullptr);
   known_.assign(layout_.slots.size(), ir::kNoValue);
@@ -190,6 +267,10 @@ void Lowering::start_function(BlockId entry) {
     if (reached_[id]) blocks_[id] = new_block("");
   }
   // LLVM's entry block has no predecessors, a region's may.
+  if (enters_loop(kNoBlock, entry)) {
+    for (SlotId id = 0; id < slots_.size(); ++id) dirty_[id] = layout_.slot(id).pin_rank != ir::kNotPinned;
+    flush_for_loop(entry);
+  }
   b_.CreateBr(blocks_[entry]);
 }
 

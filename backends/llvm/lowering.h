@@ -18,6 +18,7 @@
 #include "ir/core/helper_table.h"
 #include "ir/core/region.h"
 #include "ir/core/state_layout.h"
+#include "ir/opt/slots_needed.h"
 
 namespace menura::llvmjit {
 
@@ -28,7 +29,8 @@ class Lowering {
 
   // False: the region has something that LLVM code cannot do. With `brackets`, what must be known where an access may
   // fault is kept alive until behind it: costs registers, where without, LLVM has overwritten some of it.
-  bool run(bool brackets);
+  // `needed`: CompileOptions::needed.
+  bool run(const ir::SlotsNeeded* needed, bool brackets);
 
   unsigned functions() const { return static_cast<unsigned>(entries_.size()); }
   const std::vector<ExitStub>& stubs() const { return stubs_; }
@@ -37,12 +39,16 @@ class Lowering {
  private:
   using Value = ir::Value;
   using Inst = ir::Inst;
-  using SlotSet = std::vector<bool>;  // by SlotId
+  using SlotSet = std::vector<bool>;                   // by SlotId
+  static constexpr ir::BlockId kNoBlock = UINT32_MAX;  // before a function's first
 
   // --- lowering.cpp: functions and blocks
   bool check() const;
   bool lower_function(unsigned number);
   void find_reached(ir::BlockId entry);
+  void find_loops();
+  bool enters_loop(ir::BlockId from, ir::BlockId to) const;
+  void clean_for_loop(SlotSet& dirty, ir::BlockId head) const;
   void find_dirty(ir::BlockId entry);
   void start_function(ir::BlockId entry);
   void lower_block(ir::BlockId block);
@@ -71,8 +77,11 @@ class Lowering {
   void store_slot_memory(ir::SlotId slot);
   llvm::Value* get_slot(ir::SlotId slot);
   void set_slot(ir::SlotId slot, Value v);
-  // All slots that memory has not got, before something looks at the state; and after something changed it.
+  // All slots that memory has not got, before something looks at the state (exits pass pinned slots in registers); and
+  // after something changed it.
   void flush_slots(bool pinned_too);
+  // Those of them that a loop leaves alone.
+  void flush_for_loop(ir::BlockId head);
   void reload_slots();
   llvm::Type* pin_type(ir::SlotId slot, bool vector) const;
 
@@ -256,16 +265,19 @@ class Lowering {
   std::vector<uint32_t> place_;  // of blocks in Region::order
   bool failed_ = false;
   bool brackets_ = false;
+  const ir::SlotsNeeded* needed_ = nullptr;
 
   // --- the function under way
   unsigned number_ = 0;
   llvm::Function* function_ = nullptr;
   llvm::Value* state_ = nullptr;
-  std::vector<bool> reached_;              // by BlockId
-  std::vector<llvm::BasicBlock*> blocks_;  // by BlockId
-  std::vector<llvm::Value*> values_;       // by ir::Value
-  std::vector<llvm::AllocaInst*> slots_;   // by SlotId; nullptr: not used here
-  std::vector<SlotSet> dirty_at_;          // by BlockId: slots that memory may not have at its start
+  std::vector<bool> reached_;               // by BlockId
+  std::vector<llvm::BasicBlock*> blocks_;   // by BlockId
+  std::vector<llvm::Value*> values_;        // by ir::Value
+  std::vector<llvm::AllocaInst*> slots_;    // by SlotId; nullptr: not used here
+  std::vector<std::vector<bool>> in_loop_;  // by the BlockId of a loop's head: its blocks; empty: no loop
+  std::vector<SlotSet> loop_keeps_;         // likewise: slots that need not be in memory
+  std::vector<SlotSet> dirty_at_;           // by BlockId: slots that memory may not have at its start
   // --- and the block under way
   ir::BlockId block_ = 0;
   int64_t insn_pc_ = 0;

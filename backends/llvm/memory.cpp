@@ -30,8 +30,8 @@ void Lowering::mark_access(const Inst& inst, std::initializer_list<llvm::Value*>
   operands = {b_.getInt64(sites_.size()), b_.getInt32(0)};
   for (SlotId id = 0; id < slots_.size(); ++id) {
     const ir::Slot& slot = layout_.slot(id);
-    if (slots_[id] == nullptr || slot.transient) continue;
-    if (slot.pin_rank == ir::kNotPinned && !dirty_[id]) continue;
+    if (slots_[id] == nullptr || slot.transient || !dirty_[id]) continue;
+    if (needed_ != nullptr && !needed_->needed(insn_pc_, id)) continue;
     SiteSlot place{id};
     if (known_[id] != ir::kNoValue) {
       const Inst& known = inst_of(known_[id]);

@@ -52,7 +52,13 @@ void Lowering::flush_slots(bool pinned_too) {
   for (SlotId id = 0; id < slots_.size(); ++id) {
     if (slots_[id] == nullptr) continue;
     const bool pinned = layout_.slot(id).pin_rank != ir::kNotPinned;
-    if (pinned ? pinned_too : dirty_[id]) store_slot_memory(id);
+    if (dirty_[id] && (pinned_too || !pinned)) store_slot_memory(id);
+  }
+}
+
+void Lowering::flush_for_loop(ir::BlockId head) {
+  for (SlotId id = 0; id < slots_.size(); ++id) {
+    if (slots_[id] != nullptr && dirty_[id] && !loop_keeps_[head][id]) store_slot_memory(id);
   }
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/core/region.h"
+#include "ir/opt/slots_needed.h"
 
 namespace menura::runtime {
 
@@ -99,6 +100,7 @@ struct CompiledCode {
   std::vector<uint8_t> bytes;  // entry at offset 0
   uint32_t alignment = 16;     // of the place; 64 at most, as all hot regions have it
   uint32_t cold = 0;           // where the body ends, and code that is rarely executed begins: stubs, constants
+  bool imprecise = false;  // after a fault, slots may be wrong that the guest's code would write before it reads them
   std::vector<Link> links;
   std::vector<PcStub> pc_stubs;
   std::vector<PcEntry> pcs;
@@ -121,6 +123,7 @@ struct CompiledCode {
     places.clear();
     relocations.clear();
     counts.clear();
+    imprecise = false;
   }
 };
 
@@ -128,6 +131,8 @@ struct CompileOptions {
   bool hot = false;      // worth more compile time and entry cost: slots of loops get registers beyond the pinned ones
   bool count = false;    // counting mode: budget and retired instructions are kept exact
   bool profile = false;  // count executions of every straight piece of code (CompiledCode::counts)
+  // Not nullptr: where an access faults, other slots than these need not be right (CompiledCode::imprecise).
+  const ir::SlotsNeeded* needed = nullptr;
   int32_t heat_index = -1;  // >= 0: count executions of the entry there and leave for the runtime when it runs out
 };
 

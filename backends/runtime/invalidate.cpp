@@ -72,6 +72,22 @@ bool TranslatorEngine::outdated(const Workshop& workshop) const {
   return workshop.job != nullptr ? workshop.job->stale : changed_since(workshop.sequence, workshop.region.guest);
 }
 
+void TranslatorEngine::require_precise_faults() {
+  if (precise_faults_.exchange(true, std::memory_order_seq_cst)) return;
+  const std::lock_guard lock(mutex_);
+  bool killed = false;
+  for (auto& [page, entries] : pages_) {
+    for (PageEntry* entry = entries; entry != nullptr;) {
+      Translation* const translation = entry->translation;
+      entry = entry->next;
+      if (!translation->imprecise) continue;
+      kill(translation);
+      killed = true;
+    }
+  }
+  if (killed) request_quiescence();
+}
+
 bool TranslatorEngine::changed_since(uint64_t sequence, std::span<const ir::GuestRange> ranges) const {
   if (change_count_ - sequence > changes_.size()) return true;
   for (; sequence != change_count_; ++sequence) {

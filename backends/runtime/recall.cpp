@@ -78,6 +78,10 @@ bool TranslatorEngine::recall(Workshop& workshop, const ir::Identity& identity, 
       workshop.code.bytes.size() > cache_.largest()) {
     return false;
   }
+  if (workshop.code.imprecise && precise_faults_.load(std::memory_order_relaxed)) {
+    provenance.found_wrong = false;
+    return false;
+  }
   provenance.found_wrong = false;
   workshop.recalled = true;
   *gear = entry->gear();

@@ -117,6 +117,8 @@ bool TranslatorEngine::compile(Workshop& workshop, Gear gear) {
   const bool hot = gear != Gear::Trace;
   if (options_.observer != nullptr) options_.observer->formed(workshop.region, gear);
   verify(workshop.region);
+  const bool imprecise = gear == Gear::Optimized && !precise_faults_.load(std::memory_order_relaxed);
+  if (imprecise) workshop.needed.compute(workshop.region, frontend_.layout(), frontend_.helpers());
   // A budget may run out between any two blocks, where the level for hot regions may have dropped writes of slots.
   workshop.optimizer.run(workshop.region, hot && !options_.count ? options_.hot_level : options_.trace_level);
   verify(workshop.region);
@@ -125,6 +127,7 @@ bool TranslatorEngine::compile(Workshop& workshop, Gear gear) {
   options.hot = hot;
   options.count = options_.count;
   options.profile = options_.profile;
+  options.needed = imprecise ? &workshop.needed : nullptr;
   options.heat_index = hot || options_.hot_threshold <= 0 ? -1 : 0;
   workshop.code.clear();
   Compiler& compiler =
@@ -205,7 +208,8 @@ Translation* TranslatorEngine::publish(Vcpu* vcpu, Workshop& workshop, Gear gear
   Translation* former = nullptr;
   workshop.nanoseconds = 0;
   while (translation == nullptr) {
-    if (outdated(workshop)) return nullptr;
+    if (outdated(workshop) || (workshop.code.imprecise && precise_faults_.load(std::memory_order_relaxed)))
+      return nullptr;
     former = keep ? map_.find(region.identity) : nullptr;
     // Somebody else was faster, or made something better.
     if (former != nullptr && former->gear >= gear) return former;
@@ -259,6 +263,7 @@ Translation* TranslatorEngine::place(Workshop& workshop, Gear gear) {
   translation->extra = region.identity.extra;
   translation->size = static_cast<uint32_t>(code.bytes.size());
   translation->gear = gear;
+  translation->imprecise = code.imprecise;
   translation->ordinal = place.ordinal;
   translation->guest_instructions = region.guest_instructions;
   translation->links = layouter.array<LinkSite>(code.links.size());

@@ -46,6 +46,7 @@ struct Translation : CodeRecord {
   uint32_t size = 0;     // bytes of host code
   uint32_t ordinal = 0;  // of its heat counter
   Gear gear = Gear::Trace;
+  bool imprecise = false;              // CompiledCode::imprecise
   std::atomic<bool> live{true};        // not invalidated, not evicted
   std::atomic<bool> promoting{false};  // somebody makes its successor
   uint32_t guest_instructions = 0;

@@ -76,6 +76,7 @@ class TranslatorEngine : public vcpu::Engine {
   void detach(ir::CpuHeader& cpu) override;
   vcpu::Exit run(ir::CpuHeader& cpu) override;
   void invalidate(uint64_t begin, uint64_t end) override;
+  void require_precise_faults() override;
   bool take_host_fault(ir::CpuHeader& cpu, void* host_context, const ir::Fault& fault) override;
   void before_fork() override;
   void after_fork_parent() override;
@@ -205,6 +206,8 @@ class TranslatorEngine : public vcpu::Engine {
   std::size_t counts_offset_ = 0;
   std::size_t count_capacity_ = 0;
   std::vector<CountedBlock> counted_;
+
+  std::atomic<bool> precise_faults_{false};
 
   // Guards everything that is not atomic below and in the cache. Never held while guest memory is touched, a region is
   // compiled or a MemoryPort is called, so that a fault handler may take it.

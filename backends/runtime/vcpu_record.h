@@ -131,6 +131,7 @@ struct Workshop {
 
   ir::Former former;
   ir::Optimizer optimizer;
+  ir::SlotsNeeded needed;
   ir::Region region;
   std::unique_ptr<Compiler> own;
   Compiler* compiler;

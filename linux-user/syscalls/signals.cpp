@@ -48,6 +48,10 @@ int64_t store_action(Thread& thread, uint64_t to, const GuestSigaction& from, bo
   return store_bytes(thread, to, words.data(), (has_restorer ? 4 : 3) * sizeof words[0]);
 }
 
+bool is_function(const GuestSigaction& action) {
+  return action.handler != reinterpret_cast<uint64_t>(SIG_DFL) && action.handler != reinterpret_cast<uint64_t>(SIG_IGN);
+}
+
 }  // namespace
 
 int64_t rt_sigaction(Thread& thread, int signal, GuestPtr<void> action, GuestPtr<void> old, size_t mask_size) {
@@ -64,6 +68,9 @@ int64_t rt_sigaction(Thread& thread, int signal, GuestPtr<void> action, GuestPtr
   GuestSigaction before;
   if (action) {
     wanted.mask &= ~kUnblockable;
+    if (is_function(wanted) && (signal == SIGSEGV || signal == SIGBUS)) {
+      thread.process().engine().require_precise_faults();
+    }
     // The table first: a signal that arrives in between finds the handler that the host will call it for.
     before = actions.set(signal, wanted);
     apply_action(signal, wanted);

@@ -167,6 +167,7 @@ bool encode(const CodeKey& key, Gear gear, const ir::Region& region, std::span<c
   header.mode = key.mode;
   header.extra = key.extra;
   header.low = key.low ? 1 : 0;
+  if (code.imprecise) header.flags |= kImprecise;
   header.gear = static_cast<uint8_t>(gear);
   header.cold = code.cold;
   header.guest_instructions = region.guest_instructions;
@@ -228,7 +229,7 @@ std::optional<EntryView> EntryView::open_unchecked(std::span<const uint8_t> byte
     if (count >= kMostElements) return {};
   }
   if (header.size > bytes.size() || header.size != size_of(header) || header.guest > kMostGuestBytes ||
-      header.low > 1 || header.gear >= kGearCount || header.flags != 0) {
+      header.low > 1 || header.gear >= kGearCount || (header.flags & ~kImprecise) != 0) {
     return {};
   }
   Reader reader(header);
@@ -317,6 +318,7 @@ bool EntryView::decode(uint64_t pc, const ir::StateLayout& layout, const ir::Hel
   const std::span<const uint8_t> code = reader.take<uint8_t>(size);
   out->bytes.assign(code.begin(), code.end());
   out->cold = header.cold;
+  out->imprecise = (header.flags & kImprecise) != 0;
   return good;
 }
 

@@ -39,6 +39,8 @@ struct StoredRange {
 inline constexpr int32_t kMostDistance = 1 << 26;
 inline constexpr uint32_t kMostGuestBytes = 1 << 16;
 
+inline constexpr uint16_t kImprecise = 1;  // CompiledCode::imprecise
+
 // On disk. The arrays follow in the order of their counts, then the code, then the bytes of all ranges.
 struct EntryHeader {
   uint64_t checksum = 0;  // of all that follows
@@ -50,7 +52,7 @@ struct EntryHeader {
   uint32_t guest_instructions = 0;
   uint8_t gear = 0;
   uint8_t low = 0;
-  uint16_t flags = 0;  // none yet
+  uint16_t flags = 0;  // kImprecise
   uint32_t places = 0;
   uint32_t ranges = 0;
   uint32_t links = 0;
