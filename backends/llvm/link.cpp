@@ -249,6 +249,8 @@ class Linker {
     switch (from.kind) {
       case Place::Kind::Register:
       case Place::Kind::Vector:
+        // xmm16-31 are not where signal frames have the others.
+        if (from.number >= 16) return false;
         to.kind = SlotPlace::Kind::Register;
         to.reg = HostReg{static_cast<uint8_t>(from.number), from.kind == Place::Kind::Vector};
         return true;

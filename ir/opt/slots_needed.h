@@ -1,5 +1,6 @@
-// Which slots the guest may still look at, by guest instruction: the others are written again before anything reads them,
-// whatever way is taken. Where no handler of the guest's looks at the registers of a fault, those need not be right then.
+// Which slots the guest may still look at, by guest instruction: the others are written again before anything reads
+// them, whatever way is taken. Where no handler of the guest's looks at the registers of a fault, those need not be
+// right then.
 //
 // Asked about a region before it is optimized: what the optimizer forwards is read no more, but would be where the
 // instruction is started again.
