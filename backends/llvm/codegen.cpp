@@ -40,9 +40,9 @@ namespace {
 
 constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
 
-// LLVM has no other way to say these. Guest code has been through loop strength reduction already, and the values that it
-// made are the guest's: replaced by others, both would have to be kept. The pass that moves integers into mask registers
-// forgets what its loads access, so that recovery.cpp must take them for the guest's.
+// LLVM has no other way to say these. Guest code has been through loop strength reduction already, and the values that
+// it made are the guest's: replaced by others, both would have to be kept. The pass that moves integers into mask
+// registers forgets what its loads access, so that recovery.cpp must take them for the guest's.
 constexpr const char* kOptions[] = {"menura", "-disable-lsr", "-disable-x86-domain-reassignment"};
 
 }  // namespace

@@ -65,7 +65,7 @@ static_assert(std::has_unique_object_representations_v<StoredRelocation>);
 
 // Whatever else code is made of must be in its entry, too: a flag in EntryHeader::flags, an array as the others, both
 // in encode() and decode(); and if code with it may not be used at all times, recall() must not return it then.
-static_assert(sizeof(CompiledCode) == 9 * sizeof(std::vector<int>) + sizeof(uint64_t));
+static_assert(sizeof(CompiledCode) == 9 * sizeof(std::vector<int>) + 2 * sizeof(uint64_t));
 
 constexpr unsigned kHostRegisters = 16;
 constexpr uint8_t kRsp = 4;
