@@ -65,6 +65,8 @@ class Lowering {
   // A vector as lanes of type `lane`, and back as values of type `t` travel.
   llvm::Value* lanes(llvm::Value* v, ir::Type lane);
   llvm::Value* unlaned(llvm::Value* v, ir::Type t);
+  // A lane that is only moved: LLVM takes integers to general registers and back.
+  llvm::Type* lane_of_register(unsigned width) const;
   // The bits of a value of type `t` as an integer of its width, and back.
   llvm::Value* to_bits(llvm::Value* v, ir::Type t);
   llvm::Value* from_bits(llvm::Value* v, ir::Type t);

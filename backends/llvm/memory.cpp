@@ -146,13 +146,14 @@ void Lowering::lower_load(Value v, const Inst& inst) {
         llvm::FixedVectorType::get(b_.getIntNTy(8U << desc.element_log2), desc.size() >> desc.element_log2);
     narrow = b_.CreateBitCast(swap_bytes(guest_load(elements, address), desc), b_.getIntNTy(bits));
   } else {
-    narrow = swap_bytes(guest_load(b_.getIntNTy(bits), address), desc);
+    const bool vector = ir::is_vector(inst.type) && bits <= 64;
+    narrow = swap_bytes(guest_load(vector ? lane_of_register(bits) : b_.getIntNTy(bits), address), desc);
   }
   if (!ir::is_vector(inst.type) || bits > 64) {
     return define(v, from_bits(b_.CreateZExt(narrow, b_.getIntNTy(ir::bits(inst.type))), inst.type));
   }
   // Into the lowest lane of zeros.
-  llvm::Type* const lanes_type = llvm::FixedVectorType::get(b_.getIntNTy(bits), ir::bits(inst.type) / bits);
+  llvm::Type* const lanes_type = llvm::FixedVectorType::get(narrow->getType(), ir::bits(inst.type) / bits);
   define(v, unlaned(b_.CreateInsertElement(llvm::Constant::getNullValue(lanes_type), narrow, uint64_t{0}), inst.type));
 }
 
@@ -168,7 +169,8 @@ void Lowering::lower_store(const Inst& inst) {
     v = ir::bits(from) < bits ? b_.CreateZExt(v, b_.getIntNTy(bits)) : b_.CreateTrunc(v, b_.getIntNTy(bits));
   } else if (ir::bits(from) != bits) {
     if (ir::is_vector(from)) {
-      llvm::Type* const parts = llvm::FixedVectorType::get(b_.getIntNTy(bits), ir::bits(from) / bits);
+      llvm::Type* const part = bits <= 64 ? lane_of_register(bits) : b_.getIntNTy(bits);
+      llvm::Type* const parts = llvm::FixedVectorType::get(part, ir::bits(from) / bits);
       v = b_.CreateExtractElement(b_.CreateBitCast(v, parts), uint64_t{0});
       if (desc.big_endian != 0 && bits > 8U << desc.element_log2) {
         v = b_.CreateBitCast(

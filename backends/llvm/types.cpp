@@ -27,6 +27,12 @@ llvm::Value* Lowering::lanes(llvm::Value* v, Type lane) {
   return b_.CreateBitCast(v, llvm::FixedVectorType::get(type(lane), count));
 }
 
+llvm::Type* Lowering::lane_of_register(unsigned width) const {
+  if (width == 64) return llvm::Type::getDoubleTy(context_);
+  if (width == 32) return llvm::Type::getFloatTy(context_);
+  return llvm::Type::getIntNTy(context_, width);
+}
+
 llvm::Value* Lowering::unlaned(llvm::Value* v, Type t) { return b_.CreateBitCast(v, type(t)); }
 
 llvm::Value* Lowering::to_bits(llvm::Value* v, Type t) { return b_.CreateBitCast(v, b_.getIntNTy(ir::bits(t))); }

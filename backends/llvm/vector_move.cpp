@@ -28,11 +28,13 @@ llvm::Value* Lowering::vector_extended(const Inst& inst) {
   llvm::Value* const a = value(inst.args[0]);
   const Type from = type_of(inst.args[0]);
   const unsigned lane = ir::is_vector(from) ? 64 : ir::bits(from);
-  llvm::Value* const bits = b_.CreateBitCast(a, b_.getIntNTy(lane));
-  if (lane >= ir::bits(inst.type)) return from_bits(bits, inst.type);
+  if (lane >= ir::bits(inst.type)) return from_bits(a, inst.type);
   if (from == Type::V64 || !ir::is_vector(from)) {
-    llvm::Type* const t = llvm::FixedVectorType::get(b_.getIntNTy(lane), ir::bits(inst.type) / lane);
-    return unlaned(b_.CreateInsertElement(llvm::Constant::getNullValue(t), bits, uint64_t{0}), inst.type);
+    // An integer comes from a general register anyway.
+    llvm::Type* const part = ir::is_int(from) ? b_.getIntNTy(lane) : lane_of_register(lane);
+    llvm::Type* const t = llvm::FixedVectorType::get(part, ir::bits(inst.type) / lane);
+    return unlaned(b_.CreateInsertElement(llvm::Constant::getNullValue(t), b_.CreateBitCast(a, part), uint64_t{0}),
+                   inst.type);
   }
   const unsigned count = ir::bits(from) / 64;
   return shuffled(a, llvm::Constant::getNullValue(a->getType()), ir::bits(inst.type) / 64,
