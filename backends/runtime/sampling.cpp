@@ -107,8 +107,8 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
   const Gear gear = ran != nullptr ? ran->gear : Gear::Trace;
   const uint32_t pause = sample_pause();
   vcpu.statistics.samples[static_cast<unsigned>(gear)] += pause;
-  // Where nothing is left to do, pauses grow faster.
-  tier2.samples_since_news += gear == Gear::Optimized ? 4 : 1;
+  // Where nothing is left to do, pauses grow fast.
+  tier2.samples_since_news += gear == Gear::Optimized ? 16 : 1;
   if (gear == Gear::Optimized || tier2.off) return false;
 
   // A single sample is no evidence, however long the pause before it.
@@ -124,6 +124,8 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
   HotSpot& spot = tier2.spots.try_emplace(identity, HotSpot{.limits = options_.tier2_limits}).first->second;
   switch (spot.state) {
     case HotSpot::State::Counting:
+      // Here may be the next one: ask more often.
+      if (spot.weight != 0) tier2.samples_since_news = std::min(tier2.samples_since_news, kNoNews - 1);
       spot.weight += weight;
       if (spot.weight < options_.tier2_threshold) return false;
       spot.state = HotSpot::State::Queued;

@@ -257,9 +257,11 @@ void Former::plan_successors(const Flow& flow, const Place& next, PcPredicate ex
     case Flow::Kind::Return:
       returns_ = true;
       break;
-    case Flow::Kind::Next:
     case Flow::Kind::Indirect:
     case Flow::Kind::Exit:
+      leaves_ = true;
+      break;
+    case Flow::Kind::Next:
       break;
   }
 }
@@ -283,12 +285,12 @@ void Former::inline_call(const Builder::Inlined& call, uint64_t mode, PcPredicat
   const std::size_t calls = calls_.size();
   HotLimits own = limits;
   own.instructions = std::min(limits.instructions, static_cast<unsigned>(insns) + limits.inline_instructions);
-  cut_ = returns_ = false;
+  cut_ = returns_ = leaves_ = false;
   inlined_.push_back(call);
   queue_.assign(1, Start{{call.entry, static_cast<uint32_t>(inlined_.size())}, true});
   Fault fault;
   plan_all(mode, executed, own, &fault);
-  if (!cut_ && returns_ && fault.kind == FaultKind::None) return;
+  if (!cut_ && returns_ && !leaves_ && fault.kind == FaultKind::None) return;
   inlined_.pop_back();
   insns_.resize(insns);
   blocks_.resize(blocks);

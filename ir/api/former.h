@@ -126,6 +126,7 @@ class Former {
   uint64_t entry_ = 0;
   bool cut_ = false;      // a limit was reached
   bool returns_ = false;  // a return has been planned
+  bool leaves_ = false;   // what leaves the region often
   uint32_t clock_ = 0;
 };
 

@@ -146,7 +146,11 @@ void Builder::add_return_edge(uint64_t return_pc) {
 }
 
 BlockId Builder::target_block(const Place& place) {
-  if (const BlockId block = block_of(place); block != kNoBlock) return block;
+  const BlockId block = block_of(place);
+  return block != kNoBlock ? block : exit_block(place);
+}
+
+BlockId Builder::exit_block(const Place& place) {
   for (Exit& exit : exits_) {
     if (exit.place != place) continue;
     ++exit.edges;
@@ -164,10 +168,15 @@ void Builder::leave_for(uint64_t pc) {
     return;
   }
   // Who goes on there returns one day, and nobody has said yet to where.
+  end(Op::CallDirect, {}, static_cast<uint32_t>(offset_of(inlined().return_pc)), offset_of(pc));
+  leave_after_call();
+}
+
+// Behind what leaves inlined code as a call: it returns to code outside. It is rare, and behind an edge to a block of
+// the region, compilers would have to do without what they know of the slots.
+void Builder::leave_after_call() {
   const Inlined& call = inlined();
-  end(Op::CallDirect, {}, static_cast<uint32_t>(offset_of(call.return_pc)), offset_of(pc));
-  context_ = call.caller;
-  add_return_edge(call.return_pc);
+  if (call.caller != 0) add_edge(exit_block({call.return_pc, call.caller}));
 }
 
 void Builder::br(BlockId target, std::initializer_list<Value> args) {
@@ -213,10 +222,8 @@ void Builder::jump_indirect(Value target) {
     end(Op::JumpIndirect, {target});
     return;
   }
-  const Inlined& call = inlined();
-  end(Op::CallIndirect, {target}, static_cast<uint32_t>(offset_of(call.return_pc)));
-  context_ = call.caller;
-  add_return_edge(call.return_pc);
+  end(Op::CallIndirect, {target}, static_cast<uint32_t>(offset_of(inlined().return_pc)));
+  leave_after_call();
 }
 
 void Builder::return_to(Value target) {

@@ -146,8 +146,10 @@ class Builder {
   void add_return_edge(uint64_t return_pc);
   // The block of a place, or a new one (placed by finish()) that leaves the region for it.
   BlockId target_block(const Place& place);
+  BlockId exit_block(const Place& place);
   // Leaves the region for a guest address of the present context.
   void leave_for(uint64_t pc);
+  void leave_after_call();
   const Inlined& inlined() const { return inlined_[context_ - 1]; }
   // The context of an inlined call, or 0.
   uint32_t context_of_call(uint64_t return_pc, uint64_t target) const;
