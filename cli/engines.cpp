@@ -94,7 +94,10 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
     engine_options.hot_threshold = kAtOnce;
     engine_options.tier2_foreground = true;
   }
-  if (options.tier2_threshold != 0) engine_options.tier2_threshold = static_cast<uint32_t>(options.tier2_threshold);
+  if (options.tier2_threshold != 0) {
+    engine_options.tier2_threshold = static_cast<uint32_t>(options.tier2_threshold);
+    engine_options.tier2_warm_up = 0;
+  }
   if (options.dump_guest || options.dump_ir || options.dump_host) {
     Result<std::unique_ptr<Dumps>> dumps = Dumps::open(options, guest, frontend);
     if (!dumps) return dumps.error();

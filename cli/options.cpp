@@ -33,7 +33,8 @@ po::options_description description() {
       "2: by the optimizing compiler, and the program waits for it; auto: as 1, and the optimizing compiler works in "
       "the background (default)");
   add("tier2-threshold", po::value<int>(),
-      "<ms> how long a place must have run before the optimizing compiler gets it (default: 4)");
+      "<ms> how long a place must have run before the optimizing compiler gets it (default: 4, once hot code has run "
+      "for 200)");
   add("strace", "show system calls on standard error");
   add("stats", "show what the translator did, at the end");
   add("count-instructions", "with --stats: how many were executed; the code for it is made anew");

@@ -110,6 +110,7 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
   // Where nothing is left to do, pauses grow fast.
   tier2.samples_since_news += gear == Gear::Optimized ? 16 : 1;
   if (gear == Gear::Optimized || tier2.off) return false;
+  tier2.improvable += pause;
 
   // A single sample is no evidence, however long the pause before it.
   const uint32_t weight = std::min(pause, std::max(options_.tier2_threshold / 2, 1U));
@@ -127,7 +128,7 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
       // Here may be the next one: ask more often.
       if (spot.weight != 0) tier2.samples_since_news = std::min(tier2.samples_since_news, kNoNews - 1);
       spot.weight += weight;
-      if (spot.weight < options_.tier2_threshold) return false;
+      if (spot.weight < options_.tier2_threshold || tier2.improvable < options_.tier2_warm_up) return false;
       spot.state = HotSpot::State::Queued;
       tier2.samples_since_news = 0;
       return true;

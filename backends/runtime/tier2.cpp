@@ -19,8 +19,8 @@ namespace {
 // compiler's locks may be taken by a thread that the child has not got.
 constexpr std::chrono::milliseconds kForkWaits{20};
 
-// Below the guest's threads: with the guest's on all cores, it gets a tenth of one.
-constexpr int kNice = 10;
+// Below the guest's threads: with the guest's on all cores, it gets a quarter of one.
+constexpr int kNice = 5;
 
 // What runs less often than one in so many times of a region's head is left outside.
 constexpr int32_t kRare = 64;

@@ -72,6 +72,7 @@ struct Tier2 {
 
   std::unique_ptr<Compiler> foreground;  // whose clones compile in the foreground
 
+  uint32_t improvable = 0;  // milliseconds of samples outside of optimized code
   uint32_t weight_since_decay = 0;
   uint32_t samples_since_news = 0;  // since a region was formed: how long the pauses between samples may be
 

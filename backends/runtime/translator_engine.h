@@ -46,6 +46,9 @@ struct EngineOptions {
   // Tier 2: the optimizing compiler, made on the thread that uses it when the first region wants it. Not for counting.
   CompilerSource* tier2 = nullptr;
   uint32_t tier2_threshold = 4;  // milliseconds of samples of a place before its region is compiled in the background
+  // And how much samples must have found before the first one: making the compiler takes 20 to 30 ms, its first regions
+  // as long again, which a program of a fifth of a second never gets back.
+  uint32_t tier2_warm_up = 200;
   // Instead of that: what is hot (hot_threshold) goes to it at once, on the guest's thread. For tests.
   bool tier2_foreground = false;
   ir::HotLimits tier2_limits = {.instructions = 1500, .blocks = 400, .inline_depth = 4, .inline_instructions = 80};
