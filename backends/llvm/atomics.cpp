@@ -1,4 +1,6 @@
 // Read-modify-writes and reservations, by locked instructions.
+#include <algorithm>
+
 #include "backends/llvm/lowering.h"
 #include "ir/core/cpu_header.h"
 
@@ -104,8 +106,25 @@ void Lowering::lower_cmpxchg(Value v, const Inst& inst) {
   define(v, extended(swap_bytes(b_.CreateExtractValue(exchange, 0), desc), inst));
 }
 
-// A reservation is an address and the value found there.
+bool Lowering::lower_alone(Value v, const Inst& inst) {
+  if (ir::unpack<MemDesc>(inst.aux).alone == 0) return false;
+  // LLVM does not know that this always leaves: it keeps what follows, with the records of its accesses.
+  llvm::BasicBlock* const leaves = new_block("alone");
+  llvm::BasicBlock* const on = new_block("");
+  llvm::LoadInst* const engine =
+      b_.CreateAlignedLoad(b_.getInt64Ty(), state_pointer(offsetof(CpuHeader, engine)), llvm::Align(8));
+  engine->setAtomic(llvm::AtomicOrdering::Monotonic);
+  b_.CreateCondBr(b_.CreateICmpNE(engine, b_.getInt64(0)), leaves, on);
+  b_.SetInsertPoint(leaves);
+  exit(ir::ExitKind::Exclusive, insn_pc_, nullptr);
+  b_.SetInsertPoint(on);
+  define(v, llvm::Constant::getNullValue(type(inst.type)));
+  return true;
+}
+
+// A reservation is an address and the value found there (ir/api/exclusives.h).
 void Lowering::lower_load_linked(Value v, const Inst& inst) {
+  if (lower_alone(v, inst)) return;
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   const unsigned bits = 8 * desc.size();
   llvm::Value* const address = guest_address(inst);
@@ -123,10 +142,18 @@ void Lowering::lower_load_linked(Value v, const Inst& inst) {
   }
   store_state(b_.getInt32(bits / 8), offsetof(CpuHeader, reservation_size));
   store_state(address, offsetof(CpuHeader, reservation_address));
+  // Nothing leaves the region between the two where both are in one block.
+  const ir::Block& block = region_.blocks[block_];
+  const auto end = region_.insts.begin() + block.first + block.count;
+  const auto is_store = [](const Inst& other) { return other.op == ir::Op::StoreCond; };
+  if (std::none_of(region_.insts.begin() + v, end, is_store)) {
+    store_state(guest_pc(insn_pc_), offsetof(CpuHeader, reservation_pc));
+  }
   define(v, extended(swap_bytes(raw, desc), inst));
 }
 
 void Lowering::lower_store_cond(Value v, const Inst& inst) {
+  if (lower_alone(v, inst)) return;
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   const unsigned bits = 8 * desc.size();
   llvm::Type* const t = b_.getIntNTy(bits);

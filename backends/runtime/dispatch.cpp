@@ -67,10 +67,10 @@ Translation* TranslatorEngine::find_or_translate(Vcpu& vcpu, const ir::Identity&
 
 bool TranslatorEngine::translate_ahead(ir::CpuHeader& cpu, uint64_t pc) {
   Vcpu& vcpu = record_of(cpu);
-  vcpu.enter();
+  turnstile_.enter(vcpu);
   acknowledge(vcpu);
   const bool found = find_or_translate(vcpu, {pc, cpu.mode, cpu.extra}) != nullptr;
-  vcpu.leave();
+  turnstile_.leave(vcpu);
   return found;
 }
 
@@ -110,6 +110,7 @@ const void* TranslatorEngine::on_stop(Vcpu& vcpu, uint64_t stub_end) {
   Translation* const from = cache_.find(host_pointer(stub_end - 1));
   cpu.pc = stub_pc(from, stub_end);
   answer_sample(vcpu, from);
+  turnstile_.pause(vcpu);
   if (!stop_requested(cpu)) return enter_at(vcpu, cpu.pc);
   cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
   return nullptr;

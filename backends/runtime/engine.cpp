@@ -78,11 +78,13 @@ void TranslatorEngine::attach(ir::CpuHeader& cpu) {
   cpu.engine = vcpu.get();
   cpu.heat = counters_;
   for (std::size_t i = 0; i < thunks_.size(); ++i) cpu.thunks[i] = const_cast<void*>(thunks_[i]);
+  turnstile_.add(*vcpu);
   const std::lock_guard lock(mutex_);
   vcpus_.push_back(std::move(vcpu));
 }
 
 void TranslatorEngine::detach(ir::CpuHeader& cpu) {
+  turnstile_.remove(record_of(cpu));
   const std::lock_guard lock(mutex_);
   const Vcpu& vcpu = record_of(cpu);
   statistics_.add_events(vcpu.statistics);
@@ -98,15 +100,17 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
     cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Stop);
   } else {
     // Whoever frees code asks first whether this runs: then it waits for an acknowledgement.
-    vcpu.enter();
+    turnstile_.enter(vcpu);
     select_table(vcpu);
     do {
       if (const void* const code = enter_at(vcpu, cpu.pc); code != nullptr) enter_(&cpu, code);
+      if (cpu.exit_kind == static_cast<uint32_t>(ir::ExitKind::Exclusive)) run_alone(vcpu);
       // Indirect jumps and returns leave in this way, whoever asked.
       if (cpu.exit_kind != static_cast<uint32_t>(ir::ExitKind::Stop)) break;
       answer_sample(vcpu, nullptr);
+      turnstile_.pause(vcpu);
     } while (!stop_requested(cpu));
-    vcpu.leave();
+    turnstile_.leave(vcpu);
   }
   vcpu::Exit exit;
   exit.kind = static_cast<ir::ExitKind>(cpu.exit_kind);
@@ -123,6 +127,19 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
   return exit;
 }
 
+void TranslatorEngine::run_alone(Vcpu& vcpu) {
+  ++vcpu.statistics.exits[static_cast<unsigned>(ir::ExitKind::Exclusive)];
+  if (vcpu.sequence == nullptr) vcpu.sequence = std::make_unique<ir::ExclusiveSequence>(frontend_, memory_);
+  turnstile_.begin_alone(vcpu);
+  const ir::ExclusiveSequence::Result result = vcpu.sequence->run(vcpu.cpu, options_.count);
+  if (result.culprit != 0) sites_.add(result.culprit);
+  turnstile_.end_alone(vcpu);
+  if (result.culprit != 0) invalidate(result.culprit, result.culprit + 1);
+  vcpu.cpu.exit_kind = static_cast<uint32_t>(result.goes_on ? ir::ExitKind::Stop : result.exit.kind);
+  vcpu.cpu.exit_detail = result.exit.detail;
+  vcpu.fault = result.exit.fault;
+}
+
 void TranslatorEngine::before_fork() {
   mutex_.lock();
   forking_ = true;
@@ -135,9 +152,11 @@ void TranslatorEngine::before_fork() {
   }
   if (Result<void> copied = cache_.memory().make_copy(cache_.used()); !copied) out_of_memory(copied.error().message);
   if (store_ != nullptr) store_->before_fork();
+  turnstile_.before_fork();
 }
 
 void TranslatorEngine::after_fork_parent() {
+  turnstile_.after_fork_parent();
   if (store_ != nullptr) store_->after_fork_parent();
   cache_.memory().drop_copy();
   forking_ = false;
@@ -146,6 +165,7 @@ void TranslatorEngine::after_fork_parent() {
 }
 
 void TranslatorEngine::after_fork_child() {
+  turnstile_.after_fork_child();
   if (Result<void> adopted = cache_.memory().adopt_copy(); !adopted) out_of_memory(adopted.error().message);
   if (store_ != nullptr) store_->after_fork_child();
   std::erase_if(vcpus_, [](const auto& vcpu) { return !pthread_equal(vcpu->thread, pthread_self()); });

@@ -68,6 +68,8 @@ bool TranslatorEngine::recall(Workshop& workshop, const ir::Identity& identity, 
   for (const StoredRange& range : entry->ranges()) {
     const uint64_t begin = identity.pc + static_cast<uint64_t>(int64_t{range.begin});
     const auto size = static_cast<std::size_t>(range.end - range.begin);
+    // Made when nobody knew.
+    if (sites_.any_in(begin, begin + size)) return false;
     if (begin + size < begin || !is_code(workshop, begin, guest.first(size))) return false;
     guest = guest.subspan(size);
     region.guest.push_back({begin, begin + size});

@@ -133,7 +133,7 @@ void TranslatorEngine::compile_job(Tier2Job& job) {
       tier2_->queue.clear();
       return;
     }
-    tier2_->workshop = std::make_unique<Workshop>(frontend_, memory_, std::move(compiler));
+    tier2_->workshop = std::make_unique<Workshop>(frontend_, memory_, sites_, std::move(compiler));
   }
   Workshop& workshop = *tier2_->workshop;
   workshop.job = &job;

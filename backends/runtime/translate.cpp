@@ -86,9 +86,9 @@ Workshop& TranslatorEngine::take_workshop() {
     workshop = idle_workshops_.back();
     idle_workshops_.pop_back();
   } else if (workshops_.empty()) {
-    workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, compiler_)).get();
+    workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, sites_, compiler_)).get();
   } else {
-    workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, compiler_.clone())).get();
+    workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, sites_, compiler_.clone())).get();
   }
   workshop->sequence = change_count_;
   workshop->recalled = false;
@@ -140,7 +140,7 @@ Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identit
     Workshop& workshop = take_workshop();
     Translation* result = nullptr;
     ir::Fault fault;
-    ir::TraceLimits limits{instructions};
+    ir::TraceLimits limits{.instructions = instructions, .exact = !keep};
     if (Gear gear; keep && recall(workshop, identity, &gear)) {
       if (gear == Gear::Hot) start_sampling();
       result = publish(&vcpu, workshop, gear, true);

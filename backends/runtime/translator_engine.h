@@ -21,6 +21,7 @@
 #include "backends/runtime/statistics.h"
 #include "backends/runtime/thunks.h"
 #include "backends/runtime/translation_map.h"
+#include "backends/runtime/turnstile.h"
 #include "ir/api/former.h"
 #include "ir/api/frontend.h"
 #include "ir/core/result.h"
@@ -105,6 +106,8 @@ class TranslatorEngine : public vcpu::Engine {
   const void* on_hot(Vcpu& vcpu, uint64_t stub_end);
   const void* on_budget(Vcpu& vcpu, uint64_t stub_end);
   Translation* find_or_translate(Vcpu& vcpu, const ir::Identity& identity);
+  // After ExitKind::Exclusive; leaves the next exit's kind in the header, Stop to go on.
+  void run_alone(Vcpu& vcpu);
   void acknowledge(Vcpu& vcpu);
   void select_table(Vcpu& vcpu);
   static uint64_t stub_pc(const Translation* from, uint64_t stub_end);
@@ -215,6 +218,8 @@ class TranslatorEngine : public vcpu::Engine {
   // Guards everything that is not atomic below and in the cache. Never held while guest memory is touched, a region is
   // compiled or a MemoryPort is called, so that a fault handler may take it.
   std::mutex mutex_;
+  Turnstile turnstile_;
+  ir::ExclusiveSites sites_;
   std::atomic<uint64_t> epoch_{1};  // of requested quiescence
   std::vector<std::unique_ptr<Vcpu>> vcpus_;
   std::unordered_map<uint64_t, PageEntry*> pages_;

@@ -60,7 +60,7 @@ void JumpTable::replace(const CodeRecord& record, const CodeRecord& by) {
   if (place.entry == record.entry) std::atomic_ref(place.entry).store(by.entry, std::memory_order_release);
 }
 
-Vcpu::Vcpu(TranslatorEngine& owner, ir::CpuHeader& header) : engine(owner), cpu(header), thread(pthread_self()) {}
+Vcpu::Vcpu(TranslatorEngine& owner, ir::CpuHeader& header) : Member(header), engine(owner) {}
 
 Vcpu::~Vcpu() {
   if (stack != nullptr) munmap(stack, stack_size);
@@ -99,22 +99,6 @@ bool Vcpu::make_stack(const void* bottom) {
   }
   drop_predictions();
   return true;
-}
-
-void Vcpu::leave() {
-  running.store(false, std::memory_order_seq_cst);
-  while (asked.load(std::memory_order_seq_cst)) sched_yield();
-  if ((cpu.stop_request.load(std::memory_order_relaxed) & kEngineBits) != 0) {
-    cpu.stop_request.fetch_and(~kEngineBits, std::memory_order_relaxed);
-  }
-}
-
-bool Vcpu::ask(uint32_t bit) {
-  asked.store(true, std::memory_order_seq_cst);
-  const bool runs = running.load(std::memory_order_seq_cst);
-  if (runs) cpu.stop_request.fetch_or(bit, std::memory_order_seq_cst);
-  asked.store(false, std::memory_order_seq_cst);
-  return runs;
 }
 
 bool Vcpu::in_guard(uint64_t address) const { return address - reinterpret_cast<uint64_t>(stack) < kPage; }

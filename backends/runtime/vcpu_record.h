@@ -1,8 +1,6 @@
 // The engine's own records: of a virtual CPU, of a translating thread's working memory.
 #pragma once
 
-#include <pthread.h>
-
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -14,19 +12,15 @@
 #include "backends/runtime/statistics.h"
 #include "backends/runtime/thunks.h"
 #include "backends/runtime/tier2.h"
+#include "backends/runtime/turnstile.h"
 #include "ir/api/former.h"
+#include "ir/interp/sequence.h"
 #include "ir/opt/optimizer.h"
 #include "vcpu/engine.h"
 
 namespace menura::runtime {
 
 class TranslatorEngine;
-
-// Bit of CpuHeader::stop_request that the engine sets for itself. Users set any other bit and may store 0 over all.
-inline constexpr uint32_t kEngineStop = 1U << 31;
-// Likewise: where is it? (sampling.cpp)
-inline constexpr uint32_t kEngineSample = 1U << 30;
-inline constexpr uint32_t kEngineBits = kEngineStop | kEngineSample;
 
 // What compiled code of one virtual CPU probes for indirect jumps: code of one mode and extra word, by bits of its pc.
 // Memory is committed as it is used: an untouched entry has pc 0, which only the first place could be asked for.
@@ -57,14 +51,10 @@ class JumpTable {
   uint64_t extra_ = 0;
 };
 
-struct Vcpu {
+struct Vcpu : Turnstile::Member {
   TranslatorEngine& engine;
-  ir::CpuHeader& cpu;
-  pthread_t thread;  // that attached it: the only one that survives a fork
 
   // Quiescence: while not running, it counts as having acknowledged every epoch.
-  std::atomic<bool> running{false};
-  std::atomic<bool> asked{false};  // somebody is about to set an engine's bit (ask)
   std::atomic<uint64_t> acknowledged{0};
 
   ir::Fault fault;             // of the exit under way
@@ -74,6 +64,8 @@ struct Vcpu {
 
   uint8_t* stack = nullptr;  // of return predictions, the guard page first
   std::size_t stack_size = 0;
+
+  std::unique_ptr<ir::ExclusiveSequence> sequence;  // made when first wanted
 
   Statistics statistics;  // exits, resolves and indirect_misses only
 
@@ -87,11 +79,6 @@ struct Vcpu {
   // Makes the prediction stack; false: out of memory.
   bool make_stack(const void* bottom);
   void drop_predictions() { cpu.code_rsp = cpu.code_rsp_base; }
-  // While it runs, it may be asked for an engine's bit; once it has left, none is set: a system call would take it for
-  // its user's. One asks at a time (the engine's lock).
-  void enter() { running.store(true, std::memory_order_seq_cst); }
-  void leave();
-  bool ask(uint32_t bit);  // false: it does not run
   bool in_guard(uint64_t address) const;
 };
 
@@ -101,11 +88,6 @@ inline Vcpu& record_of(const ir::CpuHeader& cpu) { return *static_cast<Vcpu*>(cp
 [[noreturn]] void out_of_memory(const std::string& what);
 
 uint64_t monotonic_nanoseconds();
-
-// By somebody else than the engine.
-inline bool stop_requested(const ir::CpuHeader& cpu) {
-  return (cpu.stop_request.load(std::memory_order_relaxed) & ~kEngineBits) != 0;
-}
 
 class SegmentSet;
 
@@ -121,10 +103,11 @@ struct RecallWindow {
 
 struct Workshop {
   // `shared` is used by this workshop alone.
-  Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, Compiler& shared)
-      : former(frontend, memory), optimizer(frontend.layout(), frontend.helpers()), compiler(&shared) {}
-  Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, std::unique_ptr<Compiler> compiler_of_its_own)
-      : former(frontend, memory),
+  Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, const ir::ExclusiveSites& sites, Compiler& shared)
+      : former(frontend, memory, &sites), optimizer(frontend.layout(), frontend.helpers()), compiler(&shared) {}
+  Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, const ir::ExclusiveSites& sites,
+           std::unique_ptr<Compiler> compiler_of_its_own)
+      : former(frontend, memory, &sites),
         optimizer(frontend.layout(), frontend.helpers()),
         own(std::move(compiler_of_its_own)),
         compiler(own.get()) {}

@@ -153,9 +153,24 @@ void Emitter::emit_cmpxchg(Value v, const Inst& inst) {
   define_copy(v, kRax);
 }
 
-// A reservation is an address and the value found there; the store succeeds where the value is still the same. A store
-// of another thread that puts the same value back in between is not noticed.
+bool Emitter::emit_alone(const Inst& inst) {
+  if (ir::unpack<ir::MemDesc>(inst.aux).alone == 0) return false;
+  a_.jmp(cold(
+      [](Emitter& e, const Cold& c) {
+        e.to_contract();
+        e.leave_at_insn(ir::ExitKind::Exclusive, static_cast<int64_t>(c.data[0]), static_cast<int32_t>(c.data[1]));
+      },
+      {static_cast<uint64_t>(insn_pc_), insns_ahead()}));
+  return true;
+}
+
+// A reservation is an address and the value found there; the store succeeds where the value is still the same
+// (ir/api/exclusives.h).
 void Emitter::emit_load_linked(Value v, const Inst& inst) {
+  if (emit_alone(inst)) {
+    if (info_[v].uses != 0) define(v, dest(v));
+    return;
+  }
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
   const x86::Mem memory = address(inst.args[0], inst.imm, bytes);
@@ -171,6 +186,8 @@ void Emitter::emit_load_linked(Value v, const Inst& inst) {
     const Reg where = temp_int();
     a_.lea(g64(where), memory);
     a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), g64(where));
+    load_guest_pc(where, insn_pc_);
+    a_.mov(state(offsetof(ir::CpuHeader, reservation_pc)), g64(where));
   }
   if (desc.big_endian) swap_bytes(t, bytes);
   if (info_[v].uses == 0) return;
@@ -179,6 +196,10 @@ void Emitter::emit_load_linked(Value v, const Inst& inst) {
 }
 
 void Emitter::emit_store_cond(Value v, const Inst& inst) {
+  if (emit_alone(inst)) {
+    if (info_[v].uses != 0) define(v, dest(v));
+    return;
+  }
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
   take(kRax);

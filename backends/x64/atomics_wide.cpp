@@ -120,7 +120,7 @@ void Emitter::emit_wide_exchange(Value v, const Inst& inst) {
 }
 
 void Emitter::emit_wide_load_linked(Value v, const Inst& inst) {
-  if (!is_plain_wide_atomic(inst, inst.type)) return;
+  if (emit_alone(inst) || !is_plain_wide_atomic(inst, inst.type)) return;
   const Reg where = wide_address(inst);
   const Reg t = temp_vec();
   mark_pc();
@@ -128,10 +128,16 @@ void Emitter::emit_wide_load_linked(Value v, const Inst& inst) {
   store_memory(state(offsetof(ir::CpuHeader, reservation_value)), t, Type::V128);
   a_.mov(state(offsetof(ir::CpuHeader, reservation_size), 4), 16);
   a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), g64(where));
+  load_guest_pc(where, insn_pc_);
+  a_.mov(state(offsetof(ir::CpuHeader, reservation_pc)), g64(where));
   if (info_[v].uses != 0) store_memory(wide_memory(v, 0), t, Type::V128);
 }
 
 void Emitter::emit_wide_store_cond(Value v, const Inst& inst) {
+  if (emit_alone(inst)) {
+    if (info_[v].uses != 0) define(v, dest(v));
+    return;
+  }
   if (!is_plain_wide_atomic(inst, type_of(inst.args[1]))) return;
   const Reg where = wide_address(inst);
   claim_exchange();

@@ -168,6 +168,9 @@ class Emitter final : private asmjit::ErrorHandler {
   // --- memory.cpp
   x86::Mem address(Value base, int64_t displacement, unsigned bytes);
   void check_alignment(const x86::Mem& memory, unsigned align_log2);
+  void leave_at_insn(ir::ExitKind kind, int64_t pc, int32_t ahead);
+  // ll, sc: true if they are not executed here.
+  bool emit_alone(const Inst& inst);
   uint32_t insns_ahead() const;
   void mark_pc();  // the next instruction may fault
   void emit_load(Value v, const Inst& inst);

@@ -87,16 +87,21 @@ void Emitter::check_alignment(const x86::Mem& memory, unsigned align_log2) {
       [](Emitter& e, const Cold& c) {
         e.move(kRax, static_cast<Reg>(c.data[0]));
         e.to_contract();
-        if (c.data[2] != 0) {
-          e.a_.add(e.state(offsetof(ir::CpuHeader, budget)), static_cast<int32_t>(c.data[2]));
-          e.a_.sub(e.state(offsetof(ir::CpuHeader, retired)), static_cast<int32_t>(c.data[2]));
-        }
         e.a_.mov(e.state(offsetof(ir::CpuHeader, exit_detail)), x86::rax);
-        e.a_.mov(e.state(offsetof(ir::CpuHeader, exit_kind), 4), static_cast<int>(ir::ExitKind::Misaligned));
-        e.store_guest_pc(e.state(offsetof(ir::CpuHeader, pc)), static_cast<int64_t>(c.data[1]));
-        e.jump_to_thunk(runtime::Thunk::Exit);
+        e.leave_at_insn(ir::ExitKind::Misaligned, static_cast<int64_t>(c.data[1]), static_cast<int32_t>(c.data[2]));
       },
       {t, static_cast<uint64_t>(insn_pc_), insns_ahead()}));
+}
+
+// The contract holds. The guest instruction at `pc` has not happened, nor have the `ahead` that were counted.
+void Emitter::leave_at_insn(ir::ExitKind kind, int64_t pc, int32_t ahead) {
+  if (ahead != 0) {
+    a_.add(state(offsetof(ir::CpuHeader, budget)), ahead);
+    a_.sub(state(offsetof(ir::CpuHeader, retired)), ahead);
+  }
+  a_.mov(state(offsetof(ir::CpuHeader, exit_kind), 4), static_cast<int>(kind));
+  store_guest_pc(state(offsetof(ir::CpuHeader, pc)), pc);
+  jump_to_thunk(runtime::Thunk::Exit);
 }
 
 void Emitter::swap_bytes(Reg reg, unsigned bytes) {

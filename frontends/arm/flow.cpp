@@ -85,6 +85,12 @@ int64_t offset_of(RowName name, uint32_t word) {
   }
 }
 
+// Load or store exclusive, single or pair: those rows stand together, bit 22 tells which.
+ir::Flow::Exclusive exclusive_of(RowName name, uint32_t word) {
+  if (name < RowName::stxrb || name > RowName::ldaxp_64) return ir::Flow::Exclusive::None;
+  return (word >> 22 & 1) != 0 ? ir::Flow::Exclusive::Load : ir::Flow::Exclusive::Store;
+}
+
 // As lift/a64/system.cpp does: registers that do not exist.
 bool is_undefined(RowName name, uint32_t word, FeatureSet features) {
   const unsigned number = word >> 5 & 0x7fff;
@@ -98,6 +104,7 @@ ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, 
   ir::Flow flow;
   flow.kind = name == RowName::None ? Kind::Exit : kKinds[static_cast<unsigned>(name)];
   if (flow.kind == Kind::Next && is_undefined(name, word, features)) flow.kind = Kind::Exit;
+  flow.exclusive = exclusive_of(name, word);
   if (flow.kind == Kind::Branch || flow.kind == Kind::Jump || flow.kind == Kind::Call) {
     flow.target = pc + static_cast<uint64_t>(offset_of(name, word));
     // AL and NV always hold (C1.2.4).

@@ -51,7 +51,7 @@ const ir::HelperTable& Frontend::helpers() const { return helper_table(); }
 
 ir::Flow Frontend::scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t mode) const {
   if (bytes.size() < kInstructionBytes) return {};
-  if (pc % kInstructionBytes != 0) return {ir::Flow::Kind::Exit, kInstructionBytes, 0};
+  if (pc % kInstructionBytes != 0) return {.kind = ir::Flow::Kind::Exit, .length = kInstructionBytes};
   const uint32_t word = word_at(bytes);
   ir::Flow flow = flow_of(decode(word, enabled_), word, pc, features_, mode);
   flow.length = kInstructionBytes;

@@ -50,6 +50,12 @@ constexpr std::array<Kind, kRowCount> kKinds = [] {
   return kinds;
 }();
 
+ir::Flow::Exclusive exclusive_of(RowName name) {
+  if (name == RowName::lr_w || name == RowName::lr_d) return ir::Flow::Exclusive::Load;
+  if (name == RowName::sc_w || name == RowName::sc_d) return ir::Flow::Exclusive::Store;
+  return ir::Flow::Exclusive::None;
+}
+
 constexpr bool is_link(unsigned reg) { return reg == 1 || reg == 5; }  // 2.5.1
 
 constexpr bool is_csr_access(RowName name) { return name >= RowName::csrrw && name <= RowName::csrrci; }
@@ -85,6 +91,7 @@ ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, 
     return flow;
   }
   flow.kind = kKinds[static_cast<unsigned>(name)];
+  flow.exclusive = exclusive_of(name);
   if (flow.kind == Kind::Next && is_csr_access(name) && csr_access_exits(word, features, mode)) flow.kind = Kind::Exit;
   const bool compressed = length_of(word) == 2;
   const unsigned rd = (word >> 7) & 31;

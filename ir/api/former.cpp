@@ -12,6 +12,9 @@ namespace {
 // is not taken for code.
 constexpr uint64_t kPage = 4096;
 
+// How far a load-linked's store-conditional is looked for. Compilers' and libraries' pairs have fewer between them.
+constexpr unsigned kExclusiveReach = 24;
+
 constexpr uint64_t to_page_end(uint64_t address) { return kPage - address % kPage; }
 
 constexpr uint64_t hash(const Builder::Place& place) {
@@ -20,9 +23,10 @@ constexpr uint64_t hash(const Builder::Place& place) {
 
 }  // namespace
 
-Former::Former(const Frontend& frontend, MemoryPort& memory)
+Former::Former(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites* sites)
     : frontend_(frontend),
       memory_(memory),
+      sites_(sites),
       builder_(frontend.layout(), frontend.helpers()),
       max_length_(frontend.max_length()) {
   assert(max_length_ <= crossing_.size());
@@ -72,8 +76,30 @@ void Former::fault_region(const Identity& identity, Region& region, const Fault&
   builder_.finish();
 }
 
+bool Former::leads_to_store(uint64_t pc, uint64_t mode, unsigned instructions) {
+  for (; instructions > 0; --instructions) {
+    Fault fault;
+    const std::span<const uint8_t> bytes = bytes_at(pc, mode, &fault);
+    if (bytes.empty()) return false;
+    const Flow flow = frontend_.scan(pc, bytes, mode);
+    if (flow.exclusive != Flow::Exclusive::None) return flow.exclusive == Flow::Exclusive::Store;
+    if (flow.kind == Flow::Kind::Jump && flow.target > pc) {
+      pc = flow.target;
+      continue;
+    }
+    if (flow.kind == Flow::Kind::Branch) {
+      if (flow.target > pc && leads_to_store(flow.target, mode, instructions - 1)) return true;
+    } else if (flow.kind != Flow::Kind::Next) {
+      return false;
+    }
+    pc += flow.length;
+  }
+  return false;
+}
+
 void Former::finish(Region& region) {
   builder_.finish();
+  if (builder_.has_exclusives()) classify_exclusives(region, frontend_.helpers(), sites_);
   if (ranges_.size() > 1) {
     std::sort(ranges_.begin(), ranges_.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   }
@@ -98,11 +124,18 @@ Fault Former::form_trace(const Identity& identity, Region& region, const TraceLi
   // No block is planned for the entry, so that a jump to it leaves the region.
   builder_.begin(region, identity, frontend_.memory_model(), {});
   builder_.start(builder_.new_block());
+  unsigned most = limits.instructions;
   for (unsigned count = 0;;) {
     pc += frontend_.lift(builder_, pc, bytes, identity.mode);
     ++count;
-    if (builder_.ended() && (count == limits.instructions || !builder_.resume(pc))) break;
-    if (count < limits.instructions && pc > identity.pc)
+    const bool open = builder_.exclusive_open();
+    if (count == most && open && !limits.exact &&
+        leads_to_store(pc, identity.mode, limits.instructions + kExclusiveReach - count)) {
+      ++most;
+    }
+    if (builder_.ended() && (count == most || !(builder_.resume(pc) || (open && builder_.join(pc))))) break;
+    if (open) builder_.join(pc);
+    if (count < most && pc > identity.pc)
       bytes = bytes_at(pc, identity.mode, &fault);
     else
       bytes = {};
@@ -124,7 +157,7 @@ Fault Former::form_hot(const Identity& identity, Region& region, PcPredicate exe
   calls_.clear();
   inlined_.clear();
   entry_ = identity.pc;
-  index_.assign(std::bit_ceil(limits.instructions * 2U + 16), 0);
+  index_.assign(std::bit_ceil((limits.instructions + kExclusiveReach) * 2U), 0);
   queue_.assign(1, Start{{identity.pc}, true});
   Fault fault;
   plan_all(identity.mode, executed, limits, &fault);
@@ -200,7 +233,8 @@ void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const
     make_leader(*known, limits);
     return;
   }
-  if (blocks_.size() >= limits.blocks || insns_.size() >= limits.instructions) {
+  const unsigned reach = start.open ? kExclusiveReach : 0;
+  if (blocks_.size() >= limits.blocks || insns_.size() >= limits.instructions + reach) {
     cut_ = true;
     return;
   }
@@ -208,9 +242,10 @@ void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const
   Place at = start.place;
   Planned* joined = nullptr;
   Flow flow;
+  bool open = start.open;
   for (;;) {
     if ((joined = find(at)) != nullptr) break;
-    if (insns_.size() + run_.size() >= limits.instructions) {
+    if (insns_.size() + run_.size() >= limits.instructions + (open ? kExclusiveReach : 0)) {
       cut_ = true;
       flow = {};
       break;
@@ -222,6 +257,7 @@ void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const
     insn.place = at;
     insn.flow = flow;
     run_.push_back(insn);
+    if (flow.exclusive != Flow::Exclusive::None) open = flow.exclusive == Flow::Exclusive::Load;
     at.pc += flow.length;
     if (flow.kind != Flow::Kind::Next || at.pc < start.place.pc) break;
   }
@@ -232,21 +268,23 @@ void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const
   if (joined != nullptr) make_leader(*joined, limits);
   for (const Planned& insn : run_) insert(insn);
   make_leader(*find(start.place), limits);
-  plan_successors(flow, at, executed);
+  plan_successors(flow, at, open, mode, executed);
 }
 
-void Former::plan_successors(const Flow& flow, const Place& next, PcPredicate executed) {
+void Former::plan_successors(const Flow& flow, const Place& next, bool open, uint64_t mode, PcPredicate executed) {
+  // A pair must not be torn apart, whatever has run.
+  const auto wanted = [&](uint64_t pc) { return executed(pc) || (open && leads_to_store(pc, mode, kExclusiveReach)); };
   const Place target{flow.target, next.context};
   switch (flow.kind) {
     case Flow::Kind::Branch: {
-      const bool taken = executed(target.pc);
-      const bool passed = executed(next.pc);
-      queue_.push_back({next, passed || !taken});
-      if (taken) queue_.push_back({target, true});
+      const bool taken = wanted(target.pc);
+      const bool passed = wanted(next.pc);
+      queue_.push_back({next, passed || !taken, open});
+      if (taken) queue_.push_back({target, true, open});
       break;
     }
     case Flow::Kind::Jump:
-      if (executed(target.pc)) queue_.push_back({target, true});
+      if (wanted(target.pc)) queue_.push_back({target, true, open});
       break;
     case Flow::Kind::Call:
     case Flow::Kind::IndirectCall:

@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "ir/api/exclusives.h"
 #include "ir/api/frontend.h"
 #include "ir/core/memory_port.h"
 
@@ -30,6 +31,7 @@ class PcPredicate {
 
 struct TraceLimits {
   unsigned instructions = 32;  // at least 1
+  bool exact = false;
 };
 
 struct HotLimits {
@@ -43,12 +45,13 @@ struct HotLimits {
 // byte before it is read, never further than the page that it lies in.
 class Former {
  public:
-  // Both outlive it.
-  Former(const Frontend& frontend, MemoryPort& memory);
+  // All outlive it. `sites`: the engine's.
+  Former(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites* sites = nullptr);
 
   // First gear: from identity.pc to the first instruction that leaves for good; conditional branches leave by side
   // exits, backward branches too, even those to the entry (so that each pass through the entry can be counted).
-  // Where a later instruction cannot be fetched, the trace ends before it with a jump there. Where the first one
+  // Between a load-linked and its store-conditional branches forward stay inside, and the limit only cuts if it is
+  // exact. Where a later instruction cannot be fetched, the trace ends before it with a jump there. Where the first one
   // cannot, the region is one ExitKind::Fault with the faulting address as detail, and the result says why (kind None
   // otherwise); such a region must not be kept, since nothing watches what is not there.
   Fault form_trace(const Identity& identity, Region& region, const TraceLimits& limits = {});
@@ -74,7 +77,8 @@ class Former {
   };
   struct Start {
     Place place;
-    bool sure = true;  // else it may never have run
+    bool sure = true;   // else it may never have run
+    bool open = false;  // behind a load-linked, before its store-conditional
   };
   static constexpr uint32_t kNone = UINT32_MAX;
 
@@ -87,10 +91,12 @@ class Former {
 
   void plan_all(uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault);
   void plan(const Start& start, uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault);
-  // What follows a straight run that ends with `flow`, before `next`.
-  void plan_successors(const Flow& flow, const Place& next, PcPredicate executed);
+  // What follows a straight run that ends with `flow`, before `next`; `open`: behind a load-linked.
+  void plan_successors(const Flow& flow, const Place& next, bool open, uint64_t mode, PcPredicate executed);
   void inline_call(const Builder::Inlined& call, uint64_t mode, PcPredicate executed, const HotLimits& limits);
   bool may_inline(const Builder::Inlined& call, const HotLimits& limits);
+  // Whether a store-conditional comes up soon, with none but branches forward on the way.
+  bool leads_to_store(uint64_t pc, uint64_t mode, unsigned instructions);
   Planned* find(const Place& place);
   void insert(const Planned& insn);
   void enter_index(uint32_t number);
@@ -104,6 +110,7 @@ class Former {
 
   const Frontend& frontend_;
   MemoryPort& memory_;
+  const ExclusiveSites* sites_;
   Builder builder_;
   const unsigned max_length_;
 

@@ -23,9 +23,11 @@ struct Flow {
     Return,
     Exit,  // leaves compiled code (system call, illegal instruction, ...); may come back to the next
   };
+  enum class Exclusive : uint8_t { None, Load, Store };
   Kind kind = Kind::Next;
   uint8_t length = 0;  // bytes; 0: `bytes` ends within the instruction
   uint64_t target = 0;
+  Exclusive exclusive = Exclusive::None;  // it is a load-linked or a store-conditional
 };
 
 class Frontend {

@@ -13,6 +13,8 @@ void Builder::begin(Region& region, const Identity& identity, MemoryModel order,
   current_ = kNoBlock;
   insn_pc_ = identity.pc;
   insn_length_ = 0;
+  exclusive_open_ = false;
+  has_exclusives_ = false;
   planned_.clear();
   exits_.clear();
   wrong_returns_.clear();
@@ -87,6 +89,18 @@ bool Builder::resume(uint64_t pc) {
   exits_.erase(exit);
   start(block);
   notes_ = notes;
+  return true;
+}
+
+bool Builder::join(uint64_t pc) {
+  const auto exit = std::find_if(exits_.begin(), exits_.end(), [&](const Exit& each) {
+    return each.place == Place{pc, context_};
+  });
+  if (exit == exits_.end()) return false;
+  const BlockId block = exit->block;
+  exits_.erase(exit);
+  if (!ended()) br(block);
+  start(block);
   return true;
 }
 

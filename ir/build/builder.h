@@ -55,6 +55,9 @@ class Builder {
   // After a branch_to() of which `pc` is the one or the other side, where no block was planned for it: continues there
   // instead of leaving the region. Returns false otherwise.
   bool resume(uint64_t pc);
+  // Where branches lead to `pc`, for which no block was planned: goes there from the current block, if that has not
+  // ended, and continues there instead of leaving the region. Returns false otherwise.
+  bool join(uint64_t pc);
   // Whether the current block has its terminator (or none has been started).
   bool ended() const { return current_ == kNoBlock; }
 
@@ -113,6 +116,19 @@ class Builder {
   Value cmpxchg(Value address, Value expected, Value desired, MemDesc desc) {
     return emit(Op::CmpXchg, type_of(expected), {address, expected, desired}, pack(desc));
   }
+  Value load_linked(Type type, Value address, MemDesc desc) {
+    exclusive_open_ = true;
+    has_exclusives_ = true;
+    return emit(Op::LoadLinked, type, {address}, pack(desc));
+  }
+  Value store_conditional(Value address, Value value, MemDesc desc) {
+    exclusive_open_ = false;
+    has_exclusives_ = true;
+    return emit(Op::StoreCond, Type::I1, {address, value}, pack(desc));
+  }
+  // Whether the last of these two was an ll; whether there were any.
+  bool exclusive_open() const { return exclusive_open_; }
+  bool has_exclusives() const { return has_exclusives_; }
   void fence(FenceDesc desc) { emit(Op::Fence, Type::Void, {}, pack(desc)); }
   Value call(HelperId helper, std::initializer_list<Value> args);
 
@@ -161,6 +177,8 @@ class Builder {
   BlockId current_ = kNoBlock;
   uint64_t insn_pc_ = 0;
   unsigned insn_length_ = 0;
+  bool exclusive_open_ = false;
+  bool has_exclusives_ = false;
   Notes notes_ = {};
   struct PlacedBlock {
     Place place;

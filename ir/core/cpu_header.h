@@ -29,8 +29,10 @@ struct alignas(64) CpuHeader {
   void* door = nullptr;  // vcpu::Door of the process or machine; without one, counters read 0
 
   // --- LL/SC reservation
-  uint64_t reservation_address = ~uint64_t{0};
+  static constexpr uint64_t kNoReservation = ~uint64_t{0};
+  uint64_t reservation_address = kNoReservation;
   uint64_t reservation_value[2] = {};  // what was read there, the low half first
+  uint64_t reservation_pc = 0;         // the guest instruction that opened it
   uint32_t reservation_size = 0;
   uint32_t host_mxcsr = 0x1f80;  // engine: what C++ code runs with
 

@@ -30,7 +30,8 @@ struct MemDesc {
   uint32_t align_log2 : 3 = 0;    // required alignment; a misaligned access raises ExitKind::Misaligned
   uint32_t mmu_index : 4 = 0;     // which translation regime; 0 in a process
   uint32_t atomic_op : 4 = 0;     // AtomicOp of `atomic`
-  uint32_t unused : 10 = 0;
+  uint32_t alone : 1 = 0;         // ll, sc: leaves with ExitKind::Exclusive instead
+  uint32_t unused : 9 = 0;
 
   constexpr unsigned size() const { return 1U << size_log2; }
 };

@@ -19,10 +19,12 @@ enum class ExitKind : uint32_t {
   Wait,                // a wait-for-event hint: the host thread may give up its slice; pc is behind it
   Stop,                // stop_request was seen; pc is the next instruction
   Budget,              // counting mode: the budget is used up; pc is the next instruction
+  Exclusive,  // pc is at an ll or sc that must run while no other virtual CPU does; no engine's run() returns it
 };
 
-inline constexpr std::array<std::string_view, 10> kExitKindNames = {
-    "syscall", "breakpoint", "illegal", "fault", "misaligned", "codesync", "modechange", "wait", "stop", "budget"};
+inline constexpr std::array<std::string_view, 11> kExitKindNames = {"syscall",    "breakpoint", "illegal",    "fault",
+                                                                    "misaligned", "codesync",   "modechange", "wait",
+                                                                    "stop",       "budget",     "exclusive"};
 
 constexpr std::string_view name(ExitKind kind) { return kExitKindNames[static_cast<unsigned>(kind)]; }
 

@@ -283,6 +283,12 @@ Evaluator::Step Evaluator::memory_op(Value at, const Inst& inst) {
   Fault raised;
   bool good = false;
   bool stored = false;
+  if (desc.alone != 0 && !options_.alone) {
+    uncount();
+    cpu_->pc = pc_;
+    exit_->kind = ExitKind::Exclusive;
+    return Step::Leave;
+  }
   switch (inst.op) {
     case Op::Load:
       good = memory_.load(address, desc, inst.type, words(at), &raised);
@@ -299,6 +305,7 @@ Evaluator::Step Evaluator::memory_op(Value at, const Inst& inst) {
       break;
     case Op::LoadLinked:
       good = memory_.load_linked(*cpu_, address, desc, inst.type, words(at), &raised);
+      cpu_->reservation_pc = pc_;
       break;
     case Op::StoreCond:
       good = memory_.store_conditional(*cpu_, address, desc, words(inst.args[1]), &stored, &raised);

@@ -29,6 +29,7 @@ class Evaluator {
     // Where given: the region is left before the next guest instruction once the number differs from `generation`.
     const std::atomic<uint64_t>* generation_now = nullptr;
     uint64_t generation = 0;
+    bool alone = false;  // no other virtual CPU runs: MemDesc::alone is fulfilled
   };
 
   // All outlive it.

@@ -24,11 +24,14 @@ void check([[maybe_unused]] const Region& region, [[maybe_unused]] const Fronten
 }  // namespace
 
 struct Interpreter::Thread {
-  Thread(const Frontend& frontend, MemoryPort& memory)
-      : former(frontend, memory), evaluator(frontend.layout(), frontend.helpers(), memory) {}
+  Thread(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites& sites)
+      : former(frontend, memory, &sites),
+        evaluator(frontend.layout(), frontend.helpers(), memory),
+        sequence(frontend, memory) {}
 
   Former former;
   Evaluator evaluator;
+  ExclusiveSequence sequence;
   Region scratch;
   // The regions that ran last, by pc. Their generation tells whether they are still good.
   static constexpr std::size_t kRecent = 1024;
@@ -44,7 +47,7 @@ Interpreter::Interpreter(const Frontend& frontend, MemoryPort& memory, Options o
 
 Interpreter::~Interpreter() = default;
 
-void Interpreter::attach(CpuHeader& cpu) { cpu.engine = new Thread(frontend_, memory_); }
+void Interpreter::attach(CpuHeader& cpu) { cpu.engine = new Thread(frontend_, memory_, sites_); }
 
 void Interpreter::detach(CpuHeader& cpu) {
   delete static_cast<Thread*>(cpu.engine);
@@ -54,8 +57,8 @@ void Interpreter::detach(CpuHeader& cpu) {
 InterpreterExit Interpreter::run(CpuHeader& cpu) {
   Thread& thread = *static_cast<Thread*>(cpu.engine);
   InterpreterExit exit;
-  for (;;) {
-    if (cpu.stop_request.load(std::memory_order_relaxed) != 0) {
+  for (uint32_t stops = ~options_.late_stops;; stops = ~0U) {
+    if ((cpu.stop_request.load(std::memory_order_relaxed) & stops) != 0) {
       exit.kind = ExitKind::Stop;
       return exit;
     }
@@ -75,6 +78,16 @@ InterpreterExit Interpreter::run(CpuHeader& cpu) {
     }
     if (!thread.evaluator.run(*region, cpu, options, &exit)) return exit;
   }
+}
+
+bool Interpreter::run_alone(CpuHeader& cpu, InterpreterExit* exit) {
+  const ExclusiveSequence::Result result = static_cast<Thread*>(cpu.engine)->sequence.run(cpu, options_.count);
+  if (result.culprit != 0) {
+    sites_.add(result.culprit);
+    invalidate(result.culprit, result.culprit + 1);
+  }
+  if (!result.goes_on) *exit = result.exit;
+  return result.goes_on;
 }
 
 Interpreter::RegionPointer Interpreter::find(Thread& thread, const Identity& identity, Fault* fault) {

@@ -9,13 +9,15 @@
 
 #include "ir/api/former.h"
 #include "ir/interp/evaluator.h"
+#include "ir/interp/sequence.h"
 
 namespace menura::ir {
 
 class Interpreter {
  public:
   struct Options {
-    bool count = false;  // keep CpuHeader::budget and ::retired, and stop before the instruction beyond the budget
+    bool count = false;       // keep CpuHeader::budget and ::retired, and stop before the instruction beyond the budget
+    uint32_t late_stops = 0;  // bits of CpuHeader::stop_request that count only when some guest code has run
   };
 
   // Both outlive it.
@@ -28,6 +30,8 @@ class Interpreter {
   void attach(CpuHeader& cpu);
   void detach(CpuHeader& cpu);
   InterpreterExit run(CpuHeader& cpu);
+  // After ExitKind::Exclusive, while no other virtual CPU runs. True: it goes on with run(); else it has left.
+  bool run_alone(CpuHeader& cpu, InterpreterExit* exit);
   // Forgets regions made from code in [begin, end); a region that is running is left before its next guest
   // instruction. Neither allocates nor frees, so that a host fault handler may call it.
   void invalidate(uint64_t begin, uint64_t end);
@@ -54,6 +58,7 @@ class Interpreter {
   const Frontend& frontend_;
   MemoryPort& memory_;
   const Options options_;
+  ExclusiveSites sites_;
 
   std::mutex mutex_;  // never held while guest memory is accessed
   std::unordered_map<Identity, RegionPointer, Hash> regions_;

@@ -174,8 +174,7 @@ bool MemoryOps::compare_exchange(uint64_t address, MemDesc desc, Type type, cons
   return true;
 }
 
-// The reservation is the address and the bytes that were seen there (value and address): right for all loops that
-// cannot tell a value that came back from one that stayed.
+// The reservation is the address and the bytes that were seen there (ir/api/exclusives.h says why that is enough).
 bool MemoryOps::load_linked(CpuHeader& cpu, uint64_t address, MemDesc desc, Type type, uint64_t* result, Fault* fault) {
   uint64_t seen[2] = {};
   if (!aligned(address, desc.size(), Access::Read, fault) || !port_.read(address, seen, desc.size(), fault)) {
@@ -193,13 +192,14 @@ bool MemoryOps::store_conditional(CpuHeader& cpu, uint64_t address, MemDesc desc
                                   Fault* fault) {
   if (!aligned(address, desc.size(), Access::Write, fault)) return false;
   *stored = false;
-  if (cpu.reservation_address == address && cpu.reservation_size == desc.size()) {
+  const bool reserved = cpu.reservation_address == address && cpu.reservation_size == desc.size();
+  cpu.reservation_address = CpuHeader::kNoReservation;
+  if (reserved) {
     void* const memory = port_.atomic_pointer(address, desc.size(), fault);
     if (memory == nullptr) return false;
     const U128 seen = number_of(cpu.reservation_value, desc.size());
     *stored = host_compare_exchange(memory, desc.size(), seen, in_order(number_of(value, desc.size()), desc)) == seen;
   }
-  cpu.reservation_address = ~uint64_t{0};
   return true;
 }
 

@@ -69,6 +69,7 @@ const std::array kMemFields = {
     TextField{"align", Form::Power, FIELD_MASK(MemDesc, align_log2)},
     TextField{"mmu", Form::Number, FIELD_MASK(MemDesc, mmu_index)},
     TextField{"op", Form::Name, FIELD_MASK(MemDesc, atomic_op), 0, in_atomic, kAtomicOps},
+    TextField{"alone", Form::Flag, FIELD_MASK(MemDesc, alone)},
 };
 
 constexpr std::array kCondFields = {TextField{"relation", Form::Word, ~0U, 0, in_all, kConds}};

@@ -80,6 +80,7 @@ class AttributeCheck {
     if (desc.size_log2 > 6) return "accesses have 1 to 64 bytes";
     if (desc.order > static_cast<uint32_t>(Order::SeqCst)) return "its memory order does not exist";
     if (desc.align_log2 > 6) return "its alignment is not 1 to 64 bytes";
+    if (desc.alone != 0 && inst_.op != Op::LoadLinked && inst_.op != Op::StoreCond) return "only ll and sc are alone";
     if (inst_.op == Op::Probe) {
       if (inst_.imm < 0) return "its length is negative";
       return {};

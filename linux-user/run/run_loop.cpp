@@ -88,6 +88,7 @@ void handle(Thread& thread, const vcpu::Exit& exit) {
     case vcpu::ExitKind::ModeChange:
     case vcpu::ExitKind::Stop:
     case vcpu::ExitKind::Budget:
+    case vcpu::ExitKind::Exclusive:
       return;
   }
 }

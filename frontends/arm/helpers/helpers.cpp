@@ -41,7 +41,7 @@ uint64_t set_denormal_seen(CpuHeader* cpu, uint64_t flag, uint64_t, uint64_t, ui
 }
 
 uint64_t clear_exclusive(CpuHeader* cpu, uint64_t, uint64_t, uint64_t, uint64_t) {
-  cpu->reservation_address = ~uint64_t{0};
+  cpu->reservation_address = CpuHeader::kNoReservation;
   return 0;
 }
 

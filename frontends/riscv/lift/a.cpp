@@ -33,14 +33,14 @@ Value operand(Lifter& l, XReg reg, unsigned size_log2) { return size_log2 == kWo
 
 void load_reserved(Lifter& l, unsigned size_log2, XReg rd, XReg rs1, bool aq, bool rl) {
   const MemDesc desc = describe(size_log2, order_of(aq, rl));
-  set_result(l, rd, size_log2, l.b.emit(Op::LoadLinked, type_of(size_log2), {l.address(rs1, 0).base}, ir::pack(desc)));
+  set_result(l, rd, size_log2, l.b.load_linked(type_of(size_log2), l.address(rs1, 0).base, desc));
 }
 
 // rd: 0 = stored, else 1.
 void store_conditional(Lifter& l, unsigned size_log2, XReg rd, XReg rs2, XReg rs1, bool aq, bool rl) {
   const MemDesc desc = describe(size_log2, order_of(aq, rl));
   const Value address = l.address(rs1, 0).base;
-  const Value stored = l.b.emit(Op::StoreCond, Type::I1, {address, operand(l, rs2, size_log2)}, ir::pack(desc));
+  const Value stored = l.b.store_conditional(address, operand(l, rs2, size_log2), desc);
   l.set_x_bool(rd, l.b.binary(Op::Xor, stored, l.b.constant(Type::I1, 1)));
 }
 

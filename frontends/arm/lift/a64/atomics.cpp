@@ -34,14 +34,14 @@ Value plain(Lifter& l, Reg rn) { return l.address(l.x_sp(rn)).base; }
 // --- exclusive
 
 void load_exclusive(Lifter& l, unsigned size, Order order, Reg rn, Reg rt) {
-  const Value value = l.b.emit(Op::LoadLinked, type_of(size), {plain(l, rn)}, ir::pack(aligned(size, order)));
+  const Value value = l.b.load_linked(type_of(size), plain(l, rn), aligned(size, order));
   set_result(l, size, rt, value);
 }
 // Rs: 0 = stored, else 1.
 void set_status(Lifter& l, Reg rs, Value stored) { l.set_x(rs, l.zext(l.xor_(stored, l.bit(true)))); }
 void store_exclusive(Lifter& l, unsigned size, Order order, Reg rs, Reg rn, Reg rt) {
   const Value value = operand(l, size, rt);
-  set_status(l, rs, l.b.emit(Op::StoreCond, Type::I1, {plain(l, rn), value}, ir::pack(aligned(size, order))));
+  set_status(l, rs, l.b.store_conditional(plain(l, rn), value, aligned(size, order)));
 }
 
 // A pair of words is one access of 8 bytes, the first in the low half; a pair of doublewords one of 16.
@@ -50,7 +50,7 @@ Value pair(Lifter& l, Value low, Value high) {
 }
 void load_exclusive_pair(Lifter& l, unsigned size, Order order, Reg rn, Reg rt, Reg rt2) {
   const Type type = size == kWord ? Type::I64 : Type::I128;
-  const Value both = l.b.emit(Op::LoadLinked, type, {plain(l, rn)}, ir::pack(aligned(size + 1, order)));
+  const Value both = l.b.load_linked(type, plain(l, rn), aligned(size + 1, order));
   const Value low = l.b.convert(Op::Trunc, type_of(size), both);
   const Value high = l.b.convert(Op::Trunc, type_of(size), l.shr_by(both, 8 << size));
   set_result(l, size, rt, low);
@@ -58,7 +58,7 @@ void load_exclusive_pair(Lifter& l, unsigned size, Order order, Reg rn, Reg rt, 
 }
 void store_exclusive_pair(Lifter& l, unsigned size, Order order, Reg rs, Reg rn, Reg rt, Reg rt2) {
   const Value both = pair(l, operand(l, size, rt), operand(l, size, rt2));
-  set_status(l, rs, l.b.emit(Op::StoreCond, Type::I1, {plain(l, rn), both}, ir::pack(aligned(size + 1, order))));
+  set_status(l, rs, l.b.store_conditional(plain(l, rn), both, aligned(size + 1, order)));
 }
 
 // --- ordered

@@ -48,6 +48,37 @@ static inline void exclusive_add(location *at, uint64_t value) {
                    : "r"(value), "r"(at)
                    : "memory");
 }
+// The two halves; the second returns whether it has stored.
+static inline uint64_t load_exclusive(location *at) {
+  uint64_t value;
+  __asm__ volatile("ldaxr %0, [%1]" : "=r"(value) : "r"(at) : "memory");
+  return value;
+}
+static inline int store_exclusive(location *at, uint64_t value) {
+  uint32_t failed;
+  __asm__ volatile("stlxr %w0, %1, [%2]" : "=&r"(failed) : "r"(value), "r"(at) : "memory");
+  return failed == 0;
+}
+// With ways that part and meet again between the two.
+static inline void exclusive_max(location *at, uint64_t value) {
+  uint64_t old;
+  uint32_t failed;
+  __asm__ volatile(
+      "1: ldaxr %0, [%3]\n cmp %0, %2\n b.lo 2f\n b 3f\n 2: mov %0, %2\n 3: tbz %0, #0, 4f\n eor %0, %0, #2\n eor %0, %0, #2\n"
+      "4: stlxr %w1, %0, [%3]\n cbnz %w1, 1b"
+      : "=&r"(old), "=&r"(failed)
+      : "r"(value), "r"(at)
+      : "cc", "memory");
+}
+static inline uint64_t compare_and_swap(location *at, uint64_t expected, uint64_t value) {
+  uint64_t old;
+  uint32_t failed;
+  __asm__ volatile("1: ldaxr %0, [%4]\n cmp %0, %2\n b.ne 2f\n stlxr %w1, %3, [%4]\n cbnz %w1, 1b\n 2:"
+                   : "=&r"(old), "=&r"(failed)
+                   : "r"(expected), "r"(value), "r"(at)
+                   : "cc", "memory");
+  return old;
+}
 static inline void lock(location *at) {
   uint64_t old;
   uint32_t failed;
@@ -104,6 +135,33 @@ static inline void exclusive_add(location *at, uint64_t value) {
                    : "=&r"(old), "=&r"(failed)
                    : "r"(value), "r"(at)
                    : "memory");
+}
+static inline uint64_t load_exclusive(location *at) {
+  uint64_t value;
+  __asm__ volatile("lr.d.aqrl %0, (%1)" : "=r"(value) : "r"(at) : "memory");
+  return value;
+}
+static inline int store_exclusive(location *at, uint64_t value) {
+  uint64_t failed;
+  __asm__ volatile("sc.d.aqrl %0, %1, (%2)" : "=&r"(failed) : "r"(value), "r"(at) : "memory");
+  return failed == 0;
+}
+static inline void exclusive_max(location *at, uint64_t value) {
+  uint64_t old, failed;
+  __asm__ volatile(
+      "1: lr.d.aqrl %0, (%3)\n andi %1, %0, 1\n bltu %0, %2, 2f\n j 3f\n 2: mv %0, %2\n 3: bnez %1, 4f\n xori %0, %0, 2\n"
+      "xori %0, %0, 2\n 4: sc.d.aqrl %1, %0, (%3)\n bnez %1, 1b"
+      : "=&r"(old), "=&r"(failed)
+      : "r"(value), "r"(at)
+      : "memory");
+}
+static inline uint64_t compare_and_swap(location *at, uint64_t expected, uint64_t value) {
+  uint64_t old, failed;
+  __asm__ volatile("1: lr.d.aqrl %0, (%4)\n bne %0, %2, 2f\n sc.d.aqrl %1, %3, (%4)\n bnez %1, 1b\n 2:"
+                   : "=&r"(old), "=&r"(failed)
+                   : "r"(expected), "r"(value), "r"(at)
+                   : "memory");
+  return old;
 }
 static inline void lock(location *at) {
   uint64_t old, failed;

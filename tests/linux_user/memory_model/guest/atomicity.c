@@ -1,5 +1,5 @@
 // What must not be torn or lost between threads: single-copy atomic accesses, read-modify-write, exclusive pairs, locks.
-//   exit status 1 and a line for each that failed; with the argument "aba" also what README.md calls a known gap
+//   exit status 1 and a line for each that failed
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
@@ -123,34 +123,9 @@ TEARING(casp, 16,
 TEARING(exclusive_pair, 16,
         __asm__ volatile("1: ldxp x0, x1, [%1]\n stxp w2, %0, %0, [%1]\n cbnz w2, 1b" : : "r"(value), "r"(at) : "x0", "x1", "x2", "memory"),
         __asm__ volatile("1: ldxp %0, %1, [%2]\n stxp w2, %0, %1, [%2]\n cbnz w2, 1b" : "=&r"(low), "=&r"(high) : "r"(at) : "x2", "memory"))
-
-// B2.9: a store of another observer clears the monitor, even if it leaves the old value (A-B-A).
-static location step __attribute__((aligned(64)));
-static void *aba(void *me) {
-  long wrong = 0;
-  for (uint64_t round = 0; round < 300; ++round) {
-    if ((long)me != 0) {
-      while (load_acquire(&step) != 2 * round + 1) {
-      }
-      store(cell, 5), full_fence(), store(cell, 7);
-      store_release(&step, 2 * round + 2);
-      continue;
-    }
-    uint32_t failed;
-    store(cell, 7);
-    __asm__ volatile(
-        "ldxr x0, [%1]\n stlr %3, [%2]\n 1: ldar x1, [%2]\n cmp x1, %4\n b.ne 1b\n stxr %w0, x0, [%1]"
-        : "=&r"(failed)
-        : "r"(cell), "r"(&step), "r"(2 * round + 1), "r"(2 * round + 2)
-        : "x0", "x1", "cc", "memory");
-    wrong += failed == 0;
-  }
-  return (void *)wrong;
-}
 #endif
 
-int main(int argc, char **argv) {
-  const int aba_too = argc > 1 && strcmp(argv[1], "aba") == 0;
+int main(void) {
   count("atomic add", add_atomic, 3, 3 * kAdds);
   count("exclusive add", add_exclusive, 3, 3 * kAdds);
   count("atomic and exclusive add", add_mixed, 3, 3 * kAdds);
@@ -164,9 +139,6 @@ int main(int argc, char **argv) {
   TORN(vector);
   TORN(casp);
   TORN(exclusive_pair);
-  if (aba_too) report("an exclusive store notices A-B-A", run(aba, 2, 0) != 0);
-#else
-  (void)aba_too;
 #endif
   return failures != 0;
 }
