@@ -29,9 +29,9 @@ po::options_description description() {
   add("cpu", po::value<std::string>(), "<name{,+ext,-ext}> the guest's CPU, as in rv64,+zbb,-c (default: max)");
   add("engine", po::value<std::string>(), "<x64|interp> what runs guest code (default: x64)");
   add("tier", po::value<std::string>(),
-      "<interp|0|1|2|auto> interp: as --engine interp; 0: straight traces only; 1: hot code is compiled again, better; "
-      "2: by the optimizing compiler, and the program waits for it; auto: as 1, and the optimizing compiler works in "
-      "the background (default)");
+      "<interp|0|1|2|auto> interp: as --engine interp; 0: straight traces only; 1: hot code is compiled again, better "
+      "(default); 2: by the optimizing compiler, and the program waits for it; auto: as 1, and the optimizing compiler "
+      "works in the background");
   add("tier2-threshold", po::value<int>(),
       "<ms> how long a place must have run before the optimizing compiler gets it (default: 4, once hot code has run "
       "for 200)");
@@ -186,7 +186,7 @@ std::vector<std::string> RunOptions::for_children(bool same_guest) const {
   if (same_guest && !sysroot.empty()) add({"-L", sysroot});
   if (!cpu.empty()) add({"--cpu", same_guest ? cpu : "max"});
   if (engine == EngineName::Interp) add({"--engine", "interp"});
-  if (tier != Tier::Auto) add({"--tier", kTiers[static_cast<size_t>(tier)]});
+  if (tier != RunOptions().tier) add({"--tier", kTiers[static_cast<size_t>(tier)]});
   if (tier2_threshold != 0) add({"--tier2-threshold", std::to_string(tier2_threshold)});
   if (strace) add({"--strace"});
   if (statistics) add({"--stats"});

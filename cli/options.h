@@ -20,7 +20,7 @@ enum class Tier : uint8_t {
 
 struct RunOptions {
   EngineName engine = EngineName::X64;
-  Tier tier = Tier::Auto;
+  Tier tier = Tier::Hot;
   int tier2_threshold = 0;  // --tier2-threshold; 0: the engine's own
   bool statistics = false;
   bool count_instructions = false;  // those that are executed, for the statistics
