@@ -192,7 +192,9 @@ std::vector<std::unique_ptr<RegionEngine>> translated_regions() {
   engines.push_back(std::make_unique<Translated>("x64 hot", OptLevel::None, true));
   engines.push_back(std::make_unique<Translated>("x64, fast optimizer", OptLevel::Fast, false));
   engines.push_back(std::make_unique<Translated>("x64 hot, full optimizer", OptLevel::Full, true));
+#if !defined(__SANITIZE_ADDRESS__)  // LLVM's library is the same in both builds, and slow
   engines.push_back(std::make_unique<Translated>("llvm", OptLevel::None, true, make_llvm));
+#endif
   engines.push_back(std::make_unique<Translated>("llvm, full optimizer", OptLevel::Full, true, make_llvm));
   return engines;
 }
