@@ -93,7 +93,7 @@ std::unique_ptr<runtime::Compiler> make_x64(const TestGuest& guest) {
   return x64::make_compiler(guest.layout(), guest.helpers(), x64::HostFeatures::detect());
 }
 
-std::unique_ptr<runtime::Compiler> make_llvm(const TestGuest& guest) {
+[[maybe_unused]] std::unique_ptr<runtime::Compiler> make_llvm(const TestGuest& guest) {
   auto compiler = llvmjit::load_compiler(MENURA_LLVM_MODULE, guest.layout(), guest.helpers());
   if (!compiler) throw std::runtime_error(compiler.error().message);
   return std::move(*compiler);
@@ -194,8 +194,8 @@ std::vector<std::unique_ptr<RegionEngine>> translated_regions() {
   engines.push_back(std::make_unique<Translated>("x64 hot, full optimizer", OptLevel::Full, true));
 #if !defined(__SANITIZE_ADDRESS__)  // LLVM's library is the same in both builds, and slow
   engines.push_back(std::make_unique<Translated>("llvm", OptLevel::None, true, make_llvm));
-#endif
   engines.push_back(std::make_unique<Translated>("llvm, full optimizer", OptLevel::Full, true, make_llvm));
+#endif
   return engines;
 }
 
