@@ -7,6 +7,7 @@
 #include <cstddef>
 
 #include "backends/llvm/lowering.h"
+#include "backends/runtime/host_fp.h"
 #include "ir/core/cpu_header.h"
 #include "ir/interp/fp.h"
 
@@ -14,6 +15,7 @@ namespace menura::llvmjit {
 
 using ir::CpuHeader;
 using ir::RoundingSource;
+using runtime::round_control;
 
 namespace {
 
@@ -21,22 +23,6 @@ constexpr unsigned kMxcsrPlace = 32;  // in spill memory, behind operands
 
 // Nibbles with their bits the other way round, by value.
 constexpr uint64_t kReversedNibbles = 0xf7b3d591e6a2c480;
-
-// A rounding mode as MXCSR and instructions' immediates have it; 4 is MXCSR's own.
-unsigned round_control(RoundingSource source) {
-  switch (source) {
-    case RoundingSource::NearestEven:
-      return 0;
-    case RoundingSource::Down:
-      return 1;
-    case RoundingSource::Up:
-      return 2;
-    case RoundingSource::Zero:
-      return 3;
-    default:
-      return 4;
-  }
-}
 
 }  // namespace
 

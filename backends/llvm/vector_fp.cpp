@@ -1,6 +1,7 @@
 // Vectors of single and double precision. As with scalars (fp_results.cpp) the host's operation is done and its result
 // looked at, all lanes at once; where one is a NaN or the least normal number, the whole op is done again out of line.
 #include "backends/llvm/lowering.h"
+#include "backends/runtime/host_fp.h"
 
 namespace menura::llvmjit {
 
@@ -9,28 +10,7 @@ using ir::FpDesc;
 using ir::Op;
 using ir::RoundingSource;
 using ir::Type;
-
-namespace {
-
-// Predicates of cmpps: the first eight are those of SSE, too.
-int compare_predicate(FpCond cond, bool signaling) {
-  switch (cond) {
-    case FpCond::Eq:
-      return signaling ? 16 : 0;
-    case FpCond::Lt:
-    case FpCond::Gt:  // with its operands swapped
-      return signaling ? 1 : 17;
-    case FpCond::Le:
-    case FpCond::Ge:
-      return signaling ? 2 : 18;
-    case FpCond::Un:
-      return signaling ? 19 : 3;
-    default:
-      return signaling ? 23 : 7;
-  }
-}
-
-}  // namespace
+using runtime::compare_predicate;
 
 // Whether the host has the op in this form.
 bool Lowering::has_vector_fp(const Inst& inst) const {
@@ -138,9 +118,9 @@ llvm::Value* Lowering::vector_compare(const Inst& inst, llvm::Value* a, llvm::Va
   const auto cond = static_cast<FpCond>(desc.cond);
   const bool single = static_cast<Type>(desc.lane) == Type::F32;
   if (cond == FpCond::Gt || cond == FpCond::Ge) std::swap(a, b);
-  return unfull(
-      host_instruction(single ? "cmpps" : "cmppd", a->getType(), compare_predicate(cond, desc.signaling != 0), {a, b}),
-      inst.type);
+  return unfull(host_instruction(single ? "cmpps" : "cmppd", a->getType(),
+                                 static_cast<int>(compare_predicate(cond, desc.signaling != 0)), {a, b}),
+                inst.type);
 }
 
 llvm::Value* Lowering::vector_to_integers(const Inst& inst, llvm::Value* a) {

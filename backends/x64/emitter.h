@@ -248,7 +248,6 @@ class Emitter final : private asmjit::ErrorHandler {
   Reg rounded(Reg x, bool single, ir::RoundingSource rounding);
   void emit_f2u(Value v, const Inst& inst);
   // The immediate of roundss, roundsd and vcvtps2ph: bit 2 = MXCSR's mode, bit 3 = no inexact flag.
-  static unsigned round_control(ir::RoundingSource source);
   void emit_to_half(Value v, const Inst& inst);
   void vec3(InstId avx, InstId sse, Reg dst, Reg a, const Operand& b);
   void vec_move(Reg to, Reg from);

@@ -1,4 +1,5 @@
 // Conversions between floats, integers and bit patterns.
+#include "backends/runtime/host_fp.h"
 #include "backends/x64/emitter.h"
 #include "ir/interp/fp.h"
 
@@ -8,21 +9,7 @@ using ir::FpDesc;
 using ir::Op;
 using ir::RoundingSource;
 using ir::Type;
-
-unsigned Emitter::round_control(RoundingSource source) {
-  switch (source) {
-    case RoundingSource::NearestEven:
-      return 0;
-    case RoundingSource::Down:
-      return 1;
-    case RoundingSource::Up:
-      return 2;
-    case RoundingSource::Zero:
-      return 3;
-    default:
-      return 4;
-  }
-}
+using runtime::round_control;
 
 void Emitter::emit_fround(Value v, const Inst& inst) {
   if (needs_slow(inst)) return emit_fp_slow(v, inst);

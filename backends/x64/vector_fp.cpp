@@ -1,6 +1,7 @@
 // Vectors of single and double precision. As with scalars (fp_recompute.cpp) the host's operation is done and its
 // result looked at, all lanes at once; where one is a NaN or the least normal number, the whole op is done again out of
 // line.
+#include "backends/runtime/host_fp.h"
 #include "backends/x64/emitter.h"
 #include "ir/interp/vector_slow.h"
 
@@ -12,29 +13,14 @@ using ir::NanPolicy;
 using ir::Op;
 using ir::RoundingSource;
 using ir::Type;
+using runtime::compare_predicate;
+using runtime::round_control;
 
 namespace {
 
-// Predicates of cmpps: the first eight are those of SSE, too.
+// Of cmpps (runtime::compare_predicate).
 constexpr unsigned kUnordered = 3;
 constexpr unsigned kEqualOrUnordered = 8;
-
-unsigned predicate(FpCond cond, bool signaling) {
-  switch (cond) {
-    case FpCond::Eq:
-      return signaling ? 16 : 0;
-    case FpCond::Lt:
-    case FpCond::Gt:  // with its operands swapped
-      return signaling ? 1 : 17;
-    case FpCond::Le:
-    case FpCond::Ge:
-      return signaling ? 2 : 18;
-    case FpCond::Un:
-      return signaling ? 19 : 3;
-    default:
-      return signaling ? 23 : 7;
-  }
-}
 
 }  // namespace
 
@@ -52,7 +38,7 @@ bool Emitter::has_vector_fp(const Inst& inst) const {
     case Op::VFMa:
       return host_.fma && ((desc.defined == 0 && desc.halved == 0) || has_defined(inst));
     case Op::VFCmp:
-      return host_.avx || predicate(static_cast<FpCond>(desc.cond), desc.signaling != 0) < 8;
+      return host_.avx || compare_predicate(static_cast<FpCond>(desc.cond), desc.signaling != 0) < 8;
     case Op::VFRound:
       return true;
     case Op::VFCvt:
@@ -210,7 +196,7 @@ void Emitter::vector_fp_op(const Inst& inst, Reg dst, const Reg* operands) {
       const auto cond = static_cast<FpCond>(desc.cond);
       const bool swap = cond == FpCond::Gt || cond == FpCond::Ge;
       return vec3(single ? Form{Id::kIdVcmpps, Id::kIdCmpps} : Form{Id::kIdVcmppd, Id::kIdCmppd}, dst,
-                  swap ? operands[1] : a, xm(swap ? a : operands[1]), predicate(cond, desc.signaling != 0));
+                  swap ? operands[1] : a, xm(swap ? a : operands[1]), compare_predicate(cond, desc.signaling != 0));
     }
     case Op::VFRound:
       return vec_round(dst, a, single, rounding, desc.exact != 0);
