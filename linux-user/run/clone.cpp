@@ -211,10 +211,6 @@ int64_t vfork_process(Thread& thread, const CloneRequest& request) {
   copy_state(thread, child, request);
   const VforkStart start{&child, &request};
 
-#if defined(__SANITIZE_ADDRESS__)
-  // Frames of the last child that had its stack here were never left.
-  __asan_unpoison_memory_region(stack, kHostStackSize);
-#endif
   // The child uses this thread's thread-local storage and signal stack until it is gone, and no signal may be
   // delivered here in the meantime.
   set_exact_host_mask(~kFaultSignals);
@@ -226,6 +222,10 @@ int64_t vfork_process(Thread& thread, const CloneRequest& request) {
   const int64_t result = pid < 0 ? -errno : pid;
   Thread::set_current(&thread);
   if (child.cpu().engine != nullptr) thread.process().engine().detach(child.cpu());
+#if defined(__SANITIZE_ADDRESS__)
+  // The child never left its frames, and whatever is mapped here next is no stack.
+  __asan_unpoison_memory_region(stack, kHostStackSize);
+#endif
   ::munmap(stack, kHostStackSize);
   if (result > 0 && (request.flags & CLONE_PARENT_SETTID) != 0) {
     store(thread, GuestPtr<int>{request.parent_tid}, static_cast<int>(result));
