@@ -20,7 +20,8 @@ enum class FaultKind : uint8_t {
 struct Fault {
   FaultKind kind = FaultKind::None;
   Access access = Access::Read;
-  uint64_t address = 0;  // the first byte that could not be accessed
+  uint64_t address = 0;   // the first byte that could not be accessed
+  uint32_t syndrome = 0;  // machines: why, in the guest's own terms (softmmu::PageWalker)
 };
 
 // Where guest code comes from, as the next run would find it again.
