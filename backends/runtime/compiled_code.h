@@ -129,6 +129,7 @@ struct CompiledCode {
 
 struct CompileOptions {
   bool hot = false;      // worth more compile time and entry cost: slots of loops get registers beyond the pinned ones
+  bool machine = false;  // guest memory is found by TLBs, and no link leads out of the page
   bool count = false;    // counting mode: budget and retired instructions are kept exact
   bool profile = false;  // count executions of every straight piece of code (CompiledCode::counts)
   // Not nullptr: where an access faults, other slots than these need not be right (CompiledCode::imprecise).

@@ -1,10 +1,12 @@
 // From a guest pc to host code: what thunks ask the engine. All of this runs on the stack of run()'s caller.
 #include <algorithm>
+#include <bit>
 #include <cstring>
 
 #include "backends/runtime/thunk_entries.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/runtime/vcpu_record.h"
+#include "ir/api/frames.h"
 #include "ir/interp/fp.h"
 #include "ir/interp/vector_slow.h"
 
@@ -37,9 +39,10 @@ void TranslatorEngine::acknowledge(Vcpu& vcpu) {
 
 void TranslatorEngine::select_table(Vcpu& vcpu) {
   ir::CpuHeader& cpu = vcpu.cpu;
-  if (vcpu.table->is_for(cpu.mode, cpu.extra)) return;
+  const ir::MemoryPort::CodeView view = options_.machine ? vcpu.memory.code_view() : ir::MemoryPort::CodeView{};
+  if (vcpu.table->is_for(cpu.mode, cpu.extra, view)) return;
   const std::lock_guard lock(mutex_);
-  vcpu.table = vcpu.find_table(cpu.mode, cpu.extra);
+  vcpu.table = vcpu.find_table(cpu.mode, cpu.extra, view);
   if (vcpu.table == nullptr) out_of_memory("no memory for a virtual CPU's jump table");
   cpu.lookup_table = vcpu.table->records();
   // Predictions are keyed by the pc alone.
@@ -48,7 +51,7 @@ void TranslatorEngine::select_table(Vcpu& vcpu) {
 
 const void* TranslatorEngine::enter_at(Vcpu& vcpu, uint64_t pc) {
   acknowledge(vcpu);
-  const Translation* const found = find_or_translate(vcpu, {pc, vcpu.cpu.mode, vcpu.cpu.extra});
+  const Translation* const found = find_or_translate(vcpu, pc);
   return found != nullptr ? found->entry : nullptr;
 }
 
@@ -60,7 +63,24 @@ const void* TranslatorEngine::resume(Vcpu& vcpu, const Translation* translation)
   return enter_at(vcpu, translation->pc);
 }
 
-Translation* TranslatorEngine::find_or_translate(Vcpu& vcpu, const ir::Identity& identity) {
+void TranslatorEngine::prepare_fault(Vcpu& vcpu, uint64_t pc, const ir::Fault& fault) {
+  vcpu.cpu.pc = pc;
+  vcpu.cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Fault);
+  vcpu.cpu.exit_detail = fault.address;
+  vcpu.fault = fault;
+}
+
+bool TranslatorEngine::identify(Vcpu& vcpu, uint64_t pc, ir::Identity* identity) {
+  *identity = {pc, vcpu.cpu.mode, vcpu.cpu.extra};
+  ir::Fault fault;
+  if (!options_.machine || ir::find_frames(frontend_, vcpu.memory, identity, &fault)) return true;
+  prepare_fault(vcpu, pc, fault);
+  return false;
+}
+
+Translation* TranslatorEngine::find_or_translate(Vcpu& vcpu, uint64_t pc) {
+  ir::Identity identity;
+  if (!identify(vcpu, pc, &identity)) return nullptr;
   Translation* const found = map_.find(identity);
   return found != nullptr ? found : translate(vcpu, identity, options_.trace.instructions, true);
 }
@@ -69,7 +89,7 @@ bool TranslatorEngine::translate_ahead(ir::CpuHeader& cpu, uint64_t pc) {
   Vcpu& vcpu = record_of(cpu);
   turnstile_.enter(vcpu);
   acknowledge(vcpu);
-  const bool found = find_or_translate(vcpu, {pc, cpu.mode, cpu.extra}) != nullptr;
+  const bool found = find_or_translate(vcpu, pc) != nullptr;
   turnstile_.leave(vcpu);
   return found;
 }
@@ -80,19 +100,18 @@ const void* TranslatorEngine::on_resolve(Vcpu& vcpu, uint64_t stub_end) {
   LinkSite* const site =
       const_cast<LinkSite*>(find_stub(std::span<const LinkSite>(from->links), stub_end - from->host_address()));
   const uint64_t epoch = vcpu.acknowledged.load(std::memory_order_relaxed);
-  Translation* const to =
-      find_or_translate(vcpu, {from->pc + static_cast<uint64_t>(site->target), from->mode, from->extra});
+  Translation* const to = find_or_translate(vcpu, from->pc + static_cast<uint64_t>(site->target));
   // If the cache was so full that this virtual CPU had to become quiescent, `from` may be gone.
   if (to != nullptr && vcpu.acknowledged.load(std::memory_order_relaxed) == epoch) {
     const std::lock_guard lock(mutex_);
-    if (from->live && to->live && site->to == nullptr) link(*site, to);
+    if (from->live && to->live && site->to == nullptr && may_link(*from, *to)) link(*site, to);
   }
   return resume(vcpu, to);
 }
 
 const void* TranslatorEngine::on_indirect(Vcpu& vcpu, uint64_t pc) {
   ++vcpu.statistics.indirect_misses;
-  Translation* const to = find_or_translate(vcpu, {pc, vcpu.cpu.mode, vcpu.cpu.extra});
+  Translation* const to = find_or_translate(vcpu, pc);
   if (to != nullptr) {
     const std::lock_guard lock(mutex_);
     if (to->live) vcpu.table->add(*to);
@@ -136,11 +155,59 @@ const void* TranslatorEngine::on_budget(Vcpu& vcpu, uint64_t stub_end) {
   acknowledge(vcpu);
   const auto left = static_cast<uint64_t>(cpu.budget);
   const auto instructions = static_cast<unsigned>(std::min<uint64_t>(left, options_.trace.instructions));
-  const Translation* const tail = translate(vcpu, {cpu.pc, cpu.mode, cpu.extra}, instructions, false);
+  ir::Identity identity;
+  if (!identify(vcpu, cpu.pc, &identity)) return nullptr;
+  const Translation* const tail = translate(vcpu, identity, instructions, false);
   return tail != nullptr ? tail->entry : nullptr;
 }
 
-ThunkHandlers ThunkEntries::handlers() { return {resolve, indirect, stop, hot, budget, helper, fp_slow, vector_slow}; }
+// An access that compiled code could not make itself. True: done, and the state as it was but for what is loaded.
+// False: the virtual CPU leaves, as if the guest instruction had not begun.
+uint64_t TranslatorEngine::on_memory(Vcpu& vcpu, const ThunkFrame& frame) {
+  ir::CpuHeader& cpu = vcpu.cpu;
+  const auto access = std::bit_cast<SlowAccess>(cpu.access_kind);
+  ir::MemoryPort& memory = vcpu.memory.in_regime(access.regime);
+  const uint64_t address = cpu.access_address;
+  ir::Fault fault;
+  bool good = false;
+  switch (access.kind) {
+    case SlowAccess::Kind::Load:
+      good = memory.read(address, cpu.access_value, access.size, &fault);
+      cpu.access_address = reinterpret_cast<uint64_t>(cpu.access_value);
+      break;
+    case SlowAccess::Kind::Store:
+      good = memory.write(address, cpu.access_value, access.size, &fault);
+      break;
+    case SlowAccess::Kind::Atomic: {
+      void* const host = memory.atomic_pointer(address, access.size, &fault);
+      good = host != nullptr;
+      cpu.access_address = reinterpret_cast<uint64_t>(host);
+      break;
+    }
+    case SlowAccess::Kind::ProbeRead:
+    case SlowAccess::Kind::ProbeWrite:
+      good = memory.probe(address, access.size,
+                          access.kind == SlowAccess::Kind::ProbeRead ? ir::Access::Read : ir::Access::Write, &fault);
+      break;
+  }
+  if (good) return 1;
+  const uint64_t host_pc = frame.return_address - 1;
+  const Translation* const translation = cache_.find(host_pointer(host_pc));
+  HostRegisters registers;
+  for (unsigned i = 0; i < registers.general.size(); ++i) registers.general[i] = &frame.general[i];
+  for (unsigned i = 0; i < registers.vector.size(); ++i) registers.vector[i] = &frame.vector[i];
+  const uint64_t rsp = cpu.code_rsp + sizeof(uint64_t);
+  registers.general[4] = &rsp;
+  recover_state(vcpu, *translation, host_pc, registers);
+  recover_stack(vcpu, rsp);
+  prepare_fault(vcpu, cpu.pc, fault);
+  if (fault.kind == ir::FaultKind::Misaligned) cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Misaligned);
+  return 0;
+}
+
+ThunkHandlers ThunkEntries::handlers() {
+  return {resolve, indirect, stop, hot, budget, helper, fp_slow, vector_slow, memory};
+}
 
 const void* ThunkEntries::resolve(ir::CpuHeader* cpu, uint64_t stub_end) {
   Vcpu& vcpu = record_of(*cpu);
@@ -178,6 +245,11 @@ uint64_t ThunkEntries::fp_slow(ir::CpuHeader* cpu, uint64_t op) {
   uint64_t arguments[3];
   std::memcpy(arguments, cpu->spill, sizeof arguments);
   return ir::fp_slow(cpu, static_cast<ir::FpSlowOp>(op), arguments[0], arguments[1], arguments[2]);
+}
+
+uint64_t ThunkEntries::memory(ir::CpuHeader* cpu, const ThunkFrame* frame) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_memory(vcpu, *frame);
 }
 
 uint64_t ThunkEntries::vector_slow(ir::CpuHeader* cpu, uint64_t op) {

@@ -70,9 +70,9 @@ Result<void> TranslatorEngine::start() {
 }
 
 void TranslatorEngine::attach(ir::CpuHeader& cpu) {
-  auto vcpu = std::make_unique<Vcpu>(*this, cpu);
+  auto vcpu = std::make_unique<Vcpu>(*this, cpu, memory_.of(cpu));
   if (!vcpu->make_stack(bottom_)) out_of_memory("no memory for a virtual CPU's return predictions");
-  vcpu->table = vcpu->find_table(cpu.mode, cpu.extra);
+  vcpu->table = vcpu->find_table(cpu.mode, cpu.extra, {});
   if (vcpu->table == nullptr) out_of_memory("no memory for a virtual CPU's jump table");
   cpu.lookup_table = vcpu->table->records();
   cpu.engine = vcpu.get();
@@ -121,7 +121,7 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
   } else if (exit.kind == ir::ExitKind::Fault && exit.fault.kind == ir::FaultKind::None) {
     // Raised by the guest's code itself; its kind is what an access there would raise.
     exit.fault = {ir::FaultKind::Unmapped, ir::Access::Read, exit.detail};
-    memory_.probe(exit.detail, 1, ir::Access::Read, &exit.fault);
+    vcpu.memory.probe(exit.detail, 1, ir::Access::Read, &exit.fault);
   }
   ++vcpu.statistics.exits[static_cast<unsigned>(exit.kind)];
   return exit;
@@ -129,12 +129,14 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
 
 void TranslatorEngine::run_alone(Vcpu& vcpu) {
   ++vcpu.statistics.exits[static_cast<unsigned>(ir::ExitKind::Exclusive)];
-  if (vcpu.sequence == nullptr) vcpu.sequence = std::make_unique<ir::ExclusiveSequence>(frontend_, memory_);
+  if (vcpu.sequence == nullptr) vcpu.sequence = std::make_unique<ir::ExclusiveSequence>(frontend_, vcpu.memory);
   turnstile_.begin_alone(vcpu);
   const ir::ExclusiveSequence::Result result = vcpu.sequence->run(vcpu.cpu, options_.count);
   if (result.culprit != 0) sites_.add(result.culprit);
   turnstile_.end_alone(vcpu);
-  if (result.culprit != 0) invalidate(result.culprit, result.culprit + 1);
+  // A machine's code is not known by that address.
+  if (result.culprit != 0)
+    options_.machine ? invalidate(0, ~uint64_t{0}) : invalidate(result.culprit, result.culprit + 1);
   vcpu.cpu.exit_kind = static_cast<uint32_t>(result.goes_on ? ir::ExitKind::Stop : result.exit.kind);
   vcpu.cpu.exit_detail = result.exit.detail;
   vcpu.fault = result.exit.fault;

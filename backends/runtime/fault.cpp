@@ -28,20 +28,25 @@ void start_stack_afresh(const Vcpu& vcpu, ucontext_t& context) {
   rsp = static_cast<greg_t>(fresh);
 }
 
-const void* host_register(const ucontext_t& context, HostReg reg) {
-  return reg.is_vector ? static_cast<const void*>(&context.uc_mcontext.fpregs->_xmm[reg.number])
-                       : &context.uc_mcontext.gregs[kContextRegister[reg.number]];
+HostRegisters registers_of(const ucontext_t& context) {
+  HostRegisters registers;
+  for (unsigned i = 0; i < registers.general.size(); ++i) {
+    registers.general[i] = &context.uc_mcontext.gregs[kContextRegister[i]];
+    registers.vector[i] = &context.uc_mcontext.fpregs->_xmm[i];
+  }
+  return registers;
 }
 
 // A slot of code with recoveries.
-void recover(const SlotPlace& place, const ir::Slot& slot, const ucontext_t& context, uint64_t base_pc,
+void recover(const SlotPlace& place, const ir::Slot& slot, const HostRegisters& registers, uint64_t base_pc,
              uint8_t* state) {
-  const uint64_t value = static_cast<uint64_t>(place.value) + (place.kind == SlotPlace::Kind::PcRelative ? base_pc : 0);
+  uint64_t value = static_cast<uint64_t>(place.value) + (place.kind == SlotPlace::Kind::PcRelative ? base_pc : 0);
   const void* from = &value;
-  if (place.kind == SlotPlace::Kind::Register) from = host_register(context, place.reg);
+  if (place.kind == SlotPlace::Kind::Register) from = registers[place.reg];
   if (place.kind == SlotPlace::Kind::Frame) {
-    from = reinterpret_cast<const void*>(
-        static_cast<uint64_t>(context.uc_mcontext.gregs[kContextRegister[place.reg.number]]) + value);
+    uint64_t base = 0;
+    std::memcpy(&base, registers[place.reg], sizeof base);
+    from = reinterpret_cast<const void*>(base + value);
   }
   const unsigned bytes = ir::storage_bytes(slot.type);
   const bool constant = place.kind == SlotPlace::Kind::Constant || place.kind == SlotPlace::Kind::PcRelative;
@@ -50,6 +55,44 @@ void recover(const SlotPlace& place, const ir::Slot& slot, const ucontext_t& con
 }
 
 }  // namespace
+
+bool TranslatorEngine::recover_state(Vcpu& vcpu, const Translation& translation, uint64_t host_pc,
+                                     const HostRegisters& registers) {
+  ir::CpuHeader& cpu = vcpu.cpu;
+  auto* const state = reinterpret_cast<uint8_t*>(&cpu);
+  const ir::StateLayout& layout = frontend_.layout();
+  for (const Home& home : translation.homes) {
+    const ir::Slot& slot = layout.slot(home.slot);
+    // Host registers hold no more than 16 bytes of a slot.
+    std::memcpy(state + slot.offset, registers[home.reg], std::min(ir::storage_bytes(slot.type), 16U));
+  }
+  const auto offset = static_cast<uint32_t>(host_pc - translation.host_address());
+  if (!translation.recoveries.empty()) {
+    const auto recovery = std::lower_bound(translation.recoveries.begin(), translation.recoveries.end(), offset,
+                                           [](const Recovery& entry, uint32_t value) { return entry.host < value; });
+    // Compiled code touches guest memory in no other place.
+    if (recovery == translation.recoveries.end() || recovery->host != offset) return false;
+    for (const SlotPlace& place : translation.places.subspan(recovery->first, recovery->count)) {
+      recover(place, layout.slot(place.slot), registers, translation.pc, state);
+    }
+    cpu.pc = translation.pc + static_cast<uint64_t>(int64_t{recovery->pc});
+  }
+  const auto behind = std::upper_bound(translation.pcs.begin(), translation.pcs.end(), offset,
+                                       [](uint32_t value, const PcEntry& entry) { return value < entry.host; });
+  const PcEntry entry = behind == translation.pcs.begin() ? PcEntry{} : *(behind - 1);
+  cpu.budget += entry.ahead;
+  cpu.retired -= entry.ahead;
+  if (translation.recoveries.empty()) cpu.pc = translation.pc + static_cast<uint64_t>(int64_t{entry.pc});
+  return true;
+}
+
+// Faults happen in a region's body, where the stack is as at its entry, or set aside for a frame.
+void TranslatorEngine::recover_stack(Vcpu& vcpu, uint64_t rsp) {
+  ir::CpuHeader& cpu = vcpu.cpu;
+  cpu.code_rsp = rsp;
+  if (rsp - reinterpret_cast<uint64_t>(cpu.spill) <= sizeof cpu.spill) cpu.code_rsp = cpu.entry_rsp;
+  if (cpu.code_rsp % 16 != 8) vcpu.drop_predictions();
+}
 
 bool TranslatorEngine::take_host_fault(ir::CpuHeader& cpu, void* host_context, const ir::Fault& fault) {
   ucontext_t& context = *static_cast<ucontext_t*>(host_context);
@@ -61,40 +104,13 @@ bool TranslatorEngine::take_host_fault(ir::CpuHeader& cpu, void* host_context, c
     start_stack_afresh(vcpu, context);
     return true;
   }
-
-  auto* const state = reinterpret_cast<uint8_t*>(&cpu);
-  const ir::StateLayout& layout = frontend_.layout();
-  for (const Home& home : translation->homes) {
-    const ir::Slot& slot = layout.slot(home.slot);
-    // Host registers hold no more than 16 bytes of a slot.
-    std::memcpy(state + slot.offset, host_register(context, home.reg), std::min(ir::storage_bytes(slot.type), 16U));
-  }
-  const auto offset = static_cast<uint32_t>(host_pc - translation->host_address());
-  if (!translation->recoveries.empty()) {
-    const auto recovery = std::lower_bound(translation->recoveries.begin(), translation->recoveries.end(), offset,
-                                           [](const Recovery& entry, uint32_t value) { return entry.host < value; });
-    // Compiled code touches guest memory in no other place.
-    if (recovery == translation->recoveries.end() || recovery->host != offset) return false;
-    for (const SlotPlace& place : translation->places.subspan(recovery->first, recovery->count)) {
-      recover(place, layout.slot(place.slot), context, translation->pc, state);
-    }
-    cpu.pc = translation->pc + static_cast<uint64_t>(int64_t{recovery->pc});
-  }
-  const auto behind = std::upper_bound(translation->pcs.begin(), translation->pcs.end(), offset,
-                                       [](uint32_t value, const PcEntry& entry) { return value < entry.host; });
-  const PcEntry entry = behind == translation->pcs.begin() ? PcEntry{} : *(behind - 1);
-  const int64_t guest_offset = entry.pc;
-  cpu.budget += entry.ahead;
-  cpu.retired -= entry.ahead;
-  if (translation->recoveries.empty()) cpu.pc = translation->pc + static_cast<uint64_t>(guest_offset);
+  // A machine's code touches no memory but what it has been given.
+  if (options_.machine || !recover_state(vcpu, *translation, host_pc, registers_of(context))) return false;
   cpu.mxcsr = context.uc_mcontext.fpregs->mxcsr;
   cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Fault);
   cpu.exit_detail = fault.address;
   vcpu.fault = fault;
-  // Faults happen in a region's body, where the stack is as at its entry, or set aside for a frame.
-  cpu.code_rsp = static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]);
-  if (cpu.code_rsp - reinterpret_cast<uint64_t>(cpu.spill) <= sizeof cpu.spill) cpu.code_rsp = cpu.entry_rsp;
-  if (cpu.code_rsp % 16 != 8) vcpu.drop_predictions();
+  recover_stack(vcpu, static_cast<uint64_t>(context.uc_mcontext.gregs[REG_RSP]));
   context.uc_mcontext.gregs[REG_R12] = reinterpret_cast<greg_t>(&cpu);  // which code with recoveries may have elsewhere
   context.uc_mcontext.gregs[REG_RIP] = reinterpret_cast<greg_t>(leave_);
   return true;

@@ -13,6 +13,11 @@ void TranslatorEngine::patch(const LinkSite& site, const void* target) {
   asm volatile("movl %1, (%0)" : : "r"(place), "r"(distance) : "memory");
 }
 
+// In a machine, whoever runs in a page knows of no other what is there.
+bool TranslatorEngine::may_link(const Translation& from, const Translation& to) const {
+  return !options_.machine || (to.pc >> kGuestPageBits == from.pc >> kGuestPageBits && to.next_frame == 0);
+}
+
 void TranslatorEngine::link(LinkSite& site, Translation* to) {
   site.to = to;
   site.next = to->incoming;
@@ -44,9 +49,7 @@ void TranslatorEngine::redirect(Translation* from, Translation* to) {
     link(site, to);
   }
   for (const auto& vcpu : vcpus_) {
-    for (const auto& table : vcpu->tables) {
-      if (table->is_for(from->mode, from->extra)) table->replace(*from, *to);
-    }
+    for (const auto& table : vcpu->tables) table->replace(*from, *to);
   }
 }
 

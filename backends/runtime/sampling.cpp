@@ -95,7 +95,7 @@ void TranslatorEngine::answer_sample(Vcpu& vcpu, Translation* from) {
   if ((cpu.stop_request.load(std::memory_order_relaxed) & kEngineSample) == 0) return;
   cpu.stop_request.fetch_and(~kEngineSample, std::memory_order_relaxed);
   const ir::Identity identity{cpu.pc, cpu.mode, cpu.extra};
-  if (count_sample(vcpu, identity, from)) enqueue(identity);
+  if (count_sample(vcpu, identity, from)) enqueue(vcpu, identity);
 }
 
 // Whether its region is to be formed.

@@ -17,6 +17,7 @@ struct ThunkEntries {
   static uint64_t helper(ir::CpuHeader* cpu, uint64_t id);
   static uint64_t fp_slow(ir::CpuHeader* cpu, uint64_t op);
   static uint64_t vector_slow(ir::CpuHeader* cpu, uint64_t op);
+  static uint64_t memory(ir::CpuHeader* cpu, const ThunkFrame* frame);
 };
 
 }  // namespace menura::runtime

@@ -51,6 +51,7 @@ class Emitter {
     emit_slow(Thunk::FpSlow, handlers_.fp_slow);
     emit_slow(Thunk::HelperKeep, handlers_.helper);
     emit_slow(Thunk::VectorSlow, handlers_.vector_slow);
+    emit_memory();
     out_.code.assign(holder_.textSection()->data(), holder_.textSection()->data() + holder_.codeSize());
     return std::move(out_);
   }
@@ -250,22 +251,61 @@ class Emitter {
     a_.ret();
   }
 
-  void emit_slow(Thunk thunk, uint64_t (*handler)(ir::CpuHeader*, uint64_t)) {
-    // LLVM's code may use the upper halves.
-    constexpr int32_t kVectors = 16 * 32;
-    const auto move_vector = [&](unsigned i, bool save) {
-      const Mem place = ptr(rsp, static_cast<int32_t>(32 * i));
+  // A ThunkFrame's, at rsp. LLVM's code may use the upper halves.
+  void move_vectors(bool save) {
+    for (unsigned i = 0; i < 16; ++i) {
+      const Mem place = ptr(rsp, static_cast<int32_t>(offsetof(ThunkFrame, vector) + i * sizeof(ThunkFrame::Vector)));
       if (has_avx_) {
         save ? a_.vmovups(place, ymm(i)) : a_.vmovups(ymm(i), place);
       } else {
         save ? a_.movups(place, xmm(i)) : a_.movups(xmm(i), place);
       }
+    }
+  }
+
+  void emit_memory() {
+    const auto general = [](unsigned i) {
+      return qword_ptr(rsp, static_cast<int32_t>(offsetof(ThunkFrame, general) + 8 * i));
     };
+    begin(Thunk::Memory);
+    // rax is free once it lies in the frame.
+    a_.mov(header(&ir::CpuHeader::code_rsp, 8), rsp);
+    a_.mov(rsp, header(&ir::CpuHeader::host_rsp, 8));
+    a_.sub(rsp, static_cast<int32_t>(sizeof(ThunkFrame)));
+    for (unsigned i = 0; i < 16; ++i) {
+      if (i != 4) a_.mov(general(i), gpq(i));
+    }
+    a_.mov(rax, header(&ir::CpuHeader::code_rsp, 8));
+    a_.mov(rax, qword_ptr(rax));
+    a_.mov(qword_ptr(rsp, offsetof(ThunkFrame, return_address)), rax);
+    move_vectors(true);
+    if (has_avx_) a_.vzeroupper();
+    host_mxcsr();
+    a_.mov(rdi, kState);
+    a_.mov(rsi, rsp);
+    call_cpp(handlers_.memory);
+    const Label leaves = a_.newLabel();
+    a_.test(eax, eax);
+    a_.jz(leaves);
+    move_vectors(false);
+    for (unsigned i = 0; i < 16; ++i) {
+      const bool kept = i == 3 || i == 5 || i >= 12;  // by C++
+      if (i != 4 && !kept) a_.mov(gpq(i), general(i));
+    }
+    guest_mxcsr();
+    a_.mov(rsp, header(&ir::CpuHeader::code_rsp, 8));
+    a_.ret();
+    a_.bind(leaves);
+    a_.jmp(leave_);
+  }
+
+  void emit_slow(Thunk thunk, uint64_t (*handler)(ir::CpuHeader*, uint64_t)) {
+    constexpr auto kVectors = static_cast<int32_t>(sizeof(ThunkFrame::vector));
     begin(thunk);
     to_host_stack();
     host_mxcsr();
     a_.sub(rsp, kVectors + 8 * static_cast<int32_t>(kVolatileInts.size()));
-    for (unsigned i = 0; i < 16; ++i) move_vector(i, true);
+    move_vectors(true);
     if (has_avx_) a_.vzeroupper();
     for (unsigned i = 0; i < kVolatileInts.size(); ++i) {
       a_.mov(qword_ptr(rsp, kVectors + static_cast<int32_t>(8 * i)), gpq(kVolatileInts[i]));
@@ -273,7 +313,7 @@ class Emitter {
     a_.mov(rdi, kState);
     a_.mov(rsi, rax);
     call_cpp(handler);
-    for (unsigned i = 0; i < 16; ++i) move_vector(i, false);
+    move_vectors(false);
     for (unsigned i = 0; i < kVolatileInts.size(); ++i) {
       a_.mov(gpq(kVolatileInts[i]), qword_ptr(rsp, kVectors + static_cast<int32_t>(8 * i)));
     }

@@ -28,11 +28,28 @@ enum class Thunk : uint8_t {
                // but rax
   VectorSlow,  // call, rax = ir::VectorSlowOp (ir/interp/vector_slow.h), operands and result in CpuHeader::spill: a
                // vector op that the host cannot do inline. Keeps every register but rax, as FpSlow does
+  Memory,      // call: CpuHeader::access_* says which access of guest memory a machine's code leaves to us. Keeps every
+               // register; loads and atomics find the host's address in access_address. Does not come back if it faults
 };
 
 constexpr int32_t thunk_offset(Thunk thunk) {
   return static_cast<int32_t>(offsetof(ir::CpuHeader, thunks) + sizeof(void*) * static_cast<unsigned>(thunk));
 }
+
+// CpuHeader::access_kind.
+struct SlowAccess {
+  enum class Kind : uint8_t {
+    Load,    // leaves what was read in access_value, and access_address leads there
+    Store,   // writes access_value
+    Atomic,  // leads to memory that may be read and written
+    ProbeRead,
+    ProbeWrite,
+  };
+  Kind kind = Kind::Load;
+  uint8_t regime = 0;
+  uint16_t size = 0;  // bytes
+};
+static_assert(sizeof(SlowAccess) == sizeof(uint32_t));
 
 // The probed table: CodeRecord[kLookupEntries] at CpuHeader::lookup_table, indexed by bits of the guest pc. Each
 // virtual CPU has its own, one per (mode, extra), so that a hit needs no comparison but that of the pc, and an entry

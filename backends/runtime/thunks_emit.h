@@ -14,6 +14,18 @@ namespace menura::runtime {
 // the host code to continue with, pins loaded; nullptr leaves run().
 using Handler = const void* (*)(ir::CpuHeader* cpu, uint64_t argument);
 
+// What Thunk::Memory finds in registers, on the stack of run()'s caller.
+struct ThunkFrame {
+  struct alignas(16) Vector {
+    uint8_t bytes[32];
+  };
+  Vector vector[16];
+  uint64_t general[16];  // by number; rsp is not among them
+  uint64_t return_address;
+  uint64_t unused;
+};
+static_assert(sizeof(ThunkFrame) % 16 == 0);
+
 struct ThunkHandlers {
   Handler resolve = nullptr;   // argument: address behind the stub's call
   Handler indirect = nullptr;  // argument: guest pc
@@ -23,7 +35,9 @@ struct ThunkHandlers {
   uint64_t (*helper)(ir::CpuHeader* cpu, uint64_t id) = nullptr;
   uint64_t (*fp_slow)(ir::CpuHeader* cpu, uint64_t op) = nullptr;
   uint64_t (*vector_slow)(ir::CpuHeader* cpu, uint64_t op) = nullptr;
+  uint64_t (*memory)(ir::CpuHeader* cpu, const ThunkFrame* frame) = nullptr;  // 0: leaves run(), state in memory
 };
+
 
 // Offsets into the emitted code.
 struct Thunks {

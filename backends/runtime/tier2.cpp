@@ -55,8 +55,8 @@ ir::Fault TranslatorEngine::form_optimized(Workshop& workshop, const ir::Identit
 }
 
 // Forms the region here, where guest memory may be read, and leaves the rest to the compiling thread.
-void TranslatorEngine::enqueue(const ir::Identity& identity) {
-  Workshop& workshop = take_workshop();
+void TranslatorEngine::enqueue(Vcpu& vcpu, const ir::Identity& identity) {
+  Workshop& workshop = take_workshop(vcpu);
   ir::HotLimits limits;
   {
     const std::lock_guard lock(mutex_);

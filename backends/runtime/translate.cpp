@@ -73,7 +73,7 @@ std::size_t page_count(const ir::Region& region) {
 
 }  // namespace
 
-Workshop& TranslatorEngine::take_workshop() {
+Workshop& TranslatorEngine::take_workshop(Vcpu& vcpu) {
   std::unique_lock lock(mutex_);
   while (forking_) {
     lock.unlock();
@@ -90,6 +90,7 @@ Workshop& TranslatorEngine::take_workshop() {
   } else {
     workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, sites_, compiler_.clone())).get();
   }
+  workshop->former.set_memory(vcpu.memory);
   workshop->sequence = change_count_;
   workshop->recalled = false;
   workshop->provenance.origin = {};
@@ -125,6 +126,7 @@ bool TranslatorEngine::compile(Workshop& workshop, Gear gear) {
   if (options_.observer != nullptr) options_.observer->optimized(workshop.region, gear);
   CompileOptions options;
   options.hot = hot;
+  options.machine = options_.machine;
   options.count = options_.count;
   options.profile = options_.profile;
   options.needed = imprecise ? &workshop.needed : nullptr;
@@ -137,10 +139,10 @@ bool TranslatorEngine::compile(Workshop& workshop, Gear gear) {
 
 Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identity, unsigned instructions, bool keep) {
   for (;;) {
-    Workshop& workshop = take_workshop();
+    Workshop& workshop = take_workshop(vcpu);
     Translation* result = nullptr;
     ir::Fault fault;
-    ir::TraceLimits limits{.instructions = instructions, .exact = !keep};
+    ir::TraceLimits limits{.instructions = instructions, .exact = !keep, .one_page = options_.machine};
     if (Gear gear; keep && recall(workshop, identity, &gear)) {
       if (gear == Gear::Hot) start_sampling();
       result = publish(&vcpu, workshop, gear, true);
@@ -164,10 +166,7 @@ Translation* TranslatorEngine::translate(Vcpu& vcpu, const ir::Identity& identit
     return_workshop(workshop);
     if (result != nullptr) return result;
     if (fault.kind != ir::FaultKind::None) {
-      vcpu.cpu.pc = identity.pc;
-      vcpu.cpu.exit_kind = static_cast<uint32_t>(ir::ExitKind::Fault);
-      vcpu.cpu.exit_detail = fault.address;
-      vcpu.fault = fault;
+      prepare_fault(vcpu, identity.pc, fault);
       return nullptr;
     }
   }
@@ -178,17 +177,20 @@ Translation* TranslatorEngine::promote(Vcpu& vcpu, Translation* cold) {
   heat_of(*cold).store(kHeatForever, std::memory_order_relaxed);
   if (cold->promoting.exchange(true, std::memory_order_relaxed)) return cold;
   const ir::Identity identity = cold->identity();
+  if (identity.next_frame != 0) return cold;  // one instruction
   // What the optimizing compiler has made stays outside: its loop must not run here.
   const auto known = [&](uint64_t pc) {
-    const std::optional<Gear> gear = best_known({pc, identity.mode, identity.extra});
+    const std::optional<Gear> gear = best_known({pc, identity.mode, identity.extra, identity.frame});
     return gear && *gear != Gear::Optimized;
   };
   start_sampling();
-  Workshop& workshop = take_workshop();
+  Workshop& workshop = take_workshop(vcpu);
   workshop.began = monotonic_nanoseconds();
   Translation* result = nullptr;
   const bool done = promote_in_foreground(vcpu, workshop, identity, &result);
-  for (ir::HotLimits limits = options_.hot; !done && limits.instructions >= 8; limits.instructions /= 2) {
+  ir::HotLimits limits = options_.hot;
+  limits.one_page = options_.machine;
+  for (; !done && limits.instructions >= 8; limits.instructions /= 2) {
     if (workshop.former.form_hot(identity, workshop.region, known, limits).kind != ir::FaultKind::None) break;
     if (!compile(workshop, Gear::Hot)) continue;
     note_origin(workshop);
@@ -261,6 +263,8 @@ Translation* TranslatorEngine::place(Workshop& workshop, Gear gear) {
   translation->entry = cache_.memory().executable(place.offset);
   translation->mode = region.identity.mode;
   translation->extra = region.identity.extra;
+  translation->frame = region.identity.frame;
+  translation->next_frame = region.identity.next_frame;
   translation->size = static_cast<uint32_t>(code.bytes.size());
   translation->gear = gear;
   translation->imprecise = code.imprecise;

@@ -42,6 +42,8 @@ struct PageEntry {
 struct Translation : CodeRecord {
   uint64_t mode = 0;
   uint64_t extra = 0;
+  uint64_t frame = 0;
+  uint64_t next_frame = 0;
   uint32_t chunk = 0;
   uint32_t size = 0;     // bytes of host code
   uint32_t ordinal = 0;  // of its heat counter
@@ -60,7 +62,7 @@ struct Translation : CodeRecord {
   std::span<const ir::GuestRange> guest;
   std::span<PageEntry> pages;
 
-  ir::Identity identity() const { return {pc, mode, extra}; }
+  ir::Identity identity() const { return {pc, mode, extra, frame, next_frame}; }
   uint64_t host_address() const { return reinterpret_cast<uint64_t>(entry); }
 };
 

@@ -15,7 +15,8 @@ TranslationMap::TranslationMap() {
 
 uint64_t TranslationMap::hash(const ir::Identity& identity) {
   const uint64_t mixed =
-      (identity.pc ^ (identity.mode * 0x9e3779b97f4a7c15U) ^ (identity.extra << 17)) * 0xff51afd7ed558ccdU;
+      (identity.pc ^ (identity.mode * 0x9e3779b97f4a7c15U) ^ (identity.extra << 17) ^ (identity.frame << 5)) *
+      0xff51afd7ed558ccdU;
   return mixed ^ mixed >> 32;
 }
 
@@ -35,7 +36,7 @@ Translation* TranslationMap::find(const ir::Identity& identity) const {
     if (place == kFree) return nullptr;
     if (((place ^ key) >> kTagShift) != 0 || place == kRemoved) continue;
     Translation* const found = translation_of(place);
-    if (found->pc == identity.pc && found->mode == identity.mode && found->extra == identity.extra) return found;
+    if (found->identity() == identity) return found;
   }
 }
 

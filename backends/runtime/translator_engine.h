@@ -36,6 +36,7 @@ struct EngineOptions {
   std::size_t cache_budget = std::size_t{256} << 20;  // bytes of host code; at least two chunks
   std::size_t chunk_size = std::size_t{4} << 20;      // what is evicted at once; a power of two, at least 4096
   int32_t hot_threshold = 2000;                       // executions of a trace before it is compiled anew; 0: never
+  bool machine = false;                               // code is known by its frames, data is found by TLBs
   bool count = false;                                 // CpuHeader::budget and ::retired are kept exact
   bool profile = false;                               // count executed guest and host instructions
   ir::TraceLimits trace = {};
@@ -61,6 +62,8 @@ struct EngineOptions {
 struct Tier2Job;
 struct SamplerLink;
 struct Tier2;
+struct HostRegisters;
+struct ThunkFrame;
 struct Vcpu;
 struct Workshop;
 
@@ -98,6 +101,9 @@ class TranslatorEngine : public vcpu::Engine {
   // --- dispatch.cpp
   // Host code for cpu.mode, cpu.extra at `pc`, the virtual CPU quiescent; nullptr: an exit has been prepared.
   const void* enter_at(Vcpu& vcpu, uint64_t pc);
+  // The identity of the code at `pc` in the virtual CPU's mode; false: an exit has been prepared.
+  bool identify(Vcpu& vcpu, uint64_t pc, ir::Identity* identity);
+  static void prepare_fault(Vcpu& vcpu, uint64_t pc, const ir::Fault& fault);
   // Continues at `translation` if nothing asks for a quiescent point, else anew at its pc.
   const void* resume(Vcpu& vcpu, const Translation* translation);
   const void* on_resolve(Vcpu& vcpu, uint64_t stub_end);
@@ -105,7 +111,8 @@ class TranslatorEngine : public vcpu::Engine {
   const void* on_stop(Vcpu& vcpu, uint64_t stub_end);
   const void* on_hot(Vcpu& vcpu, uint64_t stub_end);
   const void* on_budget(Vcpu& vcpu, uint64_t stub_end);
-  Translation* find_or_translate(Vcpu& vcpu, const ir::Identity& identity);
+  uint64_t on_memory(Vcpu& vcpu, const ThunkFrame& frame);
+  Translation* find_or_translate(Vcpu& vcpu, uint64_t pc);
   // After ExitKind::Exclusive; leaves the next exit's kind in the header, Stop to go on.
   void run_alone(Vcpu& vcpu);
   void acknowledge(Vcpu& vcpu);
@@ -117,7 +124,7 @@ class TranslatorEngine : public vcpu::Engine {
   Translation* translate(Vcpu& vcpu, const ir::Identity& identity, unsigned instructions, bool keep);
   // The hot successor of `cold`, or `cold` itself.
   Translation* promote(Vcpu& vcpu, Translation* cold);
-  Workshop& take_workshop();
+  Workshop& take_workshop(Vcpu& vcpu);
   void return_workshop(Workshop& workshop);
   // In debug builds: aborts and says what is wrong.
   void verify(const ir::Region& region) const;
@@ -148,7 +155,7 @@ class TranslatorEngine : public vcpu::Engine {
   // --- tier2.cpp
   bool promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity, Translation** result);
   bool take_foreground_compiler(Workshop& workshop);
-  void enqueue(const ir::Identity& identity);
+  void enqueue(Vcpu& vcpu, const ir::Identity& identity);
   // Forms the region of what has run often enough there.
   ir::Fault form_optimized(Workshop& workshop, const ir::Identity& identity, const ir::HotLimits& limits);
   void start_compiling_thread();
@@ -174,7 +181,16 @@ class TranslatorEngine : public vcpu::Engine {
   void note_guest_code(Workshop& workshop);
   void keep_for_next_run(const Workshop& workshop, Gear gear);
 
+  // --- fault.cpp
+  // Leaves the state as it is before the guest instruction that the host code at `host_pc` belongs to; false: nothing
+  // can fault there.
+  bool recover_state(Vcpu& vcpu, const Translation& translation, uint64_t host_pc, const HostRegisters& registers);
+  // What becomes of the prediction stack.
+  void recover_stack(Vcpu& vcpu, uint64_t rsp);
+
   // --- links.cpp
+  // Whether a direct jump of `from` may lead to `to` for good.
+  bool may_link(const Translation& from, const Translation& to) const;
   void link(LinkSite& site, Translation* to);
   void unlink(LinkSite& site);
   void redirect(Translation* from, Translation* to);

@@ -37,11 +37,12 @@ JumpTable::~JumpTable() {
   if (records_ != nullptr) munmap(records_, kLookupEntries * sizeof(CodeRecord));
 }
 
-void JumpTable::assign(uint64_t mode, uint64_t extra) {
+void JumpTable::assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) {
   madvise(records_, kLookupEntries * sizeof(CodeRecord), MADV_DONTNEED);
   records_[0].pc = kNoPc;
   mode_ = mode;
   extra_ = extra;
+  view_ = view;
 }
 
 void JumpTable::add(const CodeRecord& record) {
@@ -60,15 +61,18 @@ void JumpTable::replace(const CodeRecord& record, const CodeRecord& by) {
   if (place.entry == record.entry) std::atomic_ref(place.entry).store(by.entry, std::memory_order_release);
 }
 
-Vcpu::Vcpu(TranslatorEngine& owner, ir::CpuHeader& header) : Member(header), engine(owner) {}
+Vcpu::Vcpu(TranslatorEngine& owner, ir::CpuHeader& header, ir::MemoryPort& port)
+    : Member(header), engine(owner), memory(port) {}
 
 Vcpu::~Vcpu() {
   if (stack != nullptr) munmap(stack, stack_size);
 }
 
-JumpTable* Vcpu::find_table(uint64_t mode, uint64_t extra) {
+JumpTable* Vcpu::find_table(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) {
   for (const auto& entry : tables) {
-    if (entry->is_for(mode, extra)) return entry.get();
+    if (!entry->was_for(mode, extra, view.context)) continue;
+    if (!entry->is_for(mode, extra, view)) entry->assign(mode, extra, view);
+    return entry.get();
   }
   if (tables.size() < kMostTables) {
     auto added = std::make_unique<JumpTable>();
@@ -79,16 +83,16 @@ JumpTable* Vcpu::find_table(uint64_t mode, uint64_t extra) {
     next_table = (next_table + 1) % kMostTables;
   }
   JumpTable& chosen = *tables[next_table];
-  chosen.assign(mode, extra);
+  chosen.assign(mode, extra, view);
   return &chosen;
 }
 
 bool Vcpu::make_stack(const void* bottom) {
   stack_size = kStackBytes + kPage;
-  void* const memory =
+  void* const reserved =
       mmap(nullptr, stack_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-  if (memory == MAP_FAILED) return false;
-  stack = static_cast<uint8_t*>(memory);
+  if (reserved == MAP_FAILED) return false;
+  stack = static_cast<uint8_t*>(reserved);
   if (mprotect(stack, kPage, PROT_NONE) != 0) return false;
   // The base is 8 modulo 16, as rsp at region boundaries.
   auto* pair = reinterpret_cast<uint64_t*>(stack + stack_size - 8 - 16 * kBottomPairs);

@@ -1,6 +1,7 @@
-// The engine's own records: of a virtual CPU, of a translating thread's working memory.
+// The engine's own records: of a virtual CPU, of a translating thread's working memory, of the host's registers.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -22,9 +23,10 @@ namespace menura::runtime {
 
 class TranslatorEngine;
 
-// What compiled code of one virtual CPU probes for indirect jumps: code of one mode and extra word, by bits of its pc.
-// Memory is committed as it is used: an untouched entry has pc 0, which only the first place could be asked for.
-// Changed with the engine's lock; what others than the virtual CPU's thread may do is clear() and replace().
+// What compiled code of one virtual CPU probes for indirect jumps: code of one mode and extra word and, in a machine,
+// of one view of the code's addresses, by bits of its pc. Memory is committed as it is used: an untouched entry has pc
+// 0, which only the first place could be asked for. Changed with the engine's lock; what others than the virtual CPU's
+// thread may do is clear() and replace().
 class JumpTable {
  public:
   JumpTable();
@@ -33,9 +35,15 @@ class JumpTable {
   JumpTable& operator=(const JumpTable&) = delete;
 
   bool ok() const { return records_ != nullptr; }
-  bool is_for(uint64_t mode, uint64_t extra) const { return mode == mode_ && extra == extra_; }
+  bool is_for(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) const {
+    return mode == mode_ && extra == extra_ && view == view_;
+  }
+  // Whether it is for an earlier generation of that.
+  bool was_for(uint64_t mode, uint64_t extra, uint64_t context) const {
+    return mode == mode_ && extra == extra_ && context == view_.context;
+  }
   // Empties it.
-  void assign(uint64_t mode, uint64_t extra);
+  void assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view);
 
   void* records() const { return records_; }
   void add(const CodeRecord& record);
@@ -49,10 +57,12 @@ class JumpTable {
   CodeRecord* records_ = nullptr;
   uint64_t mode_ = 0;
   uint64_t extra_ = 0;
+  ir::MemoryPort::CodeView view_;
 };
 
 struct Vcpu : Turnstile::Member {
   TranslatorEngine& engine;
+  ir::MemoryPort& memory;  // as this virtual CPU sees it
 
   // Quiescence: while not running, it counts as having acknowledged every epoch.
   std::atomic<uint64_t> acknowledged{0};
@@ -69,13 +79,13 @@ struct Vcpu : Turnstile::Member {
 
   Statistics statistics;  // exits, resolves and indirect_misses only
 
-  Vcpu(TranslatorEngine& owner, ir::CpuHeader& header);
+  Vcpu(TranslatorEngine& owner, ir::CpuHeader& header, ir::MemoryPort& port);
   ~Vcpu();
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
 
-  // The table of a mode and extra word; nullptr: out of memory.
-  JumpTable* find_table(uint64_t mode, uint64_t extra);
+  // The table of a mode, extra word and view; nullptr: out of memory.
+  JumpTable* find_table(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view);
   // Makes the prediction stack; false: out of memory.
   bool make_stack(const void* bottom);
   void drop_predictions() { cpu.code_rsp = cpu.code_rsp_base; }
@@ -88,6 +98,14 @@ inline Vcpu& record_of(const ir::CpuHeader& cpu) { return *static_cast<Vcpu*>(cp
 [[noreturn]] void out_of_memory(const std::string& what);
 
 uint64_t monotonic_nanoseconds();
+
+// Where the values of host registers are, by number, when compiled code has been interrupted.
+struct HostRegisters {
+  std::array<const void*, 16> general = {};
+  std::array<const void*, 16> vector = {};
+
+  const void* operator[](HostReg reg) const { return reg.is_vector ? vector[reg.number] : general[reg.number]; }
+};
 
 class SegmentSet;
 

@@ -71,8 +71,11 @@ class Analysis {
   // Most values that are alive at once in the innermost loops, slots' homes not counted.
   unsigned pressure(const ir::Region& region) const;
   // Blocks whose jump out needs code before it (a poll, moved homes) are not link-only.
-  void clear_link_only() {
-    for (BlockInfo& b : block_) b.link_only = false;
+  template <typename Which>
+  void clear_link_only(Which which) {
+    for (ir::BlockId b = 0; b < block_.size(); ++b) {
+      if (block_[b].link_only && which(b)) block_[b].link_only = false;
+    }
   }
 
  private:

@@ -6,6 +6,7 @@ namespace menura::x64 {
 using ir::AtomicOp;
 using ir::Op;
 using ir::Type;
+using runtime::SlowAccess;
 
 void Emitter::emit_atomic(Value v, const Inst& inst) {
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
@@ -17,12 +18,7 @@ void Emitter::emit_atomic(Value v, const Inst& inst) {
       desc.big_endian || !(op == AtomicOp::Swap || op == AtomicOp::Add ||
                            (unused && (op == AtomicOp::And || op == AtomicOp::Or || op == AtomicOp::Xor)));
   if (loop) take(kRax);
-  const x86::Mem memory = address(inst.args[0], inst.imm, bytes);
-  {
-    const RegMask before = locked_;
-    check_alignment(memory, desc.align_log2);
-    locked_ = before;
-  }
+  const x86::Mem memory = translate(locate(inst, bytes), inst, SlowAccess::Kind::Atomic);
   const auto finish = [&](Reg result) {
     if (unused) return;
     if (desc.big_endian) swap_bytes(result, bytes);
@@ -128,12 +124,7 @@ void Emitter::emit_cmpxchg(Value v, const Inst& inst) {
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
   take(kRax);
-  const x86::Mem memory = address(inst.args[0], inst.imm, bytes);
-  {
-    const RegMask before = locked_;
-    check_alignment(memory, desc.align_log2);
-    locked_ = before;
-  }
+  const x86::Mem memory = translate(locate(inst, bytes), inst, SlowAccess::Kind::Atomic);
   Reg desired = use(inst.args[2]);
   load_into(kRax, inst.args[1]);
   // Where the two are equal, eax stays as it is: what lies above it must be zeros here (Analysis::bits_known).
@@ -164,6 +155,12 @@ bool Emitter::emit_alone(const Inst& inst) {
   return true;
 }
 
+// The guest's address of a reservation that is about to be made: while it has no size, no store succeeds.
+void Emitter::reserve(Reg where) {
+  a_.mov(state(offsetof(ir::CpuHeader, reservation_size), 4), 0);
+  a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), g64(where));
+}
+
 // A reservation is an address and the value found there; the store succeeds where the value is still the same
 // (ir/api/exclusives.h).
 void Emitter::emit_load_linked(Value v, const Inst& inst) {
@@ -173,10 +170,9 @@ void Emitter::emit_load_linked(Value v, const Inst& inst) {
   }
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
-  const x86::Mem memory = address(inst.args[0], inst.imm, bytes);
-  const RegMask before = locked_;
-  check_alignment(memory, desc.align_log2);
-  locked_ = before;
+  const x86::Mem guest = locate(inst, bytes);
+  if (options_->machine) reserve(static_cast<Reg>(guest.baseId()));
+  const x86::Mem memory = translate(guest, inst, SlowAccess::Kind::Load);
   const Reg t = temp_int();
   mark_pc();
   load_memory(t, memory, bytes == 1 ? Type::I8 : bytes == 2 ? Type::I16 : bytes == 4 ? Type::I32 : Type::I64);
@@ -184,8 +180,10 @@ void Emitter::emit_load_linked(Value v, const Inst& inst) {
   a_.mov(state(offsetof(ir::CpuHeader, reservation_size), 4), bytes);
   {
     const Reg where = temp_int();
-    a_.lea(g64(where), memory);
-    a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), g64(where));
+    if (!options_->machine) {
+      a_.lea(g64(where), memory);
+      a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), g64(where));
+    }
     load_guest_pc(where, insn_pc_);
     a_.mov(state(offsetof(ir::CpuHeader, reservation_pc)), g64(where));
   }
@@ -203,10 +201,7 @@ void Emitter::emit_store_cond(Value v, const Inst& inst) {
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
   take(kRax);
-  const x86::Mem memory = address(inst.args[0], inst.imm, bytes);
-  RegMask before = locked_;
-  check_alignment(memory, desc.align_log2);
-  locked_ = before;
+  const x86::Mem memory = locate(inst, bytes);
   Reg value = use(inst.args[1]);
   if (desc.big_endian) {
     const Reg t = temp_int();
@@ -223,6 +218,11 @@ void Emitter::emit_store_cond(Value v, const Inst& inst) {
   a_.jne(done);
   a_.cmp(state(offsetof(ir::CpuHeader, reservation_size), 4), bytes);
   a_.jne(done);
+  if (options_->machine) {
+    // All registers are taken: nothing may move between the jumps and where they lead.
+    translate(static_cast<Reg>(memory.baseId()), kRax, result, inst, SlowAccess::Kind::Atomic);
+    a_.xor_(g32(result), g32(result));
+  }
   a_.mov(x86::rax, state(offsetof(ir::CpuHeader, reservation_value)));
   mark_pc();
   a_.lock().cmpxchg(memory, gp(value, bytes * 8));

@@ -8,6 +8,7 @@ namespace menura::x64 {
 using ir::AtomicOp;
 using ir::Op;
 using ir::Type;
+using runtime::SlowAccess;
 
 namespace {
 
@@ -74,6 +75,7 @@ void Emitter::emit_wide_exchange(Value v, const Inst& inst) {
   const Reg where = wide_address(inst);
   const x86::Mem memory = x86::ptr(g64(where), 0, 16);
   claim_exchange();
+  if (options_->machine) translate(where, kRax, kRbx, inst, SlowAccess::Kind::Atomic);
   begin_exchange(where);
   if (inst.op == Op::CmpXchg) {
     load_wide(inst.args[1], kRax, kRdx);
@@ -122,12 +124,16 @@ void Emitter::emit_wide_exchange(Value v, const Inst& inst) {
 void Emitter::emit_wide_load_linked(Value v, const Inst& inst) {
   if (emit_alone(inst) || !is_plain_wide_atomic(inst, inst.type)) return;
   const Reg where = wide_address(inst);
+  if (options_->machine) {
+    reserve(where);
+    translate(x86::ptr(g64(where)), inst, SlowAccess::Kind::Load);
+  }
   const Reg t = temp_vec();
   mark_pc();
   load_memory(t, x86::ptr(g64(where)), Type::V128);
   store_memory(state(offsetof(ir::CpuHeader, reservation_value)), t, Type::V128);
   a_.mov(state(offsetof(ir::CpuHeader, reservation_size), 4), 16);
-  a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), g64(where));
+  if (!options_->machine) a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), g64(where));
   load_guest_pc(where, insn_pc_);
   a_.mov(state(offsetof(ir::CpuHeader, reservation_pc)), g64(where));
   if (info_[v].uses != 0) store_memory(wide_memory(v, 0), t, Type::V128);
@@ -148,6 +154,7 @@ void Emitter::emit_wide_store_cond(Value v, const Inst& inst) {
   a_.jne(done);
   a_.cmp(state(offsetof(ir::CpuHeader, reservation_size), 4), 16);
   a_.jne(done);
+  if (options_->machine) translate(where, kRax, kRbx, inst, SlowAccess::Kind::Atomic);
   begin_exchange(where);
   a_.mov(x86::rax, state(offsetof(ir::CpuHeader, reservation_value)));
   a_.mov(x86::rdx, state(offsetof(ir::CpuHeader, reservation_value) + 8));

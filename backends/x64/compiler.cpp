@@ -60,16 +60,19 @@ bool Emitter::run(bool hot) {
   const ir::Region& region = *region_;
   failed_ = false;
   info_.blocks(region);
-  homes_.choose(region, info_.depths(), hot, 3);
+  if (options_->machine)
+    info_.clear_link_only([&](BlockId b) { return leaves_page(region.terminator(region.blocks[b]).imm); });
+  const unsigned least = options_->machine ? 4 : 3;  // look-ups of addresses take as many at once
+  homes_.choose(region, info_.depths(), hot, least);
   if (!info_.values(region, homes_, hot)) return false;
   if (!homes_.is_contract()) {
     // Where many values are alive at once, registers are worth more to them than to the least used slots.
-    const unsigned scratch = std::clamp(info_.pressure(region) + 1, 3U, kMostScratch);
-    if (scratch > 3) {
+    const unsigned scratch = std::clamp(info_.pressure(region) + 1, least, kMostScratch);
+    if (scratch > least) {
       homes_.choose(region, info_.depths(), hot, scratch);
       if (!info_.values(region, homes_, hot)) return false;
     }
-    if (!homes_.is_contract()) info_.clear_link_only();
+    if (!homes_.is_contract()) info_.clear_link_only([](BlockId) { return true; });
   }
 
   a_.restart();

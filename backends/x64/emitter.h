@@ -171,6 +171,16 @@ class Emitter final : private asmjit::ErrorHandler {
   void leave_at_insn(ir::ExitKind kind, int64_t pc, int32_t ahead);
   // ll, sc: true if they are not executed here.
   bool emit_alone(const Inst& inst);
+  // What a store writes: an integer register, a vector register as `moved`, or, without a register, an immediate.
+  struct Stored {
+    Reg reg = kNoReg;
+    uint8_t bytes = 0;
+    Type moved = Type::Void;
+    uint8_t unused = 0;
+    int32_t imm = 0;
+  };
+  static_assert(sizeof(Stored) == sizeof(uint64_t));
+  void store_value(const x86::Mem& to, const Stored& stored);
   uint32_t insns_ahead() const;
   void mark_pc();  // the next instruction may fault
   void emit_load(Value v, const Inst& inst);
@@ -181,9 +191,22 @@ class Emitter final : private asmjit::ErrorHandler {
   void swap_elements(Reg reg, unsigned element_log2);
   void extend_in_place(Reg reg, unsigned bytes, bool sign, Type type);
 
+  // --- translated.cpp: guest memory of a machine
+  struct Cold;
+  x86::Mem locate(const Inst& inst, unsigned bytes);
+  x86::Mem translate(const x86::Mem& guest, const Inst& inst, runtime::SlowAccess::Kind kind);
+  void translate(Reg where, Reg entry, Reg tag, const Inst& inst, runtime::SlowAccess::Kind kind);
+  x86::Mem translate_store(const x86::Mem& guest, const Inst& inst, const Stored& stored, const Label& done);
+  runtime::SlowAccess look_up(Reg where, Reg entry, Reg tag, const Inst& inst, unsigned size,
+                              runtime::SlowAccess::Kind kind);
+  void call_memory(const Cold& cold);
+  uint64_t pc_and_ahead() const;
+  bool leaves_page(int64_t pc) const;
+
   // --- atomics.cpp
   void emit_atomic(Value v, const Inst& inst);
   void emit_cmpxchg(Value v, const Inst& inst);
+  void reserve(Reg where);
   void emit_load_linked(Value v, const Inst& inst);
   void emit_store_cond(Value v, const Inst& inst);
 
@@ -386,6 +409,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void emit_wide(Value v, const Inst& inst);
   bool vec_by_parts(Value v, const Inst& inst);
   void emit_wide_access(Value v, const Inst& inst);
+  void emit_wide_store(const Inst& inst, Reg t, unsigned element);
   void emit_wide_integer(Value v, const Inst& inst);
   // atomics_wide.cpp
   Reg wide_address(const Inst& inst);
@@ -444,6 +468,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void push_guest_pc(int64_t offset);
   void relocation(runtime::Relocation::Kind kind, uint32_t at, int64_t addend);
   void pc_stub(runtime::Thunk thunk, int64_t pc);
+  void jump_out_of_page(int64_t target, bool call);
 
   // --- cold code, placed behind the body
   struct Cold {

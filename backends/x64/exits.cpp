@@ -146,8 +146,16 @@ void Emitter::poll(int64_t pc) {
               {static_cast<uint64_t>(pc)}));
 }
 
+// The contract holds, and rax is free.
+void Emitter::jump_out_of_page(int64_t target, bool call) {
+  load_guest_pc(kRax, target);
+  probe_and_jump(call);
+}
+
 void Emitter::emit_jump(const Inst& inst) {
+  if (leaves_page(inst.imm)) take(kRax);
   to_contract();
+  if (leaves_page(inst.imm)) return jump_out_of_page(inst.imm, false);
   const bool alone = region_->blocks[block_].count == 1;
   if (alone ? info_.block(block_).polls : inst.imm <= insn_pc_) poll(inst.imm);
   link({0xe9}, inst.imm, false);
@@ -210,9 +218,14 @@ void Emitter::emit_jump_indirect(const Inst& inst) {
 
 void Emitter::emit_call_direct(const Inst& inst) {
   to_contract();
-  if (inst.imm <= insn_pc_) poll(inst.imm);
+  const bool far = leaves_page(inst.imm);
+  if (!far && inst.imm <= insn_pc_) poll(inst.imm);
   push_guest_pc(static_cast<int32_t>(inst.aux));
-  link({0xe8}, inst.imm, true);
+  if (far) {
+    jump_out_of_page(inst.imm, true);
+  } else {
+    link({0xe8}, inst.imm, true);
+  }
   emit_continuation(inst);
 }
 
@@ -228,7 +241,9 @@ void Emitter::emit_call_indirect(const Inst& inst) {
 void Emitter::emit_continuation(const Inst& inst) {
   a_.add(x86::rsp, 8);
   if (inst.edge_count == 0) {
-    link({0xe9}, static_cast<int32_t>(inst.aux), false);
+    const auto pc = static_cast<int32_t>(inst.aux);
+    if (leaves_page(pc)) return jump_out_of_page(pc, false);
+    link({0xe9}, pc, false);
     return;
   }
   reset_chain();

@@ -1,4 +1,4 @@
-// Guest memory: loads, stores, probes, fences. Guest addresses are host addresses.
+// Guest memory: loads, stores, probes, fences. In a process guest addresses are host addresses.
 #include "backends/x64/emitter.h"
 
 namespace menura::x64 {
@@ -123,8 +123,7 @@ void Emitter::swap_bytes(Reg reg, unsigned bytes) {
 void Emitter::emit_load(Value v, const Inst& inst) {
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
-  const x86::Mem memory = address(inst.args[0], inst.imm, bytes);
-  check_alignment(memory, desc.align_log2);
+  const x86::Mem memory = translate(locate(inst, bytes), inst, runtime::SlowAccess::Kind::Load);
   const bool reversed = desc.big_endian && bytes > 1;
   if (in_vec(inst.type)) {
     const bool by_element = reversed && ir::is_vector(inst.type);
@@ -177,60 +176,66 @@ void Emitter::emit_load(Value v, const Inst& inst) {
   if (inst.type == Type::I1) a_.and_(g32(dst), 1);
 }
 
+void Emitter::store_value(const x86::Mem& to, const Stored& stored) {
+  x86::Mem place = to;
+  place.setSize(stored.bytes);
+  if (stored.reg == kNoReg) {
+    a_.mov(place, stored.imm);
+  } else if (is_vec(stored.reg)) {
+    store_memory(place, stored.reg, stored.moved);
+  } else {
+    a_.mov(place, gp(stored.reg, stored.bytes * 8U));
+  }
+}
+
 void Emitter::emit_store(const Inst& inst) {
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
   const Value value = rep(inst.args[1]);
   const bool reversed = desc.big_endian && bytes > 1;
-  const x86::Mem memory = address(inst.args[0], inst.imm, bytes);
-  check_alignment(memory, desc.align_log2);
+  const x86::Mem guest = locate(inst, bytes);
   const bool vec = in_vec(region_->insts[value].type);
-  int32_t imm = 0;
-  if (!vec && !reversed && !in_reg(value) && imm32(value, bytes * 8, &imm)) {
-    mark_pc();
-    a_.mov(memory, imm);
+  Stored stored;
+  stored.bytes = static_cast<uint8_t>(bytes);
+  const auto copy = [&] {
+    const Reg t = temp_int();
+    move(t, stored.reg);
+    stored.reg = t;
+  };
+  if (!vec && !reversed && !in_reg(value) && imm32(value, bytes * 8, &stored.imm)) {
+    // no register
   } else if (vec) {
-    const Type moved = bytes == 2 ? Type::F16 : bytes == 4 ? Type::F32 : bytes == 8 ? Type::F64 : Type::V128;
-    Reg reg = use(value);
+    stored.moved = bytes == 2 ? Type::F16 : bytes == 4 ? Type::F32 : bytes == 8 ? Type::F64 : Type::V128;
+    stored.reg = use(value);
     if (reversed) {
       if (ir::is_vector(type_of(inst.args[1]))) {
         const Reg t = temp_vec();
-        vec_move(t, reg);
+        vec_move(t, stored.reg);
         swap_elements(t, desc.element_log2);
-        reg = t;
+        stored.reg = t;
       } else {
-        const Reg t = temp_int();
-        move(t, reg);
-        swap_bytes(t, bytes);
-        reg = t;
+        copy();
+        swap_bytes(stored.reg, bytes);
       }
     }
-    mark_pc();
-    if (is_vec(reg) && bytes > 1) {
-      store_memory(memory, reg, moved);
-    } else {
-      if (is_vec(reg)) {
-        const Reg t = temp_int();
-        move(t, reg);
-        reg = t;
-      }
-      a_.mov(memory, gp(reg, bytes * 8));
-    }
+    if (is_vec(stored.reg) && bytes == 1) copy();
   } else {
-    Reg reg = use(value);
-    if (reversed && host_.movbe) {
+    stored.reg = use(value);
+    if (reversed && host_.movbe && !options_->machine) {
       mark_pc();
-      a_.movbe(memory, gp(reg, bytes * 8));
-    } else {
-      if (reversed) {
-        const Reg t = temp_int();
-        a_.mov(g64(t), g64(reg));
-        swap_bytes(t, bytes);
-        reg = t;
-      }
-      mark_pc();
-      a_.mov(memory, gp(reg, bytes * 8));
+      a_.movbe(guest, gp(stored.reg, bytes * 8));
+      stored.bytes = 0;
+    } else if (reversed) {
+      copy();
+      swap_bytes(stored.reg, bytes);
     }
+  }
+  if (stored.bytes != 0) {
+    const Label done = a_.newLabel();
+    const x86::Mem memory = translate_store(guest, inst, stored, done);
+    mark_pc();
+    store_value(memory, stored);
+    if (options_->machine) a_.bind(done);
   }
   // Only a later load can pass a store on this host.
   if (static_cast<ir::Order>(desc.order) == ir::Order::SeqCst) a_.lock().or_(x86::dword_ptr(x86::rsp), 0);
@@ -240,6 +245,14 @@ void Emitter::emit_store(const Inst& inst) {
 void Emitter::emit_probe(const Inst& inst) {
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   if (inst.imm <= 0) return;
+  if (options_->machine) {
+    const Reg where = temp_int();
+    a_.lea(g64(where), address(inst.args[0], 0, 1));
+    locked_ = mask_of(where);
+    using Kind = runtime::SlowAccess::Kind;
+    translate(x86::ptr(g64(where)), inst, desc.sign_extend ? Kind::ProbeWrite : Kind::ProbeRead);
+    return;
+  }
   const x86::Mem first = address(inst.args[0], 0, 1);
   Reg t = kNoReg;
   const auto touch = [&](const x86::Mem& m) {

@@ -221,10 +221,10 @@ void Emitter::emit_wide_access(Value v, const Inst& inst) {
     failed_ = true;  // no frontend narrows or reverses what is only moved
     return;
   }
-  const x86::Mem memory = address(inst.args[0], inst.imm, 0);
-  check_alignment(memory, desc.align_log2);
   const unsigned element = type == Type::I128 ? 4 : desc.element_log2;
   const Reg t = temp_vec();
+  if (!load && options_->machine) return emit_wide_store(inst, t, element);
+  const x86::Mem memory = translate(locate(inst, 0), inst, runtime::SlowAccess::Kind::Load);
   mark_pc();
   if (!load && bytes > 16) {
     x86::Mem first = memory;
@@ -248,6 +248,23 @@ void Emitter::emit_wide_access(Value v, const Inst& inst) {
       store_memory(wide_memory(v, at / 8), t, Type::V128);
     }
   }
+}
+
+// In a machine: what is written lies in the header first, so that the thunk finds it there where it has to write it.
+void Emitter::emit_wide_store(const Inst& inst, Reg t, unsigned element) {
+  const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
+  for (unsigned at = 0; at < desc.size(); at += 16) {
+    load_memory(t, wide_memory(inst.args[1], at / 8), Type::V128);
+    if (desc.big_endian) swap_elements(t, element);
+    store_memory(state(offsetof(ir::CpuHeader, access_value) + at), t, Type::V128);
+  }
+  const Label done = a_.newLabel();
+  const x86::Mem memory = translate_store(locate(inst, 0), inst, {}, done);
+  for (unsigned at = 0; at < desc.size(); at += 16) {
+    load_memory(t, state(offsetof(ir::CpuHeader, access_value) + at), Type::V128);
+    store_memory(memory.cloneAdjusted(at), t, Type::V128);
+  }
+  a_.bind(done);
 }
 
 // 128-bit integers, word by word.

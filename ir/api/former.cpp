@@ -4,6 +4,8 @@
 #include <bit>
 #include <cassert>
 
+#include "ir/api/frames.h"
+
 namespace menura::ir {
 
 namespace {
@@ -25,14 +27,18 @@ constexpr uint64_t hash(const Builder::Place& place) {
 
 Former::Former(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites* sites)
     : frontend_(frontend),
-      memory_(memory),
+      memory_(&memory),
       sites_(sites),
       builder_(frontend.layout(), frontend.helpers()),
       max_length_(frontend.max_length()) {
   assert(max_length_ <= crossing_.size());
 }
 
-void Former::begin(const Identity& identity, unsigned instructions) {
+bool Former::is_outside(uint64_t pc) const { return one_page_ && pc / kPage != identity_.pc / kPage; }
+
+void Former::begin(const Identity& identity, unsigned instructions, bool one_page) {
+  identity_ = identity;
+  one_page_ = one_page;
   window_ = {};
   window_pc_ = identity.pc;
   window_want_ = std::min<uint64_t>(uint64_t{instructions} * max_length_, kPage);
@@ -41,29 +47,31 @@ void Former::begin(const Identity& identity, unsigned instructions) {
 
 bool Former::open_window(uint64_t pc, Fault* fault) {
   const uint64_t want = std::min(window_want_, to_page_end(pc));
-  memory_.watch_code(pc, pc + want);
+  memory_->watch_code(pc, pc + want);
   window_pc_ = pc;
-  window_ = memory_.fetch(pc, static_cast<unsigned>(want), fault);
+  window_ = memory_->fetch(pc, static_cast<unsigned>(want), fault);
   return !window_.empty();
 }
 
 std::span<const uint8_t> Former::bytes_at(uint64_t pc, uint64_t mode, Fault* fault) {
+  if (is_outside(pc)) return {};
   if (pc - window_pc_ >= window_.size() && !open_window(pc, fault)) return {};
   std::span<const uint8_t> rest = window_.subspan(pc - window_pc_);
   if (rest.size() >= max_length_ || frontend_.scan(pc, rest, mode).length != 0) return rest;
   // It goes on behind the window: in the rest of the page, or on the next one.
   if (!open_window(pc, fault)) return {};
   if (window_.size() >= max_length_ || frontend_.scan(pc, window_, mode).length != 0) return window_;
+  if (one_page_ && pc != identity_.pc) return {};
   const std::size_t have = window_.size();
   std::copy(window_.begin(), window_.end(), crossing_.begin());
   const uint64_t next = pc + have;
-  memory_.watch_code(next, next + max_length_ - have);
-  const std::span<const uint8_t> tail = memory_.fetch(next, max_length_ - static_cast<unsigned>(have), fault);
+  memory_->watch_code(next, next + max_length_ - have);
+  const std::span<const uint8_t> tail = memory_->fetch(next, max_length_ - static_cast<unsigned>(have), fault);
   std::copy(tail.begin(), tail.end(), crossing_.begin() + static_cast<std::ptrdiff_t>(have));
   const std::span<const uint8_t> whole(crossing_.data(), have + tail.size());
   window_ = {};
   if (!tail.empty() && frontend_.scan(pc, whole, mode).length == 0) {
-    memory_.fetch(next + tail.size(), 1, fault);  // says what is missing
+    memory_->fetch(next + tail.size(), 1, fault);  // says what is missing
   }
   return frontend_.scan(pc, whole, mode).length != 0 ? whole : std::span<const uint8_t>{};
 }
@@ -97,9 +105,27 @@ bool Former::leads_to_store(uint64_t pc, uint64_t mode, unsigned instructions) {
   return false;
 }
 
+// Names code by its physical addresses, as invalidations do.
+void Former::in_frames() {
+  const uint64_t next_page = (identity_.pc / kPage + 1) * kPage;
+  GuestRange rest;
+  for (GuestRange& range : ranges_) {
+    if (range.end > next_page) {  // of the first instruction
+      const uint64_t next_frame = identity_.next_frame & ~kCrosses;
+      rest = {next_frame, next_frame + (range.end - next_page)};
+      range.end = next_page;
+    }
+    const uint64_t size = range.end - range.begin;
+    range.begin = identity_.frame + range.begin % kPage;
+    range.end = range.begin + size;
+  }
+  if (rest.end != rest.begin) ranges_.push_back(rest);
+}
+
 void Former::finish(Region& region) {
   builder_.finish();
   if (builder_.has_exclusives()) classify_exclusives(region, frontend_.helpers(), sites_);
+  if (one_page_) in_frames();
   if (ranges_.size() > 1) {
     std::sort(ranges_.begin(), ranges_.end(), [](const auto& a, const auto& b) { return a.begin < b.begin; });
   }
@@ -113,7 +139,7 @@ void Former::finish(Region& region) {
 }
 
 Fault Former::form_trace(const Identity& identity, Region& region, const TraceLimits& limits) {
-  begin(identity, limits.instructions);
+  begin(identity, limits.instructions, limits.one_page);
   Fault fault;
   uint64_t pc = identity.pc;
   std::span<const uint8_t> bytes = bytes_at(pc, identity.mode, &fault);
@@ -150,7 +176,7 @@ Fault Former::form_trace(const Identity& identity, Region& region, const TraceLi
 }
 
 Fault Former::form_hot(const Identity& identity, Region& region, PcPredicate executed, const HotLimits& limits) {
-  begin(identity, limits.instructions);
+  begin(identity, limits.instructions, limits.one_page);
   insns_.clear();
   blocks_.clear();
   reverse_order_.clear();

@@ -32,6 +32,7 @@ class PcPredicate {
 struct TraceLimits {
   unsigned instructions = 32;  // at least 1
   bool exact = false;
+  bool one_page = false;  // machines: nothing beyond the page of the first instruction's first byte
 };
 
 struct HotLimits {
@@ -39,6 +40,7 @@ struct HotLimits {
   unsigned blocks = 96;
   unsigned inline_depth = 0;          // how deep direct calls may be inlined
   unsigned inline_instructions = 80;  // of one function, its own calls not counted
+  bool one_page = false;              // as TraceLimits
 };
 
 // Forms regions of one guest, one at a time: one Former per translating thread. Calls MemoryPort::watch_code for every
@@ -47,6 +49,9 @@ class Former {
  public:
   // All outlive it. `sites`: the engine's.
   Former(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites* sites = nullptr);
+
+  // From now on, code comes from there.
+  void set_memory(MemoryPort& memory) { memory_ = &memory; }
 
   // First gear: from identity.pc to the first instruction that leaves for good; conditional branches leave by side
   // exits, backward branches too, even those to the entry (so that each pass through the entry can be counted).
@@ -85,9 +90,12 @@ class Former {
   // At least one whole instruction at `pc`, or nothing and *fault.
   std::span<const uint8_t> bytes_at(uint64_t pc, uint64_t mode, Fault* fault);
   bool open_window(uint64_t pc, Fault* fault);
-  void begin(const Identity& identity, unsigned instructions);
+  void begin(const Identity& identity, unsigned instructions, bool one_page);
+  // Whether `pc` is in a page that the region may not have code of.
+  bool is_outside(uint64_t pc) const;
   void fault_region(const Identity& identity, Region& region, const Fault& fault);
   void finish(Region& region);
+  void in_frames();
 
   void plan_all(uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault);
   void plan(const Start& start, uint64_t mode, PcPredicate executed, const HotLimits& limits, Fault* fault);
@@ -109,11 +117,13 @@ class Former {
   void lift_block(const Place& place, uint64_t mode);
 
   const Frontend& frontend_;
-  MemoryPort& memory_;
+  MemoryPort* memory_;
   const ExclusiveSites* sites_;
   Builder builder_;
   const unsigned max_length_;
 
+  Identity identity_;
+  bool one_page_ = false;
   uint64_t window_pc_ = 0;  // guest code at hand
   std::span<const uint8_t> window_;
   uint64_t window_want_ = 0;

@@ -10,6 +10,7 @@ namespace menura::ir {
 
 inline constexpr unsigned kThunkCount = 16;  // backends/runtime/thunks.h names them
 inline constexpr unsigned kSpillBytes = 4096;
+inline constexpr unsigned kTlbCount = 2;  // translation regimes that compiled code may name (MemDesc::mmu_index)
 
 struct alignas(64) CpuHeader {
   // --- identity of the code to run next
@@ -32,7 +33,6 @@ struct alignas(64) CpuHeader {
   static constexpr uint64_t kNoReservation = ~uint64_t{0};
   uint64_t reservation_address = kNoReservation;
   uint64_t reservation_value[2] = {};  // what was read there, the low half first
-  uint64_t reservation_pc = 0;         // the guest instruction that opened it
   uint32_t reservation_size = 0;
   uint32_t host_mxcsr = 0x1f80;  // engine: what C++ code runs with
 
@@ -56,8 +56,21 @@ struct alignas(64) CpuHeader {
   uint64_t host_rsp = 0;         // stack of the C++ code that called the engine
   uint64_t code_rsp = 0;         // stack of compiled code: nothing but return predictions
   uint64_t code_rsp_base = 0;    // where it is empty
+
+  // --- machines: translated addresses of data, by regime; compiled code probes them (softmmu/api/tlb.h)
+  struct Tlb {
+    uint64_t mask = 0;  // of the number of entries, times their size
+    void* entries = nullptr;
+  } tlb[kTlbCount];
+
   uint64_t entry_rsp = 0;  // while rsp points to a frame in `spill`: the stack of compiled code at the region's entry
+  uint64_t reservation_pc = 0;  // the guest instruction that opened the reservation
   void* thunks[kThunkCount] = {};
+
+  // --- machines: an access that compiled code leaves to Thunk::Memory
+  uint64_t access_address = 0;                // in: the guest's; out: the host's, of loads and atomics
+  uint32_t access_kind = 0;                   // runtime::SlowAccess
+  alignas(64) uint8_t access_value[64] = {};  // what a store writes, or a load has read
   alignas(
       64) uint8_t spill[kSpillBytes] = {};  // values that compiled code has no register for; dead at region boundaries
 };

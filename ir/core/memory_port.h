@@ -30,6 +30,8 @@ struct CodeOrigin {
   uint64_t offset = 0;  // in it, bytes
 };
 
+struct CpuHeader;
+
 class MemoryPort {
  public:
   virtual ~MemoryPort() = default;
@@ -56,6 +58,24 @@ class MemoryPort {
 
   // What lies at `address`: a hint, nobody may conclude from it which bytes are there.
   virtual CodeOrigin code_origin(uint64_t) { return {}; }
+
+  // --- machines, where addresses are translated; a process leaves these as they are.
+
+  // Memory as this virtual CPU sees it.
+  virtual MemoryPort& of(CpuHeader&) { return *this; }
+  // The same memory through another translation regime (MemDesc::mmu_index).
+  virtual MemoryPort& in_regime(unsigned) { return *this; }
+
+  // The physical address of the page that `address` lies in, as fetch() sees it now: code is known by it. False and
+  // *fault where nothing can be fetched.
+  virtual bool code_frame(uint64_t, uint64_t*, Fault*) { return false; }
+  // What is known of code by its address alone is good as long as this stays the same. Asked at the start of run().
+  struct CodeView {
+    uint64_t context = 0;     // equal numbers, equal translations
+    uint64_t generation = 0;  // of the context's translations
+    bool operator==(const CodeView&) const = default;
+  };
+  virtual CodeView code_view() { return {}; }
 };
 
 }  // namespace menura::ir

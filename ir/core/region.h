@@ -19,11 +19,15 @@ namespace menura::ir {
 // What a plain load or store promises to other threads of this guest.
 enum class MemoryModel : uint8_t { Weak, Tso };
 
-// Code is known by these three words (the region contract, backends/runtime/README.md).
+// Code is known by these words (the region contract, backends/runtime/README.md).
 struct Identity {
   uint64_t pc = 0;
   uint64_t mode = 0;   // what decoding depends on besides the bytes
   uint64_t extra = 0;  // e.g. the bytes of an instruction that another one executes
+  // Machines: physical addresses of the page that pc lies in and, if the first instruction goes on there, of the next
+  // page (ir/api/frames.h). Code of a machine lies in no other, so it is good wherever these frames appear at pc.
+  uint64_t frame = 0;
+  uint64_t next_frame = 0;
   bool operator==(const Identity&) const = default;
 };
 

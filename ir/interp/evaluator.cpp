@@ -324,7 +324,8 @@ Evaluator::Step Evaluator::probe(const Inst& inst) {
   const Access access = desc.sign_extend != 0 ? Access::Write : Access::Read;
   Fault raised;
   if (address % (1U << desc.align_log2) != 0) return fault({FaultKind::Misaligned, access, address});
-  if (inst.imm != 0 && !port_.probe(address, static_cast<uint64_t>(inst.imm), access, &raised)) return fault(raised);
+  MemoryPort& port = port_.in_regime(desc.mmu_index);
+  if (inst.imm != 0 && !port.probe(address, static_cast<uint64_t>(inst.imm), access, &raised)) return fault(raised);
   return Step::Next;
 }
 

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "ir/api/frames.h"
 #include "ir/text/print.h"
 #include "ir/verify/verify.h"
 
@@ -25,10 +26,12 @@ void check([[maybe_unused]] const Region& region, [[maybe_unused]] const Fronten
 
 struct Interpreter::Thread {
   Thread(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites& sites)
-      : former(frontend, memory, &sites),
+      : port(memory),
+        former(frontend, memory, &sites),
         evaluator(frontend.layout(), frontend.helpers(), memory),
         sequence(frontend, memory) {}
 
+  MemoryPort& port;
   Former former;
   Evaluator evaluator;
   ExclusiveSequence sequence;
@@ -47,7 +50,7 @@ Interpreter::Interpreter(const Frontend& frontend, MemoryPort& memory, Options o
 
 Interpreter::~Interpreter() = default;
 
-void Interpreter::attach(CpuHeader& cpu) { cpu.engine = new Thread(frontend_, memory_, sites_); }
+void Interpreter::attach(CpuHeader& cpu) { cpu.engine = new Thread(frontend_, memory_.of(cpu), sites_); }
 
 void Interpreter::detach(CpuHeader& cpu) {
   delete static_cast<Thread*>(cpu.engine);
@@ -70,7 +73,11 @@ InterpreterExit Interpreter::run(CpuHeader& cpu) {
     options.count = options_.count;
     options.generation_now = &generation_;
     options.generation = generation_.load(std::memory_order_acquire);
-    const RegionPointer region = find(thread, {cpu.pc, cpu.mode, cpu.extra}, &exit.fault);
+    Identity identity{cpu.pc, cpu.mode, cpu.extra};
+    RegionPointer region;
+    if (!options_.machine || find_frames(frontend_, thread.port, &identity, &exit.fault)) {
+      region = find(thread, identity, &exit.fault);
+    }
     if (region == nullptr) {
       exit.kind = ExitKind::Fault;
       exit.detail = exit.fault.address;
@@ -84,7 +91,8 @@ bool Interpreter::run_alone(CpuHeader& cpu, InterpreterExit* exit) {
   const ExclusiveSequence::Result result = static_cast<Thread*>(cpu.engine)->sequence.run(cpu, options_.count);
   if (result.culprit != 0) {
     sites_.add(result.culprit);
-    invalidate(result.culprit, result.culprit + 1);
+    // A machine's code is not known by that address.
+    options_.machine ? invalidate(0, ~uint64_t{0}) : invalidate(result.culprit, result.culprit + 1);
   }
   if (!result.goes_on) *exit = result.exit;
   return result.goes_on;
@@ -109,7 +117,7 @@ Interpreter::RegionPointer Interpreter::find(Thread& thread, const Identity& ide
 Interpreter::RegionPointer Interpreter::form(Thread& thread, const Identity& identity, Fault* fault) {
   for (;;) {
     const uint64_t generation = generation_.load(std::memory_order_acquire);
-    const Fault raised = thread.former.form_trace(identity, thread.scratch);
+    const Fault raised = thread.former.form_trace(identity, thread.scratch, {.one_page = options_.machine});
     if (raised.kind != FaultKind::None) {
       *fault = raised;
       return nullptr;

@@ -17,6 +17,7 @@ class Interpreter {
  public:
   struct Options {
     bool count = false;       // keep CpuHeader::budget and ::retired, and stop before the instruction beyond the budget
+    bool machine = false;     // code is known by its frames (ir/api/frames.h)
     uint32_t late_stops = 0;  // bits of CpuHeader::stop_request that count only when some guest code has run
   };
 
@@ -44,7 +45,8 @@ class Interpreter {
   using RegionPointer = std::shared_ptr<const PreparedRegion>;
   struct Hash {
     std::size_t operator()(const Identity& identity) const {
-      const uint64_t mixed = (identity.pc ^ identity.mode << 48 ^ identity.extra << 32) * 0x9e3779b97f4a7c15U;
+      const uint64_t mixed =
+          (identity.pc ^ identity.mode << 48 ^ identity.extra << 32 ^ identity.frame >> 3) * 0x9e3779b97f4a7c15U;
       return mixed ^ mixed >> 32;
     }
   };

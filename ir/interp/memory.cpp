@@ -123,7 +123,7 @@ bool MemoryOps::load(uint64_t address, MemDesc desc, Type type, uint64_t* result
   Bytes bytes;
   fence_around(desc);
   if (!aligned(address, 1U << desc.align_log2, Access::Read, fault) ||
-      !port_.read(address, bytes.data(), desc.size(), fault)) {
+      !port(desc).read(address, bytes.data(), desc.size(), fault)) {
     return false;
   }
   swap_order(bytes, desc, is_vector(type));
@@ -136,7 +136,7 @@ bool MemoryOps::store(uint64_t address, MemDesc desc, Type type, const uint64_t*
   std::memcpy(bytes.data(), value, (desc.size() + 7) / 8 * 8);
   swap_order(bytes, desc, is_vector(type));
   if (!aligned(address, 1U << desc.align_log2, Access::Write, fault) ||
-      !port_.write(address, bytes.data(), desc.size(), fault)) {
+      !port(desc).write(address, bytes.data(), desc.size(), fault)) {
     return false;
   }
   fence_around(desc);
@@ -146,7 +146,7 @@ bool MemoryOps::store(uint64_t address, MemDesc desc, Type type, const uint64_t*
 bool MemoryOps::atomic(uint64_t address, MemDesc desc, Type type, const uint64_t* operand, uint64_t* result,
                        Fault* fault) {
   if (!aligned(address, desc.size(), Access::Write, fault)) return false;
-  void* const memory = port_.atomic_pointer(address, desc.size(), fault);
+  void* const memory = port(desc).atomic_pointer(address, desc.size(), fault);
   if (memory == nullptr) return false;
   const auto op = static_cast<AtomicOp>(desc.atomic_op);
   const unsigned width = desc.size() * 8;
@@ -166,7 +166,7 @@ bool MemoryOps::atomic(uint64_t address, MemDesc desc, Type type, const uint64_t
 bool MemoryOps::compare_exchange(uint64_t address, MemDesc desc, Type type, const uint64_t* expected,
                                  const uint64_t* desired, uint64_t* result, Fault* fault) {
   if (!aligned(address, desc.size(), Access::Write, fault)) return false;
-  void* const memory = port_.atomic_pointer(address, desc.size(), fault);
+  void* const memory = port(desc).atomic_pointer(address, desc.size(), fault);
   if (memory == nullptr) return false;
   const U128 before = host_compare_exchange(memory, desc.size(), in_order(number_of(expected, desc.size()), desc),
                                             in_order(number_of(desired, desc.size()), desc));
@@ -177,7 +177,7 @@ bool MemoryOps::compare_exchange(uint64_t address, MemDesc desc, Type type, cons
 // The reservation is the address and the bytes that were seen there (ir/api/exclusives.h says why that is enough).
 bool MemoryOps::load_linked(CpuHeader& cpu, uint64_t address, MemDesc desc, Type type, uint64_t* result, Fault* fault) {
   uint64_t seen[2] = {};
-  if (!aligned(address, desc.size(), Access::Read, fault) || !port_.read(address, seen, desc.size(), fault)) {
+  if (!aligned(address, desc.size(), Access::Read, fault) || !port(desc).read(address, seen, desc.size(), fault)) {
     return false;
   }
   fence_around(desc);
@@ -195,7 +195,7 @@ bool MemoryOps::store_conditional(CpuHeader& cpu, uint64_t address, MemDesc desc
   const bool reserved = cpu.reservation_address == address && cpu.reservation_size == desc.size();
   cpu.reservation_address = CpuHeader::kNoReservation;
   if (reserved) {
-    void* const memory = port_.atomic_pointer(address, desc.size(), fault);
+    void* const memory = port(desc).atomic_pointer(address, desc.size(), fault);
     if (memory == nullptr) return false;
     const U128 seen = number_of(cpu.reservation_value, desc.size());
     *stored = host_compare_exchange(memory, desc.size(), seen, in_order(number_of(value, desc.size()), desc)) == seen;

@@ -27,6 +27,8 @@ class MemoryOps {
                          Fault* fault);
 
  private:
+  MemoryPort& port(MemDesc desc) { return port_.in_regime(desc.mmu_index); }
+
   MemoryPort& port_;
 };
 
