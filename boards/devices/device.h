@@ -1,0 +1,121 @@
+// Device: what every device of a board is, and what it is made from. README.md has the recipe.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <string>
+
+#include "boards/devices/state.h"
+#include "boards/fdt/tree.h"
+#include "host/char_stream.h"
+#include "softmmu/api/physical_memory.h"
+#include "softmmu/bus/region.h"
+#include "vcpu/door.h"
+#include "vcpu/guest_log.h"
+#include "vcpu/timer.h"
+
+namespace menura::boards {
+
+// --- interrupts
+
+// What takes the level of interrupt wires: an interrupt controller, the inputs of a virtual CPU. Any thread.
+class InterruptSink {
+ public:
+  virtual ~InterruptSink() = default;
+  virtual void set_input(unsigned input, bool level) = 0;
+};
+
+// One wire of a device's output.
+struct Wire {
+  InterruptSink* sink = nullptr;  // nullptr: connected to nothing
+  unsigned input = 0;
+  void set(bool level) const {
+    if (sink != nullptr) sink->set_input(input, level);
+  }
+};
+
+// --- what a device may do to its machine
+
+class MachineControl {
+ public:
+  virtual ~MachineControl() = default;
+  // Any thread, also that of a virtual CPU: it happens soon.
+  virtual void power_off(int exit_code) = 0;
+  virtual void request_reset() = 0;
+};
+
+// --- kinds of devices
+
+enum class Rights : uint8_t { Ro, Wo, Rw };
+
+// A register, named as in the datasheet.
+struct RegisterRow {
+  uint32_t offset;
+  uint8_t size;  // bytes
+  Rights rights;
+  const char* name;
+  const char* fields;   // "7 DLAB, 6 BREAK, 5:3 PARITY"; "" if it is one number
+  uint32_t count = 1;   // how many of them follow each other
+  uint32_t stride = 0;  // at this distance
+};
+
+class Device;
+
+// What a device is made from. Everything outlives it.
+struct DeviceSetup {
+  std::span<const Wire> interrupts;  // its outputs: one, or for interrupt controllers those to each virtual CPU in turn
+  vcpu::Door& door;
+  vcpu::TimerService& timers;       // in units of door.counter()
+  softmmu::PhysicalMemory& memory;  // DMA
+  MachineControl& control;
+  vcpu::GuestLog& log;
+  unsigned cpus = 1;
+  host::CharStream* stream = nullptr;  // character devices; nullptr: nobody listens
+};
+
+struct DeviceKind {
+  const char* name;        // as `menura list devices` shows it
+  const char* what;        // one line
+  const char* datasheet;   // which document it is made after
+  const char* node;        // name of its nodes in the device tree; nullptr: none
+  const char* compatible;  // the property; several strings are separated by blanks
+  uint64_t size;           // bytes of registers
+  softmmu::MmioAccess access;
+  std::span<const RegisterRow> registers;
+  std::unique_ptr<Device> (*make)(const DeviceSetup& setup);
+  // Properties beside compatible, reg and interrupts; nullptr: none.
+  void (*describe)(fdt::Tree& tree, const std::string& path, unsigned cpus) = nullptr;
+};
+
+// What a device says to -d guest_errors: the register by its name, where there is one.
+class DeviceLog {
+ public:
+  DeviceLog(vcpu::GuestLog& log, const DeviceKind& kind) : log_(log), kind_(kind) {}
+  void bad_read(uint64_t offset) const { bad(offset, nullptr); }
+  void bad_write(uint64_t offset, uint64_t value) const { bad(offset, &value); }
+
+ private:
+  void bad(uint64_t offset, const uint64_t* value) const;
+
+  vcpu::GuestLog& log_;
+  const DeviceKind& kind_;
+};
+
+// The row of the register that lies at `offset`; nullptr: none does.
+const RegisterRow* find_register(const DeviceKind& kind, uint64_t offset);
+
+// Registers as Mmio says. Nothing calls a device any more when it is destroyed.
+class Device : public softmmu::Mmio {
+ public:
+  // As after power-on; twice is the same as once. No virtual CPU runs meanwhile.
+  virtual void reset() = 0;
+  // All that it must keep besides what it was made from. No virtual CPU runs meanwhile.
+  virtual void state(StateVisitor& visitor) = 0;
+  // After state() has put back what was kept: wires and timers follow.
+  virtual void restored() = 0;
+  // Of interrupt controllers.
+  virtual InterruptSink* inputs() { return nullptr; }
+};
+
+}  // namespace menura::boards

@@ -1,0 +1,21 @@
+// The table of all kinds of devices. Each is defined in its own file.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "boards/devices/device.h"
+
+namespace menura::boards {
+
+extern const DeviceKind kNs16550a;     // char/
+extern const DeviceKind kAclint;       // intc/
+extern const DeviceKind kPlic;         // intc/
+extern const DeviceKind kGoldfishRtc;  // timer/
+extern const DeviceKind kSifiveTest;   // system/
+
+std::span<const DeviceKind* const> device_kinds();
+// nullptr: none has this name.
+const DeviceKind* find_device_kind(std::string_view name);
+
+}  // namespace menura::boards
