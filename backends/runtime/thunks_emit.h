@@ -38,7 +38,6 @@ struct ThunkHandlers {
   uint64_t (*memory)(ir::CpuHeader* cpu, const ThunkFrame* frame) = nullptr;  // 0: leaves run(), state in memory
 };
 
-
 // Offsets into the emitted code.
 struct Thunks {
   std::vector<uint8_t> code;  // position-independent

@@ -49,4 +49,21 @@ Result<FeatureSet> parse_cpu(std::string_view text) { return frontends::parse_cp
 
 std::string describe(FeatureSet set) { return frontends::describe(set, kTable); }
 
+std::string isa_string(FeatureSet set) {
+  std::string isa = "rv" + std::to_string(xlen(set));
+  std::string rest;
+  for (unsigned i = 0; i < kFeatureCount; ++i) {
+    const auto feature = static_cast<Feature>(i);
+    // S is not among the letters: what has a memory management unit says so elsewhere.
+    if (!set.has(i) || feature == Feature::RV32 || feature == Feature::RV64 || feature == Feature::S) continue;
+    const std::string name(kFeatures[i].name);
+    if (name.size() == 1) {
+      isa += name;
+    } else {
+      rest += "_" + name;
+    }
+  }
+  return isa + rest;
+}
+
 }  // namespace menura::riscv

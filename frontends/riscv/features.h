@@ -37,6 +37,17 @@ Result<FeatureSet> parse_cpu(std::string_view text);
 // The extensions' lower-case names joined by '_', for messages.
 std::string describe(FeatureSet set);
 
+// "rv64imafdc_zicsr_...", as device trees and /proc/cpuinfo say it: single letters first, the others behind
+// underscores.
+std::string isa_string(FeatureSet set);
+
+// What a CPU is used for: Linux programs in user mode (there is nothing below them), or all of a machine's software.
+enum class Level : uint8_t { Process, Machine };
+
+// What no user program sees of a CPU. Everything of Volume II requires S, so a set with S is a machine's.
+inline constexpr FeatureSet kPrivileged = set_of(Feature::S) + set_of(Feature::Sstc) + set_of(Feature::Svadu) +
+                                          set_of(Feature::Svinval) + set_of(Feature::Svpbmt) + set_of(Feature::Zihpm);
+
 // Registers are this many bits wide: 32 or 64.
 constexpr unsigned xlen(FeatureSet set) { return has(set, Feature::RV32) ? 32 : 64; }
 

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "frontends/riscv/csr.h"
 #include "frontends/riscv/state.h"
+#include "frontends/riscv/system/csr.h"
 
 namespace menura::riscv {
 namespace {
@@ -38,6 +38,11 @@ constexpr Kind kind_of(RowName name) {
     case RowName::fence_i:
     case RowName::wrs_nto:
     case RowName::wrs_sto:
+    case RowName::mret:
+    case RowName::sret:
+    case RowName::wfi:
+    case RowName::sfence_vma:
+    case RowName::sinval_vma:
       return Kind::Exit;
     default:
       return Kind::Next;
@@ -60,14 +65,17 @@ constexpr bool is_link(unsigned reg) { return reg == 1 || reg == 5; }  // 2.5.1
 
 constexpr bool is_csr_access(RowName name) { return name >= RowName::csrrw && name <= RowName::csrrci; }
 
-// As lift/zicsr.cpp does: registers that do not exist, writes of read-only ones, and writes of frm where the mode word
-// may change for certain.
+// As lift/zicsr.cpp does: registers that do not exist or are not for this level, writes of read-only ones, writes of
+// frm where the mode word may change for certain, and what mstatus.FS forbids or wants to know of.
 bool csr_access_exits(uint32_t word, FeatureSet features, uint64_t mode) {
   const unsigned csr = word >> 20;
   const bool is_write = ((word >> 12) & 3) == 1;
   const bool writes = is_write || ((word >> 15) & 31) != 0;
-  if (!csr_exists(csr, features) || (writes && is_read_only(csr))) return true;
-  return writes && (csr == kFrm || csr == kFcsr) && (mode & Mode::kFrmBits) != 0;
+  const CsrRow* const row = find_csr(csr);
+  if (!csr_allowed(csr, row, features, Mode::privilege(mode), writes)) return true;
+  if (row->rule != CsrRule::Float) return false;
+  if ((mode & Mode::kFpOff) != 0 || (writes && (mode & Mode::kFpClean) != 0)) return true;
+  return writes && csr != kFflags && (mode & Mode::kFrmBits) != 0;
 }
 
 // Offsets of the four direct formats.
@@ -93,6 +101,8 @@ ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, 
   flow.kind = kKinds[static_cast<unsigned>(name)];
   flow.exclusive = exclusive_of(name);
   if (flow.kind == Kind::Next && is_csr_access(name) && csr_access_exits(word, features, mode)) flow.kind = Kind::Exit;
+  const bool fences_supervisor = name == RowName::sfence_w_inval || name == RowName::sfence_inval_ir;
+  if (fences_supervisor && Mode::privilege(mode) == Privilege::User) flow.kind = Kind::Exit;
   const bool compressed = length_of(word) == 2;
   const unsigned rd = (word >> 7) & 31;
   int64_t offset = 0;

@@ -11,10 +11,15 @@ namespace menura::riscv {
 
 class Frontend final : public ir::Frontend {
  public:
-  // parse_cpu() makes the set.
-  explicit Frontend(FeatureSet features) : features_(features), enabled_(enabled_rows(features)) {}
+  // parse_cpu() makes the set. At Level::Machine it must have S.
+  explicit Frontend(FeatureSet features, Level level = Level::Process)
+      : features_(level == Level::Machine ? features : features - kPrivileged),
+        level_(level),
+        enabled_(enabled_rows(features_)) {}
 
+  // Those that software of this level sees.
   FeatureSet features() const { return features_; }
+  Level level() const { return level_; }
 
   const ir::StateLayout& layout() const override;
   const ir::HelperTable& helpers() const override;
@@ -29,6 +34,7 @@ class Frontend final : public ir::Frontend {
 
  private:
   FeatureSet features_;
+  Level level_;
   EnabledRows enabled_;
 };
 

@@ -18,15 +18,21 @@ constexpr std::array<Slot, kSlotCount> kSlots = frontends::place_slots<kSlotCoun
 #undef SLOT
 }});
 
-template <ir::Type XREG>
-constexpr uint32_t kStateSize = frontends::end_of_slots(kSlots<XREG>) + 32 * kVlenb;
+// The slots of a level, and the size of the state with the vector registers behind them.
+template <ir::Type XREG, size_t Count>
+ir::StateLayout layout_of_first() {
+  constexpr std::span<const Slot> kSlotsOfLevel = std::span(kSlots<XREG>).first(Count);
+  return ir::make_layout(kSlotsOfLevel, frontends::end_of_slots(kSlotsOfLevel) + 32 * kVlenb);
+}
 
 }  // namespace
 
-const ir::StateLayout& state_layout(unsigned xlen) {
-  static const ir::StateLayout layout32 = ir::make_layout(kSlots<I32>, kStateSize<I32>);
-  static const ir::StateLayout layout64 = ir::make_layout(kSlots<I64>, kStateSize<I64>);
-  return xlen == 32 ? layout32 : layout64;
+const ir::StateLayout& state_layout(unsigned xlen, Level level) {
+  static const ir::StateLayout process32 = layout_of_first<I32, kProcessSlotCount>();
+  static const ir::StateLayout process64 = layout_of_first<I64, kProcessSlotCount>();
+  static const ir::StateLayout machine64 = layout_of_first<I64, kSlotCount>();
+  if (level == Level::Machine) return machine64;
+  return xlen == 32 ? process32 : process64;
 }
 
 }  // namespace menura::riscv

@@ -44,16 +44,35 @@ TEST(RiscvRows, NothingWithoutItsFeature) {
   tests::expect_finds_nothing(rows(), [](uint64_t word) { return decode_with(word, FeatureSet{}); });
 }
 
-class RiscvLift : public testing::TestWithParam<FeatureSet> {};
+struct Cpu {
+  FeatureSet features;
+  Level level;
+};
+
+class RiscvLift : public testing::TestWithParam<Cpu> {};
+
+constexpr uint64_t in(Privilege privilege) { return static_cast<uint64_t>(privilege) << Mode::kPrivilegeShift; }
+
+std::vector<uint64_t> modes(Level level) {
+  std::vector<uint64_t> modes = {0, Mode::kNearestAway, Mode::kFrmInvalid};
+  if (level == Level::Process) return modes;
+  for (const uint64_t mode :
+       {Mode::kFpOff, Mode::kFpClean, Mode::kFpClean | Mode::kNearestAway, in(Privilege::Supervisor),
+        in(Privilege::Machine), in(Privilege::Machine) | Mode::kNearestAway}) {
+    modes.push_back(mode);
+  }
+  return modes;
+}
 
 void lift_and_check(const Frontend& frontend, uint64_t word, uint64_t mode, std::string_view what) {
-  // Without C, indirect jumps look at their target first.
-  tests::expect_lifts(frontend, word, mode, what, !has(frontend.features(), Feature::C));
+  // Without C, indirect jumps look at their target first; above user mode, much looks at mstatus.
+  const bool may_trap = !has(frontend.features(), Feature::C) || frontend.level() == Level::Machine;
+  tests::expect_lifts(frontend, word, mode, what, may_trap);
 }
 
 // Every row that the base has, in each mode, with random fields; and random words, most of them illegal.
 TEST_P(RiscvLift, EveryRowVerifiesAndScans) {
-  const Frontend frontend(GetParam());
+  const Frontend frontend(GetParam().features, GetParam().level);
   std::mt19937_64 random(3);
   for (const Row& row : rows()) {
     if (!row.features.met_by(frontend.features())) continue;
@@ -63,10 +82,10 @@ TEST_P(RiscvLift, EveryRowVerifiesAndScans) {
       if (!tests::random_word(row, random, word)) continue;
       // CSR numbers that exist are rare among random ones.
       if (row.id.substr(0, 4) == "csrr" && n % 2 == 0) {
-        const uint64_t numbers[] = {1, 2, 3, 0xc00, 0xc01, 0xc02, 0xc80};
-        word = (word & 0xfffff) | numbers[random() % 7] << 20;
+        const uint64_t numbers[] = {1, 2, 3, 0xc00, 0xc01, 0xc02, 0xc80, 0x100, 0x140, 0x180, 0x300, 0x344, 0xb00};
+        word = (word & 0xfffff) | numbers[random() % std::size(numbers)] << 20;
       }
-      for (const uint64_t mode : {uint64_t{0}, Mode::kNearestAway, Mode::kFrmInvalid}) {
+      for (const uint64_t mode : modes(frontend.level())) {
         lift_and_check(frontend, word, mode, row.id);
         if (testing::Test::HasFatalFailure()) return;
       }
@@ -77,21 +96,24 @@ TEST_P(RiscvLift, EveryRowVerifiesAndScans) {
 }
 
 TEST_P(RiscvLift, AnyWordVerifiesAndScans) {
-  const Frontend frontend(GetParam());
+  const Frontend frontend(GetParam().features, GetParam().level);
   std::mt19937_64 random(4);
-  for (int n = 0; n < 20000; ++n) {
-    lift_and_check(frontend, random() & 0xffffffff, n % 3, "random");
+  const std::vector<uint64_t> all = modes(frontend.level());
+  for (size_t n = 0; n < 20000; ++n) {
+    lift_and_check(frontend, random() & 0xffffffff, all[n % all.size()], "random");
     if (testing::Test::HasFatalFailure()) return;
   }
 }
 
-std::string base_name(const testing::TestParamInfo<FeatureSet>& info) {
-  constexpr const char* kNames[] = {"Rv32", "Rv64", "Rv64WithoutC", "Rv64i"};
+std::string base_name(const testing::TestParamInfo<Cpu>& info) {
+  constexpr const char* kNames[] = {"Rv32", "Rv64", "Rv64WithoutC", "Rv64i", "Machine"};
   return kNames[info.index];
 }
 
 INSTANTIATE_TEST_SUITE_P(Bases, RiscvLift,
-                         testing::Values(everything(32), everything(64), *parse_cpu("max,-c"), *parse_cpu("rv64i")),
+                         testing::Values(Cpu{everything(32), Level::Process}, Cpu{everything(64), Level::Process},
+                                         Cpu{*parse_cpu("max,-c"), Level::Process},
+                                         Cpu{*parse_cpu("rv64i"), Level::Process}, Cpu{everything(64), Level::Machine}),
                          base_name);
 
 }  // namespace

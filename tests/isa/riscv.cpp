@@ -118,7 +118,7 @@ class Riscv final : public Guest {
  private:
   std::string triple() const { return xlen_ == 32 ? "riscv32" : "riscv64"; }
   static FeatureSet features(unsigned xlen) {
-    const FeatureSet max = *parse_cpu("max");
+    const FeatureSet max = *parse_cpu("max") - kPrivileged;
     return xlen == 32 ? max - set_of(Feature::RV64) + set_of(Feature::RV32) : max;
   }
 

@@ -4,6 +4,7 @@
 
 #include "frontends/common/pattern.h"
 #include "frontends/riscv/state.h"
+#include "frontends/riscv/system/csr.h"
 
 namespace menura::riscv {
 namespace {
@@ -55,31 +56,6 @@ constexpr std::string_view kFliConstants[] = {"-1.0",
                                               "inf",
                                               "nan"};
 
-std::string csr_text(uint64_t number) {
-  switch (number) {
-    case 0x001:
-      return "fflags";
-    case 0x002:
-      return "frm";
-    case 0x003:
-      return "fcsr";
-    case 0xc00:
-      return "cycle";
-    case 0xc01:
-      return "time";
-    case 0xc02:
-      return "instret";
-    case 0xc80:
-      return "cycleh";
-    case 0xc81:
-      return "timeh";
-    case 0xc82:
-      return "instreth";
-    default:
-      return std::to_string(number);
-  }
-}
-
 std::string field_text(const frontends::PatternField& field, const frontends::Pattern& pattern, uint32_t word) {
   const uint64_t value = field.extract(word);
   switch (static_cast<FieldKind>(field.kind)) {
@@ -111,7 +87,7 @@ std::string field_text(const frontends::PatternField& field, const frontends::Pa
       return aq != nullptr && aq->extract(word) != 0 ? "rl" : ".rl";
     }
     case FieldKind::Csr:
-      return csr_text(value);
+      return csr_name(static_cast<unsigned>(value));
     case FieldKind::FenceSet: {
       std::string text;
       for (unsigned i = 0; i < 4; ++i) {

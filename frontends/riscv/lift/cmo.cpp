@@ -1,5 +1,6 @@
 // Cache-block operations (Unprivileged 20240411, chapter 19) on blocks of 64 bytes, which hwprobe reports.
 #include "frontends/riscv/lift/lifter.h"
+#include "frontends/riscv/system/fields.h"
 
 namespace menura::riscv {
 namespace lift {
@@ -17,17 +18,28 @@ void probe(Lifter& l, XReg rs1, bool write) {
   l.b.emit(Op::Probe, Type::Void, {l.address(rs1, 0).base}, ir::pack(ir::MemDesc{.sign_extend = write}), 1);
 }
 
+// 19.3: the levels above may forbid these instructions.
+void check_enabled(Lifter& l, uint64_t field) {
+  if (!l.is_machine() || l.privilege() == Privilege::Machine) return;
+  l.illegal_unless(SlotName::Menvcfg, field);
+  if (l.privilege() == Privilege::User) l.illegal_unless(SlotName::Senvcfg, field);
+}
+
 // Caches are coherent here: nothing is left to do.
-void manage(Lifter& l, XReg rs1) { probe(l, rs1, false); }
+void manage(Lifter& l, XReg rs1, uint64_t field) {
+  check_enabled(l, field);
+  probe(l, rs1, false);
+}
 
 }  // namespace
 
 // A kernel may let user mode invalidate only with the effect of a flush (19.4, CBIE = 01): nothing gets lost.
-void cbo_inval(Lifter& l, Rs1 rs1) { manage(l, rs1); }
-void cbo_clean(Lifter& l, Rs1 rs1) { manage(l, rs1); }
-void cbo_flush(Lifter& l, Rs1 rs1) { manage(l, rs1); }
+void cbo_inval(Lifter& l, Rs1 rs1) { manage(l, rs1, Envcfg::kCbie); }
+void cbo_clean(Lifter& l, Rs1 rs1) { manage(l, rs1, Envcfg::kCbcfe); }
+void cbo_flush(Lifter& l, Rs1 rs1) { manage(l, rs1, Envcfg::kCbcfe); }
 
 void cbo_zero(Lifter& l, Rs1 rs1) {
+  check_enabled(l, Envcfg::kCbze);
   probe(l, rs1, true);
   const Value block = block_of(l, rs1);
   const Value zero = l.b.constant(Type::I64, 0);

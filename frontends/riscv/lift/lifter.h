@@ -4,6 +4,7 @@
 #include "frontends/riscv/decode/decode.h"
 #include "frontends/riscv/rounding.h"
 #include "frontends/riscv/state.h"
+#include "frontends/riscv/system/request.h"
 #include "ir/build/builder.h"
 
 namespace menura::riscv {
@@ -97,11 +98,28 @@ class Lifter {
     set_f64(reg, format == Type::F64 ? value : b.convert(Op::NanBox, Type::F64, value));
   }
 
+  // --- the system level
+  Privilege privilege() const { return Mode::privilege(mode_); }
+  // Whether software below the user level exists: else nothing of this section does anything.
+  bool is_machine() const { return has(Feature::S); }
+  // Goes on where any bit of `mask` is set in a slot (is clear), and is illegal elsewhere.
+  void illegal_unless(SlotName name, uint64_t mask) { illegal_where(ir::Cond::Eq, name, mask); }
+  void illegal_if(SlotName name, uint64_t mask) { illegal_where(ir::Cond::Ne, name, mask); }
+  // What an instruction that uses floating point does first (3.1.6.6): mstatus.FS must not be off, and becomes dirty
+  // where the instruction may change the state. False: it has left.
+  bool begin_fp(bool changes);
+  // Leaves for Hart::handle.
+  void leave(ir::ExitKind kind, uint64_t pc, Request request) {
+    b.exit(kind, pc, {b.constant(Type::I64, static_cast<int64_t>(request))});
+  }
+
   // --- ends
   // The encoding is reserved after all, in a way that its row cannot say.
   void illegal() { b.exit(ir::ExitKind::IllegalInstruction, b.pc()); }
 
  private:
+  void illegal_where(ir::Cond cond, SlotName name, uint64_t mask);
+
   FeatureSet features_;
   uint64_t mode_;
   unsigned xlen_;

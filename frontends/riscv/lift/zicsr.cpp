@@ -1,7 +1,11 @@
-// Zicsr (Unprivileged 20240411, chapter 7) and the registers behind it: fflags, frm, fcsr (21.2), Zicntr (chapter 8).
-#include "frontends/riscv/csr.h"
+// Zicsr (Unprivileged 20240411, chapter 7) and the registers behind it: fflags, frm, fcsr (21.2), Zicntr (chapter 8);
+// those of a machine that are no more than a slot, and sstatus where it enables interrupts.
+#include <bit>
+
 #include "frontends/riscv/helpers/helpers.h"
 #include "frontends/riscv/lift/lifter.h"
+#include "frontends/riscv/system/csr.h"
+#include "frontends/riscv/system/fields.h"
 
 namespace menura::riscv {
 namespace lift {
@@ -29,16 +33,14 @@ Value read_counter(Lifter& l, unsigned csr) {
 }
 
 // A register value.
-Value read(Lifter& l, unsigned csr) {
+Value read_float(Lifter& l, unsigned csr) {
   switch (csr) {
     case kFflags:
       return to_register(l, read_fflags(l));
     case kFrm:
       return to_register(l, read_frm(l));
-    case kFcsr:
-      return to_register(l, l.or_(l.shl_by(read_frm(l), 5), read_fflags(l)));
     default:
-      return read_counter(l, csr);
+      return to_register(l, l.or_(l.shl_by(read_frm(l), 5), read_fflags(l)));
   }
 }
 
@@ -64,7 +66,7 @@ void write_frm(Lifter& l, Value value) {
   l.b.emit(Op::FpModeSet, Type::Void, {frm});
 }
 
-void write(Lifter& l, unsigned csr, Value value) {
+void write_float(Lifter& l, unsigned csr, Value value) {
   const Value low = l.word(value);
   if (csr == kFflags || csr == kFcsr) write_fflags(l, low);
   if (csr == kFrm) write_frm(l, low);
@@ -73,37 +75,128 @@ void write(Lifter& l, unsigned csr, Value value) {
 
 enum class Action { Write, Set, Clear };
 
-// 7.1, table 16: csrrw with rd = x0 does not read, csrrs and csrrc of x0 or 0 do not write.
-void access(Lifter& l, Action action, XReg rd, unsigned csr, bool writes, Value operand) {
-  if (!csr_exists(csr, l.features()) || (writes && is_read_only(csr))) return l.illegal();
-  if (action == Action::Write && rd.is_zero()) return write(l, csr, operand);
-  const Value old = read(l, csr);
-  l.set_x(rd, old);
-  if (!writes) return;
-  switch (action) {
-    case Action::Write:
-      return write(l, csr, operand);
-    case Action::Set:
-      return write(l, csr, l.or_(old, operand));
-    case Action::Clear:
-      return write(l, csr, l.b.binary(Op::Andn, old, operand));
+// An instruction of the chapter. 7.1, table 16: csrrw with rd = x0 does not read, csrrs and csrrc of x0 or 0 do not
+// write.
+struct Access {
+  Action action;
+  XReg rd;
+  unsigned csr;
+  bool writes;
+  Value operand;
+  unsigned immediate;  // of the forms that have one, else 0
+
+  bool reads() const { return action != Action::Write || !rd.is_zero(); }
+};
+
+Value updated(Lifter& l, const Access& a, Value old) {
+  if (a.action == Action::Write) return a.operand;
+  return a.action == Action::Set ? l.or_(old, a.operand) : l.b.binary(Op::Andn, old, a.operand);
+}
+
+void access_float(Lifter& l, const Access& a) {
+  if (!l.begin_fp(a.writes)) return;
+  if (!a.reads()) return write_float(l, a.csr, a.operand);
+  const Value old = read_float(l, a.csr);
+  l.set_x(a.rd, old);
+  if (a.writes) write_float(l, a.csr, updated(l, a, old));
+}
+
+// Nothing but a slot. `mask`: the bits that software can write.
+void access_slot(Lifter& l, const Access& a, ir::SlotId slot, uint64_t mask) {
+  const auto kept = [&](Value value) {
+    return mask == ~uint64_t{0} ? value : l.and_(value, l.imm(static_cast<int64_t>(mask)));
+  };
+  if (!a.reads()) return l.b.set(slot, kept(a.operand));
+  const Value old = l.b.get(slot);
+  if (a.writes) l.b.set(slot, kept(updated(l, a, old)));
+  l.set_x(a.rd, old);
+}
+
+// Reads mstatus or sstatus, and sets or clears SIE: how Linux enables and disables interrupts.
+void access_interrupt_enable(Lifter& l, const Access& a, uint64_t readable) {
+  const ir::SlotId status = slot(SlotName::Mstatus);
+  const Value old = l.b.get(status);
+  if (a.writes) l.b.set(status, updated(l, a, old));
+  if (!a.rd.is_zero()) l.set_x(a.rd, l.and_(old, l.imm(static_cast<int64_t>(readable))));
+  if (!a.writes || a.action == Action::Clear) return;
+  const ir::BlockId leave = l.b.new_block();
+  const ir::BlockId stay = l.b.new_block();
+  const Value pending = l.b.get(slot(SlotName::Pending));
+  l.b.cond_br(l.b.icmp(ir::Cond::Ne, pending, l.b.constant(Type::I64, 0)), leave, stay);
+  l.b.start(leave);
+  l.leave(ExitKind::ModeChange, l.b.next_pc(), Request::None);
+  l.b.start(stay);
+}
+
+// All others: the hart does it, and says how to go on.
+void access_by_hart(Lifter& l, const Access& a) {
+  const CsrAccess access = {static_cast<uint32_t>(a.csr), a.rd.number, static_cast<uint32_t>(a.action), a.writes};
+  const Value status = l.b.call(static_cast<ir::HelperId>(HelperName::AccessCsr),
+                                {constant32(l, static_cast<int32_t>(std::bit_cast<uint32_t>(access))), a.operand});
+  const ir::BlockId ends = l.b.new_block();
+  const ir::BlockId illegal = l.b.new_block();
+  const ir::BlockId leave = l.b.new_block();
+  const ir::BlockId stay = l.b.new_block();
+  const auto is = [&](CsrStatus value) {
+    return l.b.icmp(ir::Cond::Eq, status, l.b.constant(Type::I64, static_cast<int64_t>(value)));
+  };
+  l.b.cond_br(is(CsrStatus::Done), stay, ends);
+  l.b.start(ends);
+  l.b.cond_br(is(CsrStatus::Illegal), illegal, leave);
+  l.b.start(illegal);
+  l.illegal();
+  l.b.start(leave);
+  l.leave(ExitKind::ModeChange, l.b.next_pc(), Request::None);
+  l.b.start(stay);
+}
+
+void access(Lifter& l, const Access& a) {
+  const CsrRow* const row = find_csr(a.csr);
+  if (!csr_allowed(a.csr, row, l.features(), l.privilege(), a.writes)) return l.illegal();
+  // SIE and MIE may be named by an immediate; nothing else that 5 bits can hold exists.
+  const bool enables = !a.writes || (a.action != Action::Write && a.immediate == Status::kSie);
+  switch (row->rule) {
+    case CsrRule::Float:
+      return access_float(l, a);
+    case CsrRule::Counter:
+      if (l.is_machine()) return access_by_hart(l, a);
+      return l.set_x(a.rd, read_counter(l, a.csr));
+    case CsrRule::Plain:
+      return access_slot(l, a, csr_slot(*row, a.csr), row->mask);
+    case CsrRule::Epc:
+      return access_slot(l, a, row->slot, l.has(Feature::C) ? ~uint64_t{1} : ~uint64_t{3});
+    case CsrRule::Mstatus:
+      if (enables) return access_interrupt_enable(l, a, ~uint64_t{0});
+      return access_by_hart(l, a);
+    case CsrRule::Sstatus:
+      if (enables) return access_interrupt_enable(l, a, Status::kSupervisorReadable);
+      return access_by_hart(l, a);
+    default:
+      return access_by_hart(l, a);
   }
 }
 
 unsigned number(Csr csr) { return static_cast<unsigned>(csr.value); }
+unsigned immediate(Zimm zimm) { return static_cast<unsigned>(zimm.value); }
 
 }  // namespace
 
-void csrrw(Lifter& l, Rd rd, Csr csr, Rs1 rs1) { access(l, Action::Write, rd, number(csr), true, l.x(rs1)); }
+void csrrw(Lifter& l, Rd rd, Csr csr, Rs1 rs1) { access(l, {Action::Write, rd, number(csr), true, l.x(rs1), 0}); }
 void csrrs(Lifter& l, Rd rd, Csr csr, Rs1 rs1) {
-  access(l, Action::Set, rd, number(csr), !XReg(rs1).is_zero(), l.x(rs1));
+  access(l, {Action::Set, rd, number(csr), !XReg(rs1).is_zero(), l.x(rs1), 0});
 }
 void csrrc(Lifter& l, Rd rd, Csr csr, Rs1 rs1) {
-  access(l, Action::Clear, rd, number(csr), !XReg(rs1).is_zero(), l.x(rs1));
+  access(l, {Action::Clear, rd, number(csr), !XReg(rs1).is_zero(), l.x(rs1), 0});
 }
-void csrrwi(Lifter& l, Rd rd, Csr csr, Zimm zimm) { access(l, Action::Write, rd, number(csr), true, l.imm(zimm)); }
-void csrrsi(Lifter& l, Rd rd, Csr csr, Zimm zimm) { access(l, Action::Set, rd, number(csr), zimm != 0, l.imm(zimm)); }
-void csrrci(Lifter& l, Rd rd, Csr csr, Zimm zimm) { access(l, Action::Clear, rd, number(csr), zimm != 0, l.imm(zimm)); }
+void csrrwi(Lifter& l, Rd rd, Csr csr, Zimm zimm) {
+  access(l, {Action::Write, rd, number(csr), true, l.imm(zimm), immediate(zimm)});
+}
+void csrrsi(Lifter& l, Rd rd, Csr csr, Zimm zimm) {
+  access(l, {Action::Set, rd, number(csr), zimm != 0, l.imm(zimm), immediate(zimm)});
+}
+void csrrci(Lifter& l, Rd rd, Csr csr, Zimm zimm) {
+  access(l, {Action::Clear, rd, number(csr), zimm != 0, l.imm(zimm), immediate(zimm)});
+}
 
 }  // namespace lift
 

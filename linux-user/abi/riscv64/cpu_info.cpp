@@ -19,33 +19,6 @@ riscv::FeatureSet features(Thread& thread) {
   return static_cast<const riscv::Frontend&>(thread.process().guest().frontend()).features();
 }
 
-// "rv64imafdc_zicsr_...": single letters first, the others behind underscores.
-std::string isa_string(riscv::FeatureSet set) {
-  std::string isa = "rv" + std::to_string(riscv::xlen(set));
-  std::string rest;
-  struct Named {
-    Feature feature;
-    const char* name;
-  };
-  static constexpr Named kNames[] = {
-#define FEATURE(id, name, requires_, meaning) {Feature::id, name},
-#define BASE(name, features, meaning)
-#include "frontends/riscv/features.def"
-#undef FEATURE
-#undef BASE
-  };
-  for (const Named& named : kNames) {
-    if (!riscv::has(set, named.feature) || named.feature == Feature::RV32 || named.feature == Feature::RV64) continue;
-    const std::string name = named.name;
-    if (name.size() == 1) {
-      isa += name;
-    } else {
-      rest += "_" + name;
-    }
-  }
-  return isa + rest;
-}
-
 // Documentation/arch/riscv/hwprobe.rst and include/uapi/asm/hwprobe.h
 enum Key : int64_t {
   kMvendorid = 0,
@@ -121,7 +94,7 @@ Pair probe(Thread& thread, int64_t key) {
 }  // namespace
 
 std::string cpuinfo_text(Thread& thread) {
-  const std::string isa = isa_string(features(thread));
+  const std::string isa = riscv::isa_string(features(thread));
   const long count = std::max(1L, ::sysconf(_SC_NPROCESSORS_ONLN));
   std::string text;
   for (long i = 0; i < count; ++i) {
