@@ -44,12 +44,16 @@ class Mmu {
  public:
   virtual ~Mmu() = default;
 
+  // The same for all virtual CPUs of the machine: for instructions that say "inner shareable".
+  virtual Mmu& everywhere() = 0;
+
   // PageWalker::context() may answer differently from now on (a register was written, the privilege has changed).
   virtual void context_changed() = 0;
   // Forgets translations: all; those of one page, in all contexts; all of the contexts that `matches` says yes to.
   virtual void flush() = 0;
   virtual void flush_page(uint64_t address) = 0;
-  virtual void flush_contexts(bool (*matches)(uint64_t context, uint64_t argument), uint64_t argument) = 0;
+  using ContextMatch = bool (*)(uint64_t context, uint64_t argument);
+  virtual void flush_contexts(ContextMatch matches, uint64_t argument) = 0;
 };
 
 }  // namespace menura::softmmu

@@ -4,6 +4,8 @@
 #include <cassert>
 #include <cstring>
 
+#include "softmmu/bus/shared_copy.h"
+
 namespace menura::softmmu {
 
 struct Bus::Mapping {
@@ -30,40 +32,6 @@ struct Bus::View {
 namespace {
 
 constexpr uint64_t kNowhere = ~uint64_t{0};
-
-// Copies between bytes of the guest that other threads may access meanwhile and our own: naturally aligned 1, 2, 4 and
-// 8 bytes at once.
-template <typename T>
-void copy_at_once(void* to, const void* from, bool guest_is_to) {
-  if (guest_is_to) {
-    T value;
-    std::memcpy(&value, from, sizeof value);
-    __atomic_store_n(static_cast<T*>(to), value, __ATOMIC_RELAXED);
-  } else {
-    const T value = __atomic_load_n(static_cast<const T*>(from), __ATOMIC_RELAXED);
-    std::memcpy(to, &value, sizeof value);
-  }
-}
-
-void copy(void* to, const void* from, std::size_t size, bool guest_is_to) {
-  const auto guest = reinterpret_cast<uintptr_t>(guest_is_to ? to : from);
-  if (size > 8 || (size & (size - 1)) != 0 || (guest & (size - 1)) != 0) {
-    std::memcpy(to, from, size);
-    return;
-  }
-  switch (size) {
-    case 1:
-      return copy_at_once<uint8_t>(to, from, guest_is_to);
-    case 2:
-      return copy_at_once<uint16_t>(to, from, guest_is_to);
-    case 4:
-      return copy_at_once<uint32_t>(to, from, guest_is_to);
-    case 8:
-      return copy_at_once<uint64_t>(to, from, guest_is_to);
-    default:
-      return;  // 0
-  }
-}
 
 template <typename T>
 bool exchange(std::byte* at, uint64_t expected, uint64_t desired, uint64_t* seen) {
@@ -252,14 +220,14 @@ bool Bus::for_memory(uint64_t physical, std::size_t size, bool rom, Part part) c
 
 bool Bus::read(uint64_t physical, void* data, std::size_t size) {
   return for_memory(physical, size, true, [&](const Region& region, uint64_t at, std::size_t done, std::size_t now) {
-    copy(static_cast<std::byte*>(data) + done, region.host_of(at), now, false);
+    copy_from_guest(static_cast<std::byte*>(data) + done, region.host_of(at), now);
   });
 }
 
 bool Bus::write(uint64_t physical, const void* data, std::size_t size) {
   return for_memory(physical, size, false, [&](const Region& region, uint64_t at, std::size_t done, std::size_t now) {
     before_write(region, at, now);
-    copy(region.host_of(at), static_cast<const std::byte*>(data) + done, now, true);
+    copy_to_guest(region.host_of(at), static_cast<const std::byte*>(data) + done, now);
     after_write(region, at, now);
   });
 }
@@ -267,7 +235,7 @@ bool Bus::write(uint64_t physical, const void* data, std::size_t size) {
 bool Bus::load(uint64_t physical, const void* data, std::size_t size) {
   return for_memory(physical, size, true, [&](const Region& region, uint64_t at, std::size_t done, std::size_t now) {
     before_write(region, at, now);
-    copy(region.host_of(at), static_cast<const std::byte*>(data) + done, now, true);
+    copy_to_guest(region.host_of(at), static_cast<const std::byte*>(data) + done, now);
     after_write(region, at, now);
   });
 }

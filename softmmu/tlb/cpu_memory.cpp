@@ -1,0 +1,381 @@
+#include "softmmu/tlb/cpu_memory.h"
+
+#include <sched.h>
+
+#include <algorithm>
+#include <cassert>
+
+#include "softmmu/bus/shared_copy.h"
+#include "softmmu/tlb/machine_memory.h"
+
+namespace menura::softmmu {
+
+using ir::Access;
+using ir::Fault;
+using ir::FaultKind;
+
+namespace {
+
+constexpr uint64_t page_of(uint64_t address) { return address & ~(kPageSize - 1); }
+constexpr uint64_t to_page_end(uint64_t address) { return kPageSize - address % kPageSize; }
+
+constexpr uint8_t right(Access access) {
+  switch (access) {
+    case Access::Read:
+      return TlbInfo::kRead;
+    case Access::Write:
+      return TlbInfo::kWrite;
+    case Access::Execute:
+      return TlbInfo::kExecute;
+  }
+  return 0;
+}
+
+constexpr uint8_t rights_of(const PageMapping& mapping) {
+  return static_cast<uint8_t>((mapping.read ? TlbInfo::kRead : 0) | (mapping.write ? TlbInfo::kWrite : 0) |
+                              (mapping.execute ? TlbInfo::kExecute : 0));
+}
+
+}  // namespace
+
+struct CpuMemory::Lock {
+  explicit Lock(CpuMemory& memory) : busy(memory.busy_) {
+    while (busy.test_and_set(std::memory_order_acquire)) sched_yield();
+  }
+  ~Lock() { busy.clear(std::memory_order_release); }
+  Lock(const Lock&) = delete;
+  Lock& operator=(const Lock&) = delete;
+  std::atomic_flag& busy;
+};
+
+// One regime's view of it, for engines.
+class CpuMemory::Port final : public ir::MemoryPort {
+ public:
+  Port(CpuMemory& memory, unsigned regime) : memory_(memory), regime_(regime) {}
+
+  bool read(uint64_t address, void* data, unsigned size, Fault* fault) override {
+    return memory_.read(address, data, size, regime_, fault);
+  }
+  bool write(uint64_t address, const void* data, unsigned size, Fault* fault) override {
+    return memory_.write(address, data, size, regime_, fault);
+  }
+  void* atomic_pointer(uint64_t address, unsigned size, Fault* fault) override {
+    return memory_.atomic_pointer(address, size, regime_, fault);
+  }
+  bool probe(uint64_t address, uint64_t size, Access access, Fault* fault) override {
+    return memory_.probe(address, size, access, regime_, fault);
+  }
+  std::span<const uint8_t> fetch(uint64_t address, unsigned want, Fault* fault) override {
+    return memory_.fetch(address, want, fault);
+  }
+  void watch_code(uint64_t begin, uint64_t end) override { memory_.watch_code(begin, end); }
+  MemoryPort& in_regime(unsigned regime) override { return memory_.port(regime); }
+  bool code_frame(uint64_t address, uint64_t* frame, Fault* fault) override {
+    CodePage page;
+    if (!memory_.find_code(address, &page, fault)) return false;
+    *frame = page.frame;
+    return true;
+  }
+  CodeView code_view() override { return memory_.code_view(); }
+
+ private:
+  CpuMemory& memory_;
+  const unsigned regime_;
+};
+
+CpuMemory::CpuMemory(MachineMemory& machine, Bus& bus, ir::CpuHeader& cpu) : machine_(machine), bus_(bus), cpu_(cpu) {
+  for (unsigned regime = 0; regime < kRegimes; ++regime) {
+    ports_[regime] = std::make_unique<Port>(*this, regime);
+    cpu_.tlb[regime] = {0, &never_};
+  }
+}
+
+CpuMemory::~CpuMemory() = default;
+
+ir::MemoryPort& CpuMemory::port(unsigned regime) {
+  assert(regime < kRegimes);
+  return *ports_[regime];
+}
+
+// --- contexts
+
+void CpuMemory::context_changed() {
+  const Lock lock(*this);
+  for (unsigned regime = 0; regime < kRegimes; ++regime) {
+    current_[regime] = nullptr;
+    cpu_.tlb[regime] = {0, &never_};
+  }
+}
+
+TlbContext& CpuMemory::select(unsigned regime) {
+  TlbContext* context = current_[regime];
+  if (context == nullptr) {
+    context = &assign_context(walker_->context(regime));
+    current_[regime] = context;
+    last_used_[static_cast<std::size_t>(context - contexts_.data())] = ++clock_;
+  }
+  if (context->is_stale()) context->flush(++generations_, true);
+  cpu_.tlb[regime] = {context->mask(), context->entries()};
+  return *context;
+}
+
+TlbContext& CpuMemory::assign_context(uint64_t number) {
+  std::size_t oldest = kContexts;
+  for (std::size_t i = 0; i < kContexts; ++i) {
+    if (contexts_[i].is_for(number)) return contexts_[i];
+    if (!is_current(contexts_[i]) && (oldest == kContexts || last_used_[i] < last_used_[oldest])) oldest = i;
+  }
+  assert(oldest < kContexts);
+  contexts_[oldest].assign(number, ++generations_);
+  return contexts_[oldest];
+}
+
+template <typename Which>
+void CpuMemory::forget(Whose thread, Which which) {
+  const Lock lock(*this);
+  ++flushes_;
+  for (TlbContext& context : contexts_) {
+    if (!which(context)) continue;
+    if (thread == Whose::Another && is_current(context)) {
+      // It is being probed: nothing may be moved.
+      context.flush(++generations_, false);
+    } else {
+      context.set_stale();
+    }
+  }
+  if (thread == Whose::Own) cpu_.tlb[0] = cpu_.tlb[1] = {0, &never_};  // until they are selected anew
+}
+
+void CpuMemory::flush(Whose thread) {
+  forget(thread, [](const TlbContext&) { return true; });
+}
+
+void CpuMemory::flush_contexts(Whose thread, ContextMatch matches, uint64_t argument) {
+  forget(thread, [&](const TlbContext& context) { return matches(context.number(), argument); });
+}
+
+void CpuMemory::flush_page(uint64_t address) {
+  const Lock lock(*this);
+  ++flushes_;
+  for (TlbContext& context : contexts_) context.flush_page(page_of(address), ++generations_);
+}
+
+Mmu& CpuMemory::everywhere() { return machine_.everywhere(); }
+
+void CpuMemory::forget_writes(const std::byte* host) {
+  const Lock lock(*this);
+  for (TlbContext& context : contexts_) {
+    if (!context.is_stale()) context.forget_writes(reinterpret_cast<uint64_t>(host));
+  }
+}
+
+// --- look-up
+
+// Lets compiled code make the accesses that need nothing else.
+void CpuMemory::open(TlbEntry& entry, const TlbInfo& info) {
+  const Region* const region = bus_.find(info.physical);
+  if (region == nullptr || !region->is_memory() || !region->contains(info.physical, kPageSize)) return;
+  entry.addend = reinterpret_cast<uint64_t>(region->host_of(info.physical)) - entry.page;
+  if ((info.rights & TlbInfo::kRead) != 0) entry.read = entry.page;
+  if ((info.rights & TlbInfo::kWrite) != 0 && region->kind == RegionKind::Ram) {
+    std::atomic<uint8_t>& frame = region->frame_of(info.physical);
+    if ((frame.load() & kCode) != 0) return;
+    frame.fetch_or(kDirty, std::memory_order_relaxed);
+    entry.write = entry.page;
+  }
+}
+
+void CpuMemory::fill(TlbContext& context, uint64_t page, const PageMapping& mapping) {
+  TlbEntry* entry = context.find(page);
+  if (entry == nullptr) entry = &context.insert(page, mapping.size_log2);
+  TlbInfo& info = context.info(*entry);
+  const uint64_t size = mapping.size_log2 < 64 ? uint64_t{1} << mapping.size_log2 : 0;
+  info.physical = mapping.physical + (page & (size - 1));
+  info.rights |= rights_of(mapping);
+  open(*entry, info);
+}
+
+bool CpuMemory::find(uint64_t address, Access access, unsigned regime, Place* place, Fault* fault) {
+  const uint64_t page = page_of(address);
+  for (uint64_t flushes = 0;;) {
+    {
+      const Lock lock(*this);
+      flushes = flushes_;
+      TlbContext& context = select(regime);
+      const TlbEntry* const entry = context.find(page);
+      if (entry != nullptr && (context.info(*entry).rights & right(access)) != 0) {
+        place->physical = context.info(*entry).physical + address % kPageSize;
+        place->region = bus_.find(place->physical);
+        return true;
+      }
+    }
+    PageMapping mapping;
+    if (!walker_->walk(address, access, regime, &mapping, fault)) return false;
+    if (mapping.size_log2 < kPageBits) {
+      // Rights change within the page: nothing is kept.
+      place->physical = mapping.physical + (address & ((uint64_t{1} << mapping.size_log2) - 1));
+      place->region = bus_.find(place->physical);
+      return true;
+    }
+    const Lock lock(*this);
+    if (flushes == flushes_) fill(select(regime), page, mapping);
+  }
+}
+
+// --- data
+
+// Code may have been made of what an atomic operation was about to change, after we have said that it changes.
+void CpuMemory::settle() {
+  if (unsettled_.region == nullptr) return;
+  bus_.after_write(*unsettled_.region, unsettled_.physical, 1);
+  unsettled_ = {};
+}
+
+bool CpuMemory::read_piece(uint64_t address, const Place& place, void* data, unsigned size, Fault* fault) {
+  if (place.region != nullptr && place.region->contains(place.physical, size)) {
+    if (place.region->is_memory()) {
+      copy_from_guest(data, place.region->host_of(place.physical), size);
+      return true;
+    }
+    if (Bus::mmio_read(*place.region, place.physical, data, size)) return true;
+  }
+  *fault = walker_->bus_fault(address, Access::Read);
+  return false;
+}
+
+bool CpuMemory::write_piece(uint64_t address, const Place& place, const void* data, unsigned size, unsigned regime,
+                            Fault* fault) {
+  if (place.region != nullptr && place.region->contains(place.physical, size)) {
+    const Region& region = *place.region;
+    if (region.kind == RegionKind::Ram) {
+      bus_.before_write(region, place.physical, size);
+      copy_to_guest(region.host_of(place.physical), data, size);
+      bus_.after_write(region, place.physical, size);
+      // What was code is none any more.
+      const Lock lock(*this);
+      TlbContext& context = select(regime);
+      if (TlbEntry* const entry = context.find(page_of(address)); entry != nullptr) open(*entry, context.info(*entry));
+      return true;
+    }
+    if (region.kind == RegionKind::Mmio && Bus::mmio_write(region, place.physical, data, size)) return true;
+  }
+  *fault = walker_->bus_fault(address, Access::Write);
+  return false;
+}
+
+bool CpuMemory::read(uint64_t address, void* data, unsigned size, unsigned regime, Fault* fault) {
+  settle();
+  const auto room = static_cast<unsigned>(std::min<uint64_t>(size, to_page_end(address)));
+  Place first;
+  Place second;
+  if (!find(address, Access::Read, regime, &first, fault)) return false;
+  if (room < size && !find(address + room, Access::Read, regime, &second, fault)) return false;
+  // What is read may have effects: where the second part fails, the first has happened. No guest can tell a bus error
+  // on the second page from one on the first.
+  if (!read_piece(address, first, data, room, fault)) return false;
+  return room == size || read_piece(address + room, second, static_cast<uint8_t*>(data) + room, size - room, fault);
+}
+
+bool CpuMemory::write(uint64_t address, const void* data, unsigned size, unsigned regime, Fault* fault) {
+  settle();
+  const auto room = static_cast<unsigned>(std::min<uint64_t>(size, to_page_end(address)));
+  Place first;
+  Place second;
+  if (!find(address, Access::Write, regime, &first, fault)) return false;
+  if (room < size && !find(address + room, Access::Write, regime, &second, fault)) return false;
+  if (!write_piece(address, first, data, room, regime, fault)) return false;
+  return room == size ||
+         write_piece(address + room, second, static_cast<const uint8_t*>(data) + room, size - room, regime, fault);
+}
+
+void* CpuMemory::atomic_pointer(uint64_t address, unsigned size, unsigned regime, Fault* fault) {
+  settle();
+  if (to_page_end(address) < size) {
+    *fault = {FaultKind::Misaligned, Access::Write, address};
+    return nullptr;
+  }
+  Place place;
+  if (!find(address, Access::Write, regime, &place, fault)) return nullptr;
+  if (place.region == nullptr || place.region->kind != RegionKind::Ram ||
+      !place.region->contains(place.physical, size)) {
+    *fault = walker_->bus_fault(address, Access::Write);
+    return nullptr;
+  }
+  bus_.before_write(*place.region, place.physical, size);
+  unsettled_ = place;
+  return place.region->host_of(place.physical);
+}
+
+bool CpuMemory::probe(uint64_t address, uint64_t size, Access access, unsigned regime, Fault* fault) {
+  settle();
+  for (uint64_t at = address; at - address < size; at = page_of(at) + kPageSize) {
+    Place place;
+    if (!find(at, access, regime, &place, fault)) return false;
+    const bool answers = place.region != nullptr && !(access == Access::Write && place.region->kind == RegionKind::Rom);
+    if (!answers) {
+      *fault = walker_->bus_fault(at, access);
+      return false;
+    }
+  }
+  return true;
+}
+
+// --- code
+
+bool CpuMemory::find_code(uint64_t address, CodePage* page, Fault* fault) {
+  {
+    const Lock lock(*this);
+    const CodePage& known = select(0).code_page(page_of(address));
+    if (known.page == page_of(address)) {
+      *page = known;
+      return true;
+    }
+  }
+  for (;;) {
+    uint64_t flushes = 0;
+    {
+      const Lock lock(*this);
+      flushes = flushes_;
+    }
+    Place place;
+    if (!find(address, Access::Execute, 0, &place, fault)) return false;
+    const uint64_t frame = page_of(place.physical);
+    if (place.region == nullptr || !place.region->is_memory() || !place.region->contains(frame, kPageSize)) {
+      *fault = walker_->bus_fault(address, Access::Execute);
+      return false;
+    }
+    *page = {page_of(address), frame, reinterpret_cast<const uint8_t*>(place.region->host_of(frame))};
+    const Lock lock(*this);
+    if (flushes != flushes_) continue;
+    select(0).add_code_page(*page);
+    return true;
+  }
+}
+
+std::span<const uint8_t> CpuMemory::fetch(uint64_t address, unsigned want, Fault* fault) {
+  settle();
+  CodePage page;
+  if (!find_code(address, &page, fault)) return {};
+  return {page.host + address % kPageSize, std::min<std::size_t>(want, to_page_end(address))};
+}
+
+void CpuMemory::watch_code(uint64_t begin, uint64_t end) {
+  settle();
+  for (uint64_t at = begin; at < end; at = page_of(at) + kPageSize) {
+    CodePage page;
+    Fault fault;
+    if (!find_code(at, &page, &fault)) continue;
+    if (bus_.watch_code(page.frame, page.frame + kPageSize)) {
+      machine_.forget_writes(reinterpret_cast<const std::byte*>(page.host));
+    }
+  }
+}
+
+ir::MemoryPort::CodeView CpuMemory::code_view() {
+  settle();
+  const Lock lock(*this);
+  const TlbContext& context = select(0);
+  return {context.number(), context.generation()};
+}
+
+}  // namespace menura::softmmu

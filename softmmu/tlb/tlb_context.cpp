@@ -1,0 +1,129 @@
+#include "softmmu/tlb/tlb_context.h"
+
+#include <algorithm>
+#include <atomic>
+#include <utility>
+
+namespace menura::softmmu {
+
+namespace {
+
+constexpr std::size_t kLeast = 256;  // entries: 8 KiB
+constexpr std::size_t kMost = 16384;
+
+void store(uint64_t& tag, uint64_t value) { std::atomic_ref(tag).store(value, std::memory_order_relaxed); }
+
+void clear(TlbEntry& entry) {
+  store(entry.read, TlbEntry::kNone);
+  store(entry.write, TlbEntry::kNone);
+  entry.page = TlbEntry::kNone;
+}
+
+constexpr uint64_t filter_bit(uint64_t page) { return uint64_t{1} << (page / kPageSize % 64); }
+
+}  // namespace
+
+TlbContext::TlbContext() : entries_(kLeast), infos_(kLeast) {}
+
+void TlbContext::assign(uint64_t number, uint64_t generation) {
+  number_ = number;
+  used_ = true;
+  flush(generation, true);
+}
+
+TlbEntry* TlbContext::find(uint64_t page) {
+  const std::size_t place = place_of(page);
+  TlbEntry& entry = entries_[place];
+  if (entry.page == page) return &entry;
+  for (Victim& victim : victims_) {
+    if (victim.entry.page != page) continue;
+    std::swap(victim.entry, entry);
+    std::swap(victim.info, infos_[place]);
+    return &entry;
+  }
+  return nullptr;
+}
+
+void TlbContext::retire(TlbEntry& entry) {
+  if (entry.page == TlbEntry::kNone) return;
+  victims_[next_victim_] = {entry, info(entry)};
+  next_victim_ = (next_victim_ + 1) % victims_.size();
+}
+
+TlbEntry& TlbContext::insert(uint64_t page, uint8_t size_log2) {
+  TlbEntry& entry = entries_[place_of(page)];
+  retire(entry);
+  clear(entry);
+  entry.page = page;
+  info(entry) = {};
+  ++inserted_;
+  if (size_log2 > kPageBits) {
+    uint64_t mask = size_log2 < 64 ? ~uint64_t{0} << size_log2 : 0;
+    if (large_base_ == TlbEntry::kNone) {
+      large_base_ = page & mask;
+    } else {
+      // The smallest aligned range around both.
+      mask &= large_mask_;
+      while (((large_base_ ^ page) & mask) != 0) mask <<= 1;
+      large_base_ &= mask;
+    }
+    large_mask_ = mask;
+  }
+  return entry;
+}
+
+void TlbContext::add_code_page(const CodePage& page) {
+  code_page(page.page) = page;
+  code_filter_ |= filter_bit(page.page);
+}
+
+void TlbContext::resize() {
+  const std::size_t size = entries_.size();
+  std::size_t wanted = size;
+  if (inserted_ > size / 2 && size < kMost) wanted = size * 2;
+  if (inserted_ < size / 16 && size > kLeast) wanted = size / 2;
+  if (wanted == size) return;
+  entries_.assign(wanted, {});
+  infos_.assign(wanted, {});
+}
+
+void TlbContext::flush(uint64_t generation, bool may_resize) {
+  if (may_resize) resize();
+  for (TlbEntry& entry : entries_) clear(entry);
+  for (Victim& victim : victims_) victim.entry.page = TlbEntry::kNone;
+  inserted_ = 0;
+  large_base_ = TlbEntry::kNone;
+  large_mask_ = 0;
+  code_.fill({});
+  code_filter_ = 0;
+  generation_ = generation;
+  stale_ = false;
+}
+
+void TlbContext::flush_page(uint64_t page, uint64_t generation) {
+  if (stale_) return;
+  if (large_base_ != TlbEntry::kNone && (page & large_mask_) == large_base_) {
+    flush(generation, false);
+    return;
+  }
+  if (TlbEntry& entry = entries_[place_of(page)]; entry.page == page) clear(entry);
+  for (Victim& victim : victims_) {
+    if (victim.entry.page == page) victim.entry.page = TlbEntry::kNone;
+  }
+  if ((code_filter_ & filter_bit(page)) != 0) {
+    if (CodePage& code = code_page(page); code.page == page) code = {};
+    generation_ = generation;
+  }
+}
+
+void TlbContext::forget_writes(uint64_t host) {
+  const auto forget = [host](TlbEntry& entry) {
+    if (entry.write != TlbEntry::kNone && entry.write + entry.addend == host) store(entry.write, TlbEntry::kNone);
+  };
+  for (TlbEntry& entry : entries_) forget(entry);
+  for (Victim& victim : victims_) {
+    if (victim.entry.page != TlbEntry::kNone) forget(victim.entry);
+  }
+}
+
+}  // namespace menura::softmmu

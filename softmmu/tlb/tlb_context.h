@@ -1,0 +1,87 @@
+// The translations of one context (PageWalker::context): a direct-mapped TLB of data that compiled code probes, a few
+// victims behind it, and the pages that code was fetched from. The owner's lock guards all of it; compiled code of the
+// owner's thread reads the entries without.
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <vector>
+
+#include "softmmu/api/tlb.h"
+
+namespace menura::softmmu {
+
+// What compiled code need not know of an entry.
+struct TlbInfo {
+  static constexpr uint8_t kRead = 1;
+  static constexpr uint8_t kWrite = 2;
+  static constexpr uint8_t kExecute = 4;
+  uint64_t physical = 0;  // of the page
+  uint8_t rights = 0;
+};
+
+// A page that code was fetched from.
+struct CodePage {
+  uint64_t page = TlbEntry::kNone;
+  uint64_t frame = 0;             // physical address
+  const uint8_t* host = nullptr;  // of the frame
+};
+
+class TlbContext {
+ public:
+  TlbContext();
+
+  uint64_t number() const { return number_; }
+  bool is_for(uint64_t number) const { return used_ && number_ == number; }
+  // Empty, and for another context. Generations never come twice.
+  void assign(uint64_t number, uint64_t generation);
+  uint64_t generation() const { return generation_; }
+
+  TlbEntry* entries() { return entries_.data(); }
+  uint64_t mask() const { return (entries_.size() - 1) << kTlbEntryBits; }
+
+  // The entry of a page, and what belongs to it; nullptr: it is not known. Brings it back from the victims.
+  TlbEntry* find(uint64_t page);
+  TlbInfo& info(const TlbEntry& entry) { return infos_[static_cast<std::size_t>(&entry - entries_.data())]; }
+  // An entry for a page that is not known, `page` and nothing else set; what it was before becomes a victim.
+  TlbEntry& insert(uint64_t page, uint8_t size_log2);
+
+  CodePage& code_page(uint64_t page) { return code_[page / kPageSize % code_.size()]; }
+  void add_code_page(const CodePage& page);
+
+  // Forgets. With `may_resize`, which its owner's thread alone may say, the TLB gets the size that its use suggests.
+  void flush(uint64_t generation, bool may_resize);
+  // `generation`: for code, where the page may have had some.
+  void flush_page(uint64_t page, uint64_t generation);
+  // To be flushed when it is next wanted.
+  void set_stale() { stale_ = true; }
+  bool is_stale() const { return stale_; }
+  // Stores to the frame at `host` no longer get through. Any thread's.
+  void forget_writes(uint64_t host);
+
+ private:
+  struct Victim {
+    TlbEntry entry;
+    TlbInfo info;
+  };
+  std::size_t place_of(uint64_t page) const { return page / kPageSize & (entries_.size() - 1); }
+  void retire(TlbEntry& entry);
+  void resize();
+
+  uint64_t number_ = 0;
+  uint64_t generation_ = 0;
+  bool used_ = false;
+  bool stale_ = false;
+  std::vector<TlbEntry> entries_;
+  std::vector<TlbInfo> infos_;
+  std::size_t inserted_ = 0;  // since it was empty
+  std::array<Victim, 8> victims_;
+  unsigned next_victim_ = 0;
+  // Pages larger than 4 KiB are kept in pieces; one invalidation is for all of them.
+  uint64_t large_base_ = TlbEntry::kNone;
+  uint64_t large_mask_ = 0;
+  std::array<CodePage, 256> code_;
+  uint64_t code_filter_ = 0;  // a bit for each page that code was fetched from, by its number modulo 64
+};
+
+}  // namespace menura::softmmu
