@@ -86,6 +86,7 @@ struct DeviceKind {
   std::unique_ptr<Device> (*make)(const DeviceSetup& setup);
   // Properties beside compatible, reg and interrupts; nullptr: none.
   void (*describe)(fdt::Tree& tree, const std::string& path, unsigned cpus) = nullptr;
+  bool takes_stream = false;  // a serial port: it gets the next of the user's streams
 };
 
 // What a device says to -d guest_errors: the register by its name, where there is one.

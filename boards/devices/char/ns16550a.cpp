@@ -252,6 +252,7 @@ const DeviceKind kNs16550a = {
     .registers = kRegisters,
     .make = make,
     .describe = describe,
+    .takes_stream = true,
 };
 
 }  // namespace menura::boards

@@ -1,0 +1,18 @@
+#include "boards/board.h"
+#include "boards/riscv/virt.h"
+
+namespace menura::boards {
+
+std::span<const Board* const> boards() {
+  static constexpr const Board* kBoards[] = {&riscv::kVirt};
+  return kBoards;
+}
+
+const Board* find_board(std::string_view name, std::string_view guest) {
+  for (const Board* const board : boards()) {
+    if (name == board->name && guest == board->guest) return board;
+  }
+  return nullptr;
+}
+
+}  // namespace menura::boards

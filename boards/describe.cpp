@@ -1,0 +1,57 @@
+// The device tree of a machine, from its board's rows.
+#include <cstdio>
+
+#include "boards/machine.h"
+
+namespace menura::boards {
+namespace {
+
+std::string at(const char* name, uint64_t base) {
+  char text[64];
+  std::snprintf(text, sizeof text, "/%s@%llx", name, static_cast<unsigned long long>(base));
+  return text;
+}
+
+// "a b" as two strings.
+void compatible(fdt::Tree& tree, const std::string& path, std::string_view names) {
+  std::string value(names);
+  for (char& c : value) c = c == ' ' ? '\0' : c;
+  tree.text(path, "compatible", value);
+}
+
+}  // namespace
+
+std::string Machine::device_path(const PlacedDevice& placed) const {
+  return options_.board->code->device_root + at(placed.row->device->node, placed.base);
+}
+
+fdt::Tree Machine::device_tree() {
+  const BoardCode& code = *options_.board->code;
+  fdt::Tree tree;
+  tree.cells("/", "#address-cells", {2});
+  tree.cells("/", "#size-cells", {2});
+  const MemoryRow& memory = options_.board->main_memory();
+  const std::string node = at("memory", memory.base);
+  tree.text(node, "device_type", "memory");
+  tree.u64(node, "reg", {memory.base, options_.memory});
+
+  uint32_t controller = 0;
+  for (const PlacedDevice& placed : devices_) {
+    const DeviceKind& kind = *placed.row->device;
+    if (kind.node == nullptr) continue;
+    const std::string path = device_path(placed);
+    compatible(tree, path, kind.compatible);
+    tree.u64(path, "reg", {placed.base, placed.row->size});
+    if (controller == 0 && placed.device->inputs() != nullptr) controller = tree.phandle(path);
+    if (placed.interrupt != kNoInterrupt) {
+      tree.cells(path, "interrupt-parent", {controller});
+      code.describe_interrupt(tree, path, placed.interrupt);
+    }
+    if (kind.describe != nullptr) kind.describe(tree, path, options_.cpus);
+    if (kind.takes_stream && tree.get("/chosen", "stdout-path").empty()) tree.text("/chosen", "stdout-path", path);
+  }
+  code.describe(*this, tree);
+  return tree;
+}
+
+}  // namespace menura::boards

@@ -1,0 +1,190 @@
+#include "boards/machine.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace menura::boards {
+namespace {
+
+// The interrupt inputs of a virtual CPU as wires see them.
+class CpuInputs final : public InterruptSink {
+ public:
+  explicit CpuInputs(vcpu::SystemCpu& cpu) : cpu_(cpu) {}
+  void set_input(unsigned input, bool level) override { cpu_.set_interrupt(input, level); }
+
+ private:
+  vcpu::SystemCpu& cpu_;
+};
+
+std::string mebibytes(uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+Result<void> check(const MachineOptions& options) {
+  const Board& board = *options.board;
+  const std::string name = std::string("board ") + board.name + " (" + board.guest + ")";
+  if (options.cpus == 0 || options.cpus > board.most_cpus) {
+    return Error{name + " has 1 to " + std::to_string(board.most_cpus) + " CPUs, not " + std::to_string(options.cpus) +
+                 "; expected --smp in this range"};
+  }
+  if (options.memory < (uint64_t{1} << 20) || options.memory > board.most_memory ||
+      options.memory % softmmu::kFrameSize != 0) {
+    return Error{name + " takes 1 MiB to " + mebibytes(board.most_memory) + " of memory in steps of 4 KiB, not " +
+                 std::to_string(options.memory) + " bytes; expected --memory in this range, as in --memory 512M"};
+  }
+  return {};
+}
+
+}  // namespace
+
+Machine::Machine(const MachineOptions& options)
+    : options_(options), door_(options.board->counter_hz), timers_(door_) {}
+
+Result<std::unique_ptr<Machine>> Machine::make(const MachineOptions& options) {
+  std::unique_ptr<Machine> machine(new Machine(options));
+  MachineOptions& own = machine->options_;
+  if (own.memory == 0) own.memory = own.board->default_memory;
+  if (own.cpu.empty()) own.cpu = own.board->default_cpu;
+  if (auto possible = check(own); !possible) return possible.error();
+  if (auto added = machine->add_memory(); !added) return added.error();
+  if (auto added = machine->add_cpus(); !added) return added.error();
+  machine->add_devices();
+  return machine;
+}
+
+// What calls others goes before what is called.
+Machine::~Machine() {
+  threads_.clear();
+  while (!devices_.empty()) devices_.pop_back();
+}
+
+Result<void> Machine::add_memory() {
+  for (const MemoryRow& row : options_.board->memory) {
+    const uint64_t size = row.size == 0 ? options_.memory : row.size;
+    auto added = row.kind == MemoryKind::Ram ? bus_.add_ram(row.name, row.base, size)
+                                             : bus_.add_rom(row.name, row.base, size);
+    if (!added) return added.error();
+  }
+  return {};
+}
+
+Result<void> Machine::add_cpus() {
+  auto cpus = options_.board->code->make_cpus({.name = options_.cpu,
+                                               .count = options_.cpus,
+                                               .bus = bus_,
+                                               .door = door_,
+                                               .timers = timers_,
+                                               .control = *this,
+                                               .log = *options_.log,
+                                               .make_engine = options_.make_engine});
+  if (!cpus) return cpus.error();
+  cpus_ = std::move(*cpus);
+  for (unsigned i = 0; i < cpus_->count(); ++i) {
+    cpu_inputs_.push_back(std::make_unique<CpuInputs>(cpus_->cpu(i)));
+    threads_.emplace_back(cpus_->cpu(i), cpus_->engine(), i);
+  }
+  return {};
+}
+
+// Those that drive CPUs first: one of them is the controller of all others.
+void Machine::add_devices() {
+  for (const bool controllers : {true, false}) {
+    for (const BoardRow& row : options_.board->devices) {
+      if (row.cpu_inputs.empty() == controllers) continue;
+      for (uint32_t i = 0; i < row.count; ++i) add_device(row, i);
+    }
+  }
+  if (options_.board->code->connect != nullptr) options_.board->code->connect(*this);
+}
+
+void Machine::add_device(const BoardRow& row, uint32_t index) {
+  PlacedDevice& placed = devices_.emplace_back();
+  placed.row = &row;
+  placed.base = row.base + row.size * index;
+  placed.interrupt = row.interrupt == kNoInterrupt ? kNoInterrupt : row.interrupt + index;
+  for (const auto& inputs : cpu_inputs_) {
+    for (const uint32_t input : row.cpu_inputs) placed.wires.push_back({inputs.get(), input});
+  }
+  if (placed.interrupt != kNoInterrupt) placed.wires.push_back({controller_, placed.interrupt});
+  DeviceSetup setup = {.interrupts = placed.wires,
+                       .door = door_,
+                       .timers = timers_,
+                       .memory = bus_,
+                       .control = *this,
+                       .log = *options_.log,
+                       .cpus = options_.cpus};
+  if (row.device->takes_stream && next_stream_ < options_.streams.size()) {
+    setup.stream = options_.streams[next_stream_++];
+  }
+  placed.device = row.device->make(setup);
+  if (InterruptSink* const inputs = placed.device->inputs(); inputs != nullptr && controller_ == nullptr) {
+    controller_ = inputs;
+  }
+  bus_.add_mmio(row.device->name, placed.base, row.size, *placed.device, row.device->access);
+}
+
+Result<BootPlan> Machine::plan(const BootFiles& files) { return options_.board->code->plan(*this, files); }
+
+Result<void> Machine::load(BootPlan plan) {
+  plan_ = std::move(plan);
+  for (const Image& image : plan_.images) {
+    if (!bus_.load(image.physical, image.bytes.data(), image.bytes.size())) {
+      return Error{"what is to be loaded does not fit into the guest's memory (" + mebibytes(options_.memory) +
+                   "); ask for more, as in --memory 1G"};
+    }
+  }
+  reset();
+  return {};
+}
+
+void Machine::reset() {
+  for (PlacedDevice& placed : devices_) placed.device->reset();
+  for (const Image& image : plan_.images) bus_.load(image.physical, image.bytes.data(), image.bytes.size());
+  cpus_->reset(plan_.entry);
+}
+
+int Machine::run(bool frozen) {
+  if (!frozen) resume_cpus();
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    asked_.wait(lock, [this] { return exit_code_ || reset_asked_; });
+    lock.unlock();
+    stop_cpus();
+    lock.lock();
+    if (exit_code_) return *exit_code_;
+    reset_asked_ = false;
+    lock.unlock();
+    reset();
+    resume_cpus();
+    lock.lock();
+  }
+}
+
+void Machine::stop_cpus() {
+  const std::lock_guard lock(stop_mutex_);
+  if (stops_++ != 0) return;
+  for (CpuThread& thread : threads_) thread.stop();
+  for (CpuThread& thread : threads_) thread.wait_stopped();
+}
+
+void Machine::resume_cpus() {
+  const std::lock_guard lock(stop_mutex_);
+  if (--stops_ != 0) return;
+  for (CpuThread& thread : threads_) thread.resume();
+}
+
+void Machine::power_off(int exit_code) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!exit_code_) exit_code_ = exit_code;
+  }
+  asked_.notify_one();
+}
+
+void Machine::request_reset() {
+  {
+    const std::lock_guard lock(mutex_);
+    reset_asked_ = true;
+  }
+  asked_.notify_one();
+}
+
+}  // namespace menura::boards
