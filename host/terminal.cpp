@@ -1,0 +1,172 @@
+#include "host/terminal.h"
+
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/eventfd.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdlib>
+#include <string_view>
+
+namespace menura::host {
+namespace {
+
+constexpr uint8_t kEscape = 1;  // Ctrl-A
+constexpr std::size_t kMostWaiting = 4096;
+constexpr std::string_view kHelp =
+    "\r\n"
+    "Ctrl-A h    this help\r\n"
+    "Ctrl-A x    quit Menura\r\n"
+    "Ctrl-A Ctrl-A  sends Ctrl-A\r\n";
+
+// What the terminal was before; process-wide, because a signal's handler needs it.
+termios saved_mode;
+volatile sig_atomic_t mode_is_saved = 0;
+
+void restore_mode() {
+  if (mode_is_saved == 0) return;
+  mode_is_saved = 0;
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &saved_mode);
+}
+
+// The signals that end a program: the terminal is put right before they do.
+void on_signal(int number) {
+  restore_mode();
+  ::signal(number, SIG_DFL);
+  ::raise(number);
+}
+
+// Characters one by one and unchanged, signals included. False: it is no terminal.
+bool make_raw() {
+  if (::isatty(STDIN_FILENO) == 0 || ::tcgetattr(STDIN_FILENO, &saved_mode) != 0) return false;
+  termios mode = saved_mode;
+  mode.c_iflag &= ~static_cast<tcflag_t>(IGNBRK | BRKINT | PARMRK | ISTRIP | INLCR | IGNCR | ICRNL | IXON);
+  mode.c_oflag |= OPOST;
+  mode.c_lflag &= ~static_cast<tcflag_t>(ECHO | ECHONL | ICANON | IEXTEN | ISIG);
+  mode.c_cc[VMIN] = 1;
+  mode.c_cc[VTIME] = 0;
+  mode_is_saved = 1;
+  ::tcsetattr(STDIN_FILENO, TCSANOW, &mode);
+  std::atexit(restore_mode);
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
+    struct sigaction action = {};
+    action.sa_handler = on_signal;
+    ::sigaction(number, &action, nullptr);
+  }
+  return true;
+}
+
+void write_all(std::span<const uint8_t> bytes) {
+  while (!bytes.empty()) {
+    const ssize_t done = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
+    if (done > 0) {
+      bytes = bytes.subspan(static_cast<std::size_t>(done));
+    } else if (errno == EAGAIN) {
+      pollfd wait = {STDOUT_FILENO, POLLOUT, 0};
+      ::poll(&wait, 1, -1);
+    } else if (errno != EINTR) {
+      return;  // nobody reads it any more
+    }
+  }
+}
+
+}  // namespace
+
+Terminal::Terminal(std::function<void()> quit)
+    : quit_(std::move(quit)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), raw_(make_raw()), thread_([this] {
+        pthread_setname_np(pthread_self(), "terminal");
+        read_input();
+      }) {}
+
+Terminal::~Terminal() {
+  {
+    const std::lock_guard lock(mutex_);
+    end_ = true;
+  }
+  ready();
+  thread_.join();
+  ::close(wake_);
+  if (raw_) restore_mode();
+}
+
+void Terminal::write(std::span<const uint8_t> bytes) { write_all(bytes); }
+
+void Terminal::set_receiver(Receiver receiver) {
+  const std::lock_guard lock(mutex_);
+  receiver_ = std::move(receiver);
+}
+
+// The thread does it: the caller may hold what the receiver needs.
+void Terminal::ready() {
+  const uint64_t one = 1;
+  [[maybe_unused]] const ssize_t done = ::write(wake_, &one, sizeof one);
+}
+
+void Terminal::deliver() {
+  const std::lock_guard lock(mutex_);
+  if (!receiver_ || waiting_.empty()) return;
+  const std::size_t taken = receiver_(waiting_);
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
+}
+
+void Terminal::command(uint8_t key) {
+  switch (key) {
+    case 'x':
+      write_all(std::span(reinterpret_cast<const uint8_t*>("\r\n"), 2));
+      quit_();
+      return;
+    case 'h':
+    case '?':
+      write_all(std::span(reinterpret_cast<const uint8_t*>(kHelp.data()), kHelp.size()));
+      return;
+    case kEscape: {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(kEscape);
+      return;
+    }
+    default:
+      return;
+  }
+}
+
+void Terminal::read_input() {
+  bool more = true;  // of standard input
+  for (;;) {
+    bool room = false;
+    {
+      const std::lock_guard lock(mutex_);
+      if (end_) return;
+      room = waiting_.size() < kMostWaiting;
+    }
+    pollfd wait[2] = {{wake_, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+    if (::poll(wait, more && room ? 2 : 1, -1) < 0) continue;  // EINTR
+    if ((wait[0].revents & POLLIN) != 0) {
+      uint64_t count = 0;
+      [[maybe_unused]] const ssize_t done = ::read(wake_, &count, sizeof count);
+    }
+    if (more && room && wait[1].revents != 0) {
+      uint8_t bytes[256];
+      const ssize_t got = ::read(STDIN_FILENO, bytes, sizeof bytes);
+      if (got <= 0) {
+        more = got < 0 && (errno == EINTR || errno == EAGAIN);
+        continue;
+      }
+      for (const uint8_t byte : std::span(bytes, static_cast<std::size_t>(got))) {
+        if (escape_) {
+          escape_ = false;
+          command(byte);
+        } else if (byte == kEscape) {
+          escape_ = true;
+        } else {
+          const std::lock_guard lock(mutex_);
+          waiting_.push_back(byte);
+        }
+      }
+    }
+    deliver();
+  }
+}
+
+}  // namespace menura::host
