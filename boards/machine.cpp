@@ -35,8 +35,7 @@ Result<void> check(const MachineOptions& options) {
 
 }  // namespace
 
-Machine::Machine(const MachineOptions& options)
-    : options_(options), door_(options.board->counter_hz), timers_(door_) {}
+Machine::Machine(const MachineOptions& options) : options_(options), door_(options.board->counter_hz), timers_(door_) {}
 
 Result<std::unique_ptr<Machine>> Machine::make(const MachineOptions& options) {
   std::unique_ptr<Machine> machine(new Machine(options));
@@ -59,8 +58,8 @@ Machine::~Machine() {
 Result<void> Machine::add_memory() {
   for (const MemoryRow& row : options_.board->memory) {
     const uint64_t size = row.size == 0 ? options_.memory : row.size;
-    auto added = row.kind == MemoryKind::Ram ? bus_.add_ram(row.name, row.base, size)
-                                             : bus_.add_rom(row.name, row.base, size);
+    auto added =
+        row.kind == MemoryKind::Ram ? bus_.add_ram(row.name, row.base, size) : bus_.add_rom(row.name, row.base, size);
     if (!added) return added.error();
   }
   return {};

@@ -14,7 +14,7 @@ constexpr const char* kGearNames[runtime::kGearCount] = {"", ", hot", ", optimiz
 
 }  // namespace
 
-Result<std::unique_ptr<Dumps>> Dumps::open(const RunOptions& options, const linux_user::GuestRow& guest_row,
+Result<std::unique_ptr<Dumps>> Dumps::open(const EngineChoice& options, const EngineGuest& guest_row,
                                            const ir::Frontend& frontend) {
   std::unique_ptr<Dumps> dumps(new Dumps(options, frontend));
   if (options.dump_guest) {

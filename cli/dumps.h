@@ -7,16 +7,16 @@
 
 #include "backends/runtime/observer.h"
 #include "cli/disassembly.h"
+#include "cli/engines.h"
 #include "cli/options.h"
 #include "ir/api/frontend.h"
-#include "linux-user/abi/guests.h"
 
 namespace menura::cli {
 
 class Dumps final : public runtime::Observer {
  public:
   // Error: the file cannot be written, or a disassembler is not installed.
-  static Result<std::unique_ptr<Dumps>> open(const RunOptions& options, const linux_user::GuestRow& guest_row,
+  static Result<std::unique_ptr<Dumps>> open(const EngineChoice& options, const EngineGuest& guest,
                                              const ir::Frontend& frontend);
   ~Dumps() override;
 
@@ -25,9 +25,9 @@ class Dumps final : public runtime::Observer {
   void compiled(const ir::Region& region, runtime::Gear gear, uint64_t address, std::span<const uint8_t> code) override;
 
  private:
-  Dumps(const RunOptions& options, const ir::Frontend& frontend) : options_(options), frontend_(frontend) {}
+  Dumps(const EngineChoice& options, const ir::Frontend& frontend) : options_(options), frontend_(frontend) {}
 
-  const RunOptions& options_;
+  const EngineChoice& options_;
   const ir::Frontend& frontend_;
   std::FILE* file_ = nullptr;
   std::unique_ptr<Disassembler> guest_;

@@ -47,7 +47,7 @@ runtime::TranslatorEngine* counted_engine = nullptr;
 runtime::CodeStore* code_store = nullptr;
 
 // Null: this program has no build id that would tell its code from another build's.
-std::unique_ptr<runtime::CodeStore> make_store(const RunOptions& options, const linux_user::GuestRow& guest,
+std::unique_ptr<runtime::CodeStore> make_store(const EngineChoice& options, const EngineGuest& guest,
                                                const ir::Frontend& frontend, const x64::HostFeatures& features,
                                                const runtime::EngineOptions& engine_options) {
   const std::span<const uint8_t> build = runtime::own_build_id();
@@ -75,8 +75,8 @@ std::unique_ptr<runtime::CodeStore> make_store(const RunOptions& options, const 
 
 }  // namespace
 
-Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const linux_user::GuestRow& guest,
-                                                  const ir::Frontend& frontend, linux_user::GuestMemory& memory) {
+Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, const EngineGuest& guest,
+                                                  const ir::Frontend& frontend, ir::MemoryPort& memory) {
   if (options.engine == EngineName::Interp) {
     return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(frontend, memory));
   }
@@ -85,6 +85,7 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
   translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), features);
   runtime::EngineOptions engine_options;
   engine_options.profile = options.count_instructions;
+  engine_options.machine = guest.machine;
   if (options.tier == Tier::AtOnce || options.tier == Tier::Auto) {
     translator.tier2 = std::make_unique<LlvmSource>(frontend);
     engine_options.tier2 = translator.tier2.get();
@@ -104,7 +105,7 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, con
     translator.dumps = std::move(*dumps);
     engine_options.observer = translator.dumps.get();
   }
-  if (options.cache) {
+  if (options.cache && !guest.machine) {
     translator.store = make_store(options, guest, frontend, features, engine_options);
     engine_options.store = code_store = translator.store.get();
   }

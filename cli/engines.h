@@ -5,15 +5,22 @@
 
 #include "cli/options.h"
 #include "ir/api/frontend.h"
-#include "linux-user/abi/guests.h"
-#include "linux-user/memory/guest_memory.h"
+#include "ir/core/memory_port.h"
 #include "vcpu/engine.h"
 
 namespace menura::cli {
 
-// Makes the engine that the options ask for.
-Result<std::unique_ptr<vcpu::Engine>> make_engine(const RunOptions& options, const linux_user::GuestRow& guest,
-                                                  const ir::Frontend& frontend, linux_user::GuestMemory& memory);
+// What engines have to know of a guest beside its frontend.
+struct EngineGuest {
+  const char* name;         // Debian's name of the architecture
+  const char* llvm_triple;  // for disassembly
+  const char* llvm_features;
+  bool machine = false;  // addresses are translated
+};
+
+// Makes the engine that the options ask for; they live as long as it does.
+Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, const EngineGuest& guest,
+                                                  const ir::Frontend& frontend, ir::MemoryPort& memory);
 
 // What is to be kept for later runs is written: the process is about to end, or to become another program.
 void keep_compiled_code();

@@ -5,16 +5,20 @@
 #include <string_view>
 #include <vector>
 
+#include "cli/boot.h"
 #include "cli/cache.h"
+#include "cli/list.h"
 #include "cli/run.h"
 #include "cli/sysroot/command.h"
 
 namespace {
 
 constexpr const char* kUsage =
-    "Menura runs Linux programs made for another instruction set.\n"
+    "Menura runs Linux programs and whole machines made for another instruction set.\n"
     "\n"
     "  menura run [options] program [arguments]   run a program; `menura run --help` lists the options\n"
+    "  menura boot [options]                      start a machine; `menura boot --help` lists the options\n"
+    "  menura list boards|cpus|devices [NAME]     what machines are made of\n"
     "  menura sysroot architecture packages       fetch Debian's packages for it; `menura sysroot --help`\n"
     "  menura cache info|clear|verify              compiled code that is kept from run to run\n"
     "  menura --version\n"
@@ -23,6 +27,8 @@ constexpr const char* kUsage =
 int command(const std::vector<std::string>& arguments) {
   const std::string_view first = arguments.empty() ? std::string_view() : arguments[0];
   if (first == "run") return menura::cli::run_command({arguments.begin() + 1, arguments.end()});
+  if (first == "boot") return menura::cli::boot_command({arguments.begin() + 1, arguments.end()});
+  if (first == "list") return menura::cli::list_command({arguments.begin() + 1, arguments.end()});
   if (first == "cache") return menura::cli::cache_command({arguments.begin() + 1, arguments.end()});
   if (first == "sysroot") return menura::cli::sysroot_command({arguments.begin() + 1, arguments.end()});
   if (first == "--version") {

@@ -128,19 +128,10 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
     }
   }
   if (std::string engine; take(values, "engine", &engine)) {
-    if (engine != "x64" && engine != "interp") {
-      return usage("--engine " + engine + ": expected x64 (translates) or interp (interprets, slowly)");
-    }
-    options->engine = engine == "interp" ? EngineName::Interp : EngineName::X64;
+    if (auto chosen = options->choose_engine(engine); !chosen) return usage(chosen.error().message);
   }
   if (std::string tier; take(values, "tier", &tier)) {
-    if (tier == "interp") {
-      options->engine = EngineName::Interp;
-    } else {
-      const auto* const known = std::find(std::begin(kTiers), std::end(kTiers), tier);
-      if (known == std::end(kTiers)) return usage("--tier " + tier + ": expected interp, 0, 1, 2 or auto");
-      options->tier = static_cast<Tier>(known - kTiers);
-    }
+    if (auto chosen = options->choose_tier(tier); !chosen) return usage(chosen.error().message);
   }
   if (take(values, "tier2-threshold", &options->tier2_threshold) && options->tier2_threshold < 1) {
     return usage("--tier2-threshold " + std::to_string(options->tier2_threshold) +
@@ -151,6 +142,25 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
 }
 
 }  // namespace
+
+Result<void> EngineChoice::choose_engine(const std::string& name) {
+  if (name != "x64" && name != "interp") {
+    return Error{"--engine " + name + ": expected x64 (translates) or interp (interprets, slowly)"};
+  }
+  engine = name == "interp" ? EngineName::Interp : EngineName::X64;
+  return {};
+}
+
+Result<void> EngineChoice::choose_tier(const std::string& name) {
+  if (name == "interp") {
+    engine = EngineName::Interp;
+    return {};
+  }
+  const auto* const known = std::find(std::begin(kTiers), std::end(kTiers), name);
+  if (known == std::end(kTiers)) return Error{"--tier " + name + ": expected interp, 0, 1, 2 or auto"};
+  tier = static_cast<Tier>(known - kTiers);
+  return {};
+}
 
 Result<RunOptions> parse_run_options(const std::vector<std::string>& arguments) {
   RunOptions options;

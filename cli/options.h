@@ -18,20 +18,28 @@ enum class Tier : uint8_t {
   Auto,    // as 1, and the optimizing compiler works in the background
 };
 
-struct RunOptions {
+// What runs guest code, of programs and machines alike.
+struct EngineChoice {
   EngineName engine = EngineName::X64;
   Tier tier = Tier::Hot;
   int tier2_threshold = 0;  // --tier2-threshold; 0: the engine's own
   bool statistics = false;
   bool count_instructions = false;  // those that are executed, for the statistics
+  bool cache = true;                // compiled code of earlier runs is used, and kept for later ones
+  std::string cache_folder;         // where; empty: nowhere
+  bool dump_guest = false;          // -d in_asm
+  bool dump_ir = false;             // -d ir
+  bool dump_host = false;           // -d out_asm
+  std::string dump_file;            // -D; empty: standard error
+  std::string cpu;                  // --cpu; empty: the default
+
+  // --engine and --tier, as their values are spelled; the error says what is expected.
+  Result<void> choose_engine(const std::string& name);
+  Result<void> choose_tier(const std::string& name);
+};
+
+struct RunOptions : EngineChoice {
   bool strace = false;
-  bool cache = true;         // compiled code of earlier runs is used, and kept for later ones
-  std::string cache_folder;  // where; empty: nowhere
-  bool dump_guest = false;   // -d in_asm
-  bool dump_ir = false;      // -d ir
-  bool dump_host = false;    // -d out_asm
-  std::string dump_file;     // -D; empty: standard error
-  std::string cpu;           // --cpu; empty: the default
   std::string sysroot;       // -L; empty: found by itself
   std::string sysroot_name;  // --sysroot: a guest's name or a folder (cli/program.h)
   std::string argv0;         // -0

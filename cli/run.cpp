@@ -94,7 +94,7 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.door = new host::HostDoor;
   launch.make_engine = [](const linux_user::GuestRow& guest, const ir::Frontend& frontend,
                           linux_user::GuestMemory& memory) {
-    return make_engine(*run_options, guest, frontend, memory);
+    return make_engine(*run_options, {guest.name, guest.llvm_triple, guest.llvm_features}, frontend, memory);
   };
   const Error error = linux_user::launch(launch);
   // What was made for the guest was made for as long as the process lives.

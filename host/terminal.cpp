@@ -10,6 +10,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "host/output_file.h"
+
 namespace menura::host {
 namespace {
 
@@ -58,18 +60,8 @@ bool make_raw() {
   return true;
 }
 
-void write_all(std::span<const uint8_t> bytes) {
-  while (!bytes.empty()) {
-    const ssize_t done = ::write(STDOUT_FILENO, bytes.data(), bytes.size());
-    if (done > 0) {
-      bytes = bytes.subspan(static_cast<std::size_t>(done));
-    } else if (errno == EAGAIN) {
-      pollfd wait = {STDOUT_FILENO, POLLOUT, 0};
-      ::poll(&wait, 1, -1);
-    } else if (errno != EINTR) {
-      return;  // nobody reads it any more
-    }
-  }
+void show(std::string_view text) {
+  write_all(STDOUT_FILENO, std::span(reinterpret_cast<const uint8_t*>(text.data()), text.size()));
 }
 
 }  // namespace
@@ -91,7 +83,7 @@ Terminal::~Terminal() {
   if (raw_) restore_mode();
 }
 
-void Terminal::write(std::span<const uint8_t> bytes) { write_all(bytes); }
+void Terminal::write(std::span<const uint8_t> bytes) { write_all(STDOUT_FILENO, bytes); }
 
 void Terminal::set_receiver(Receiver receiver) {
   const std::lock_guard lock(mutex_);
@@ -114,12 +106,12 @@ void Terminal::deliver() {
 void Terminal::command(uint8_t key) {
   switch (key) {
     case 'x':
-      write_all(std::span(reinterpret_cast<const uint8_t*>("\r\n"), 2));
+      show("\r\n");
       quit_();
       return;
     case 'h':
     case '?':
-      write_all(std::span(reinterpret_cast<const uint8_t*>(kHelp.data()), kHelp.size()));
+      show(kHelp);
       return;
     case kEscape: {
       const std::lock_guard lock(mutex_);

@@ -54,8 +54,8 @@ Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most) {
   }
   if (info.st_size == 0) return Error{path + ": the file is empty", 126};
   if (static_cast<uint64_t>(info.st_size) > most) {
-    return Error{path + ": " + size_text(static_cast<uint64_t>(info.st_size)) + " do not fit into the guest's memory (" +
-                     size_text(most) + "); ask for more, as in --memory 2G",
+    return Error{path + ": " + size_text(static_cast<uint64_t>(info.st_size)) +
+                     " do not fit into the guest's memory (" + size_text(most) + "); ask for more, as in --memory 2G",
                  126};
   }
   std::vector<uint8_t> bytes(static_cast<std::size_t>(info.st_size));
@@ -70,6 +70,19 @@ Result<std::vector<uint8_t>> read_file(const std::string& path, uint64_t most) {
   return bytes;
 }
 
+Result<std::vector<uint8_t>> read_head(const std::string& path, std::size_t size) {
+  const gzFile file = ::gzopen(path.c_str(), "rbe");  // reads what is not compressed, too
+  if (file == nullptr) {
+    return Error{path + ": " + std::strerror(errno) + "; expected a file that can be read",
+                 errno == ENOENT ? 127 : 126};
+  }
+  std::vector<uint8_t> head(size);
+  const int got = ::gzread(file, head.data(), static_cast<unsigned>(size));
+  ::gzclose(file);
+  head.resize(static_cast<std::size_t>(std::max(got, 0)));
+  return head;
+}
+
 // RFC 1952, 2.3.1.
 bool is_gzip(std::span<const uint8_t> bytes) { return bytes.size() > 2 && bytes[0] == 0x1f && bytes[1] == 0x8b; }
 
@@ -82,7 +95,8 @@ Result<std::vector<uint8_t>> gunzip(std::span<const uint8_t> bytes, uint64_t mos
   stream.avail_in = static_cast<uInt>(bytes.size());
   for (;;) {
     const std::size_t before = out.size();
-    if (before >= most) return Error{"uncompressed, it does not fit into the guest's memory; ask for more (--memory)", 126};
+    if (before >= most)
+      return Error{"uncompressed, it does not fit into the guest's memory; ask for more (--memory)", 126};
     out.resize(std::min<uint64_t>(std::max<std::size_t>(2 * before, 1 << 20), most));
     stream.next_out = out.data() + before;
     stream.avail_out = static_cast<uInt>(std::min<std::size_t>(out.size() - before, 1U << 30));

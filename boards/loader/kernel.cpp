@@ -53,14 +53,22 @@ Result<Kernel> parse_image(const std::string& name, std::vector<uint8_t> bytes, 
   return kernel;
 }
 
+// nullptr: an ELF file of another machine, or only a part of one.
+const ElfGuest* elf_guest(std::span<const uint8_t> bytes) {
+  const auto header = read_at<Elf64_Ehdr>(bytes, 0);
+  if (!header || header->e_ident[EI_CLASS] != ELFCLASS64 || header->e_ident[EI_DATA] != ELFDATA2LSB) return nullptr;
+  for (const ElfGuest& row : kElfGuests) {
+    if (row.machine == header->e_machine) return &row;
+  }
+  return nullptr;
+}
+
 Result<Kernel> parse_elf(const std::string& name, std::span<const uint8_t> bytes, uint64_t most) {
   const auto damaged = [&](const char* what) { return Error{name + ": the ELF file is damaged: " + what, 126}; };
   const auto header = read_at<Elf64_Ehdr>(bytes, 0);
   if (!header) return damaged("the header is cut off");
-  const auto guest = std::find_if(std::begin(kElfGuests), std::end(kElfGuests),
-                                  [&](const ElfGuest& row) { return row.machine == header->e_machine; });
-  if (guest == std::end(kElfGuests) || header->e_ident[EI_CLASS] != ELFCLASS64 ||
-      header->e_ident[EI_DATA] != ELFDATA2LSB) {
+  const ElfGuest* const guest = elf_guest(bytes);
+  if (guest == nullptr) {
     return Error{name + ": an ELF file for another machine (ELF number " + std::to_string(header->e_machine) + ", " +
                      (header->e_ident[EI_CLASS] == ELFCLASS64 ? "64" : "32") +
                      " bits); expected one for riscv64 or arm64",
@@ -110,6 +118,17 @@ uint64_t Kernel::end() const {
   uint64_t most = 0;
   for (const Segment& segment : segments) most = std::max(most, segment.physical + segment.size);
   return most;
+}
+
+Result<std::string> kernel_guest(const std::string& path) {
+  auto head = read_head(path, 64);
+  if (!head) return head.error();
+  if (has_text(*head, kRiscvMagic, "RSC\x05")) return std::string("riscv64");
+  if (has_text(*head, kArmMagic, "ARM\x64")) return std::string("arm64");
+  if (has_text(*head, 0, ELFMAG)) {
+    if (const ElfGuest* const guest = elf_guest(*head)) return std::string(guest->guest);
+  }
+  return std::string();
 }
 
 Result<Kernel> parse_kernel(const std::string& name, std::vector<uint8_t> bytes, uint64_t most) {

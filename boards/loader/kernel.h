@@ -1,5 +1,5 @@
-// What a guest can be started with, in the formats that there are: Linux' Image of RISC-V and arm64, ELF, raw bytes; all
-// of them also compressed by gzip.
+// What a guest can be started with, in the formats that there are: Linux' Image of RISC-V and arm64, ELF, raw bytes;
+// all of them also compressed by gzip.
 #pragma once
 
 #include <cstdint>
@@ -20,9 +20,9 @@ enum class KernelFormat : uint8_t { Image, Elf, Raw };
 
 struct Kernel {
   KernelFormat format = KernelFormat::Raw;
-  std::string guest;          // Debian's name of the architecture; empty: the format does not say
-  uint64_t text_offset = 0;   // Image: from a multiple of 2 MiB
-  uint64_t entry = 0;         // Elf
+  std::string guest;         // Debian's name of the architecture; empty: the format does not say
+  uint64_t text_offset = 0;  // Image: from a multiple of 2 MiB
+  uint64_t entry = 0;        // Elf
   std::vector<Segment> segments;
 
   // Elf: the addresses it covers, [begin, end).
@@ -36,5 +36,8 @@ Result<Kernel> parse_kernel(const std::string& name, std::vector<uint8_t> bytes,
 
 // The same from the file itself.
 Result<Kernel> read_kernel(const std::string& path, uint64_t most);
+
+// Kernel::guest by the first bytes of the file. Error: it cannot be read.
+Result<std::string> kernel_guest(const std::string& path);
 
 }  // namespace menura::boards

@@ -49,16 +49,18 @@ Result<std::string> find_firmware(const std::string& asked) {
   for (const char* const path : kFirmware) {
     if (::access(path, R_OK) == 0) return std::string(path);
   }
-  return Error{std::string("no firmware for riscv64: ") + kFirmware[0] +
-                   " does not exist; `apt install opensbi` brings it, --bios FILE names another, and --bios none starts "
-                   "the kernel in machine mode",
-               127};
+  return Error{
+      std::string("no firmware for riscv64: ") + kFirmware[0] +
+          " does not exist; `apt install opensbi` brings it, --bios FILE names another, and --bios none starts "
+          "the kernel in machine mode",
+      127};
 }
 
 Result<Kernel> read_for_riscv(const std::string& path, uint64_t most) {
   auto kernel = read_kernel(path, most);
   if (kernel && !kernel->guest.empty() && kernel->guest != "riscv64") {
-    return Error{path + ": made for " + kernel->guest + ", and this board is riscv64; without --board it is chosen by "
+    return Error{path + ": made for " + kernel->guest +
+                     ", and this board is riscv64; without --board it is chosen by "
                      "the kernel",
                  126};
   }

@@ -1,0 +1,135 @@
+#include "cli/boot.h"
+
+#include <cstdio>
+#include <memory>
+
+#include "boards/loader/kernel.h"
+#include "boards/machine.h"
+#include "cli/boot_options.h"
+#include "cli/engines.h"
+#include "cli/guest_log.h"
+#include "host/output_file.h"
+#include "host/terminal.h"
+#include "linux-user/abi/guests.h"
+
+namespace menura::cli {
+namespace {
+
+int complain(const Error& error) {
+  std::fprintf(stderr, "menura: %s\n", error.message.c_str());
+  return error.exit_code;
+}
+
+// The guest that the kernel or the firmware is made for; empty: they do not say.
+Result<std::string> guest_of(const boards::BootFiles& files) {
+  for (const std::string* const path : {&files.kernel, &files.firmware}) {
+    if (path->empty() || *path == "none" || *path == "default") continue;
+    auto guest = boards::kernel_guest(*path);
+    if (!guest) return guest.error();
+    if (!guest->empty()) return *guest;
+  }
+  return std::string();
+}
+
+// "virt", or "riscv64/virt" where nothing else says which guest is meant.
+Result<const boards::Board*> choose_board(const BootOptions& options) {
+  std::string name = options.board.empty() ? "virt" : options.board;
+  std::string guest;
+  if (const std::size_t slash = name.find('/'); slash != std::string::npos) {
+    guest = name.substr(0, slash);
+    name = name.substr(slash + 1);
+  } else {
+    auto found = guest_of(options.files);
+    if (!found) return found.error();
+    guest = *found;
+  }
+  std::string known;
+  for (const boards::Board* const board : boards::boards()) {
+    const std::string full = std::string(board->guest) + "/" + board->name;
+    known += (known.empty() ? "" : " or ") + full;
+    if (name == board->name && guest == board->guest) return board;
+  }
+  if (guest.empty()) {
+    return Error{
+        "nothing says which guest this is: expected a kernel Image or ELF file (--kernel, --bios), or --board " +
+        known};
+  }
+  return Error{"--board " + name + ": there is none for " + guest + "; expected " + known};
+}
+
+Result<EngineGuest> engine_guest(const boards::Board& board) {
+  for (const linux_user::GuestRow& guest : linux_user::guests()) {
+    if (std::string(board.guest) == guest.name) {
+      return EngineGuest{guest.name, guest.llvm_triple, guest.llvm_features, true};
+    }
+  }
+  return Error{std::string("no engine runs ") + board.guest};
+}
+
+// What serial ports are joined to.
+Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, std::function<void()> quit) {
+  if (text == "stdio" || text == "mon:stdio") {
+    return std::unique_ptr<host::CharStream>(std::make_unique<host::Terminal>(std::move(quit)));
+  }
+  if (text == "null" || text == "none") return std::unique_ptr<host::CharStream>();
+  if (text.starts_with("file:")) {
+    auto file = host::OutputFile::open(text.substr(5));
+    if (!file) return file.error();
+    return std::unique_ptr<host::CharStream>(std::move(*file));
+  }
+  return Error{"--serial " + text + ": expected stdio, null or file:PATH"};
+}
+
+Result<int> boot(const BootOptions& options) {
+  auto board = choose_board(options);
+  if (!board) return board.error();
+  auto guest = engine_guest(**board);
+  if (!guest) return guest.error();
+  auto log = GuestLogFile::open(options);
+  if (!log) return log.error();
+
+  // Streams outlive the machine, and what a terminal's keys do needs one.
+  boards::Machine* running = nullptr;
+  std::vector<std::unique_ptr<host::CharStream>> streams;
+  boards::MachineOptions machine_options;
+  for (const std::string& text : options.serial.empty() ? std::vector<std::string>{"stdio"} : options.serial) {
+    auto stream = make_stream(text, [&running] {
+      if (running != nullptr) running->power_off(0);
+    });
+    if (!stream) return stream.error();
+    machine_options.streams.push_back(stream->get());
+    streams.push_back(std::move(*stream));
+  }
+  machine_options.board = *board;
+  machine_options.cpu = options.cpu;
+  machine_options.cpus = options.cpus;
+  machine_options.memory = options.memory;
+  machine_options.log = log->get();
+  machine_options.make_engine = [&](const ir::Frontend& frontend, ir::MemoryPort& memory) {
+    return make_engine(options, *guest, frontend, memory);
+  };
+  auto machine = boards::Machine::make(machine_options);
+  if (!machine) return machine.error();
+  auto plan = (*machine)->plan(options.files);
+  if (!plan) return plan.error();
+  if (auto loaded = (*machine)->load(std::move(*plan)); !loaded) return loaded.error();
+  running = machine->get();
+  const int status = running->run(options.freeze);
+  if (options.statistics) print_statistics();
+  return status;
+}
+
+}  // namespace
+
+int boot_command(const std::vector<std::string>& arguments) {
+  auto options = parse_boot_options(arguments);
+  if (!options) return complain(options.error());
+  if (options->help) {
+    std::fputs(boot_help().c_str(), stdout);
+    return 0;
+  }
+  const auto status = boot(*options);
+  return status ? *status : complain(status.error());
+}
+
+}  // namespace menura::cli

@@ -1,0 +1,245 @@
+#include "cli/boot_options.h"
+
+#include <boost/program_options.hpp>
+#include <charconv>
+#include <cstring>
+#include <sstream>
+
+namespace menura::cli {
+namespace {
+
+namespace po = boost::program_options;
+
+constexpr int kStyle = po::command_line_style::allow_short | po::command_line_style::allow_long |
+                       po::command_line_style::allow_long_disguise | po::command_line_style::allow_dash_for_short |
+                       po::command_line_style::short_allow_next | po::command_line_style::long_allow_next |
+                       po::command_line_style::long_allow_adjacent;
+
+using Text = po::typed_value<std::string>;
+Text* text() { return po::value<std::string>(); }
+po::typed_value<std::vector<std::string>>* texts() { return po::value<std::vector<std::string>>(); }
+
+po::options_description description() {
+  po::options_description options("Options of `menura boot [options]`", 100, 60);
+  auto add = options.add_options();
+  add("kernel", text(), "<file> the kernel: a RISC-V or arm64 Image, an ELF file, either compressed by gzip");
+  add("initrd", text(), "<file> the initial RAM disk");
+  add("append", text(), "<text> the kernel's command line");
+  add("board,M", text(), "<name> the board (default: virt of the kernel's guest; `menura list boards`); -machine, too");
+  add("cpu", text(), "<name{,+ext,-ext}> the CPU (default: the board's; `menura list cpus`)");
+  add("smp", text(), "<n> how many CPUs (default: 1)");
+  add("memory,m", text(), "<size> of the guest's memory, as in 512M or 2G (default: the board's)");
+  add("dtb", text(), "<file> this device tree instead of the board's own");
+  add("bios", text(), "<file|none> firmware (default on RISC-V: Debian's opensbi)");
+  add("drive", texts(), "<file=path{,readonly=on,...}> a disk, by virtio");
+  add("net", texts(), "<user{,hostfwd=...}> a network card, by virtio; -netdev and -nic, too");
+  add("share", texts(), "<path=folder,tag=name{,readonly=on}> a folder of the host, by virtio 9p; -virtfs, too");
+  add("device", texts(), "<name{,property=value}> a device, as QEMU names it");
+  add("serial", texts(), "<stdio|null|file:path> what the next serial port is joined to (default: stdio)");
+  add("gdb", text(), "<port> wait for gdb there; -s is --gdb 1234");
+  add("freeze,S", "start nothing until gdb says so");
+  add("engine", text(), "<x64|interp> what runs guest code (default: x64)");
+  add("tier", text(), "<interp|0|1|2|auto> as in `menura run`");
+  add("stats", "show what the translator did, at the end");
+  add("count-instructions", "with --stats: how many were executed");
+  add(",d", text(), "<int,mmu,guest_errors,unimp,ir,out_asm> show what the guest does, and code as it is translated");
+  add(",D", text(), "<file> where -d writes (default: standard error)");
+  add("nographic", "nothing: there never is a window");
+  add("help", "this text");
+  return options;
+}
+
+// QEMU's other names of our options.
+po::options_description spellings() {
+  po::options_description options;
+  auto add = options.add_options();
+  add("machine", text(), "");
+  add("netdev", texts(), "");
+  add("nic", texts(), "");
+  add("virtfs", texts(), "");
+  add(",s", "");
+  add("no-reboot", "");
+  add("display", text(), "");
+  add("monitor", text(), "");
+  return options;
+}
+
+Error usage(const std::string& what) { return Error{what + "; `menura boot --help` lists the options"}; }
+
+template <typename T>
+bool take(const po::variables_map& values, const char* name, T* to) {
+  if (values.count(name) == 0) return false;
+  *to = values[name].as<T>();
+  return true;
+}
+
+void take_list(const po::variables_map& values, const char* name, std::vector<KeyValues>* to) {
+  std::vector<std::string> list;
+  take(values, name, &list);
+  for (const std::string& item : list) to->push_back(KeyValues::parse(item));
+}
+
+std::vector<std::string> split(const std::string& text, char at) {
+  std::vector<std::string> parts;
+  std::istringstream stream(text);
+  for (std::string part; std::getline(stream, part, at);) parts.push_back(part);
+  return parts;
+}
+
+Result<void> take_logs(const std::string& items, BootOptions* options) {
+  for (const std::string& item : split(items, ',')) {
+    if (item == "int") {
+      options->log_interrupts = true;
+    } else if (item == "mmu") {
+      options->log_mmu = true;
+    } else if (item == "guest_errors") {
+      options->log_guest_errors = true;
+    } else if (item == "unimp") {
+      options->log_unimplemented = true;
+    } else if (item == "ir") {
+      options->dump_ir = true;
+    } else if (item == "out_asm") {
+      options->dump_host = true;
+    } else {
+      return usage("-d " + items + ": '" + item +
+                   "' is not known; expected int, mmu, guest_errors, unimp, ir or out_asm");
+    }
+  }
+  return {};
+}
+
+// "4", "cpus=4" and what follows about sockets and cores.
+Result<unsigned> parse_cpus(const std::string& text) {
+  const KeyValues parts = KeyValues::parse(text);
+  const std::string* const named = parts.get("cpus");
+  const std::string number = named != nullptr ? *named : parts.first();
+  unsigned count = 0;
+  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
+  if (error != std::errc() || *end != '\0' || number.empty() || count == 0) {
+    return usage("--smp " + text + ": expected a number of CPUs, at least 1");
+  }
+  return count;
+}
+
+// "virt" or "virt,property=value": boards have no properties.
+Result<std::string> parse_board(const std::string& text) {
+  const KeyValues parts = KeyValues::parse(text);
+  const std::string* const named = parts.get("type");
+  return named != nullptr ? *named : parts.first();
+}
+
+Result<void> take_values(const po::variables_map& values, BootOptions* options) {
+  options->help = values.count("help") != 0;
+  options->statistics = values.count("stats") != 0;
+  options->count_instructions = values.count("count-instructions") != 0;
+  options->freeze = values.count("freeze") != 0;
+  take(values, "kernel", &options->files.kernel);
+  take(values, "initrd", &options->files.initrd);
+  take(values, "append", &options->files.command_line);
+  take(values, "dtb", &options->files.device_tree);
+  take(values, "bios", &options->files.firmware);
+  take(values, "cpu", &options->cpu);
+  take(values, "serial", &options->serial);
+  take(values, "-D", &options->dump_file);
+  take_list(values, "drive", &options->drives);
+  for (const char* const name : {"net", "netdev", "nic"}) take_list(values, name, &options->nets);
+  for (const char* const name : {"share", "virtfs"}) take_list(values, name, &options->shares);
+  take_list(values, "device", &options->devices);
+  if (values.count("-s") != 0) options->gdb = "1234";
+  take(values, "gdb", &options->gdb);
+
+  std::string text;
+  if (take(values, "board", &text) || take(values, "machine", &text)) {
+    auto board = parse_board(text);
+    if (!board) return board.error();
+    options->board = *board;
+  }
+  if (take(values, "smp", &text)) {
+    auto cpus = parse_cpus(text);
+    if (!cpus) return cpus.error();
+    options->cpus = *cpus;
+  }
+  if (take(values, "memory", &text)) {
+    auto memory = parse_memory(text);
+    if (!memory) return memory.error();
+    options->memory = *memory;
+  }
+  if (take(values, "engine", &text)) {
+    if (auto chosen = options->choose_engine(text); !chosen) return usage(chosen.error().message);
+  }
+  if (take(values, "tier", &text)) {
+    if (auto chosen = options->choose_tier(text); !chosen) return usage(chosen.error().message);
+  }
+  if (take(values, "-d", &text)) return take_logs(text, options);
+  return {};
+}
+
+}  // namespace
+
+KeyValues KeyValues::parse(const std::string& text) {
+  KeyValues result;
+  result.text_ = text;
+  for (const std::string& part : split(text, ',')) {
+    const std::size_t sign = part.find('=');
+    if (sign != std::string::npos) {
+      result.parts_.emplace_back(part.substr(0, sign), part.substr(sign + 1));
+    } else if (result.parts_.empty()) {
+      result.parts_.emplace_back("", part);
+    } else {
+      result.parts_.emplace_back(part, "on");
+    }
+  }
+  return result;
+}
+
+std::string KeyValues::first() const { return !parts_.empty() && parts_[0].first.empty() ? parts_[0].second : ""; }
+
+const std::string* KeyValues::get(const std::string& key) const {
+  const std::string* found = nullptr;
+  for (const auto& [name, value] : parts_) {
+    if (name == key) found = &value;
+  }
+  return found;
+}
+
+Result<uint64_t> parse_memory(const std::string& text) {
+  const KeyValues parts = KeyValues::parse(text);
+  const std::string* const named = parts.get("size");
+  const std::string size = named != nullptr ? *named : parts.first();
+  uint64_t number = 0;
+  const char* const last = size.data() + size.size();
+  const auto [end, error] = std::from_chars(size.data(), last, number);
+  unsigned shift = 20;
+  bool good = error == std::errc() && number != 0 && last - end <= 1;
+  if (good && end != last) {
+    const char* const unit = std::strchr("kKmMgGtT", *end);
+    good = unit != nullptr && *unit != '\0';
+    if (good) shift = 10 * (1 + static_cast<unsigned>(unit - "kKmMgGtT") / 2);
+  }
+  if (!good || number > (~uint64_t{0} >> 1) >> shift) {
+    return usage("--memory " + text + ": expected a size, as in 512M or 2G");
+  }
+  return number << shift;
+}
+
+Result<BootOptions> parse_boot_options(const std::vector<std::string>& arguments) {
+  BootOptions options;
+  po::options_description all = description();
+  all.add(spellings());
+  po::variables_map values;
+  try {
+    po::store(po::command_line_parser(arguments).options(all).style(kStyle).positional({}).run(), values);
+  } catch (const po::error& error) {
+    return usage(error.what());
+  }
+  if (auto taken = take_values(values, &options); !taken) return taken.error();
+  return options;
+}
+
+std::string boot_help() {
+  std::ostringstream text;
+  text << description();
+  return text.str();
+}
+
+}  // namespace menura::cli
