@@ -193,11 +193,29 @@ void Emitter::emit_load_linked(Value v, const Inst& inst) {
   define_copy(v, t);
 }
 
+// A store that must run alone: where no reservation of its address is open, it fails and changes nothing, here as
+// well. (Kernels close reservations by such stores on every way back to their users.)
+bool Emitter::emit_store_alone(Value v, const Inst& inst) {
+  const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
+  if (desc.alone == 0) return false;
+  const x86::Mem guest = locate(inst, desc.size());
+  const Reg where = temp_int();
+  a_.lea(g64(where), guest);
+  a_.cmp(g64(where), state(offsetof(ir::CpuHeader, reservation_address)));
+  a_.je(cold(
+      [](Emitter& e, const Cold& c) {
+        e.to_contract();
+        e.leave_at_insn(ir::ExitKind::Exclusive, static_cast<int64_t>(c.data[0]), static_cast<int32_t>(c.data[1]));
+      },
+      {static_cast<uint64_t>(insn_pc_), insns_ahead()}));
+  a_.mov(state(offsetof(ir::CpuHeader, reservation_address)), -1);
+  a_.xor_(g32(where), g32(where));
+  if (info_[v].uses != 0) define_copy(v, where);
+  return true;
+}
+
 void Emitter::emit_store_cond(Value v, const Inst& inst) {
-  if (emit_alone(inst)) {
-    if (info_[v].uses != 0) define(v, dest(v));
-    return;
-  }
+  if (emit_store_alone(v, inst)) return;
   const auto desc = ir::unpack<ir::MemDesc>(inst.aux);
   const unsigned bytes = desc.size();
   take(kRax);

@@ -140,10 +140,7 @@ void Emitter::emit_wide_load_linked(Value v, const Inst& inst) {
 }
 
 void Emitter::emit_wide_store_cond(Value v, const Inst& inst) {
-  if (emit_alone(inst)) {
-    if (info_[v].uses != 0) define(v, dest(v));
-    return;
-  }
+  if (emit_store_alone(v, inst)) return;
   if (!is_plain_wide_atomic(inst, type_of(inst.args[1]))) return;
   const Reg where = wide_address(inst);
   claim_exchange();

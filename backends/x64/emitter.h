@@ -171,6 +171,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void leave_at_insn(ir::ExitKind kind, int64_t pc, int32_t ahead);
   // ll, sc: true if they are not executed here.
   bool emit_alone(const Inst& inst);
+  bool emit_store_alone(Value v, const Inst& inst);
   // What a store writes: an integer register, a vector register as `moved`, or, without a register, an immediate.
   struct Stored {
     Reg reg = kNoReg;
