@@ -38,8 +38,12 @@ JumpTable::~JumpTable() {
 }
 
 void JumpTable::assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) {
-  madvise(records_, kLookupEntries * sizeof(CodeRecord), MADV_DONTNEED);
-  records_[0].pc = kNoPc;
+  if (added_.size() < kMostAdded) {
+    for (const uint16_t place : added_) records_[place].pc = kNoPc;
+  } else {
+    for (unsigned place = 0; place < kLookupEntries; ++place) records_[place].pc = kNoPc;
+  }
+  added_.clear();
   mode_ = mode;
   extra_ = extra;
   view_ = view;
@@ -47,6 +51,7 @@ void JumpTable::assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::Code
 
 void JumpTable::add(const CodeRecord& record) {
   CodeRecord& place = place_of(record.pc);
+  if (added_.size() < kMostAdded) added_.push_back(static_cast<uint16_t>(&place - records_));
   std::atomic_ref(place.entry).store(record.entry, std::memory_order_relaxed);
   std::atomic_ref(place.pc).store(record.pc, std::memory_order_relaxed);
 }

@@ -58,6 +58,9 @@ class JumpTable {
   uint64_t mode_ = 0;
   uint64_t extra_ = 0;
   ir::MemoryPort::CodeView view_;
+  // Places that were added to since it was empty; when they are many, any may have been.
+  static constexpr std::size_t kMostAdded = 512;
+  std::vector<uint16_t> added_;
 };
 
 struct Vcpu : Turnstile::Member {
