@@ -15,7 +15,8 @@ class InterpreterEngine : public vcpu::Engine {
  public:
   // Both outlive it.
   InterpreterEngine(const ir::Frontend& frontend, ir::MemoryPort& memory, ir::Interpreter::Options options = {})
-      : interpreter_(frontend, memory, {.count = options.count, .late_stops = kEngineBits}) {}
+      : interpreter_(frontend, memory,
+                     {.count = options.count, .machine = options.machine, .late_stops = kEngineBits}) {}
 
   void attach(ir::CpuHeader& cpu) override {
     interpreter_.attach(cpu);

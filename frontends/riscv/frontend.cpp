@@ -34,20 +34,21 @@ constexpr std::array<bool, kRowCount> kHasRounding = {{
 }};
 
 // Rows that use floating-point registers, which are those that mstatus.FS can forbid; and those of them that may change
-// the state: all but stores (an exact answer is not asked for, 3.1.6.6).
+// the state: all but stores, moves to integer registers and fclass (an exact answer is not asked for, 3.1.6.6).
 struct FpUse {
   bool uses = false;
   bool changes = false;
 };
-constexpr FpUse fp_use(std::string_view text) {
+constexpr FpUse fp_use(std::string_view text, std::string_view assembly) {
   const frontends::Pattern pattern = frontends::parse_pattern(text, kFields);
   const bool result = pattern.has("fd") || pattern.has("fd'");
   const bool first = pattern.has("fs1");
   const bool second = pattern.has("fs2") || pattern.has("fs2'");
-  return {result || first || second, result || first};
+  const bool looks = assembly.starts_with("fmv.x") || assembly.starts_with("fmvh.x") || assembly.starts_with("fclass");
+  return {result || first || second, result || (first && !looks)};
 }
 constexpr std::array<FpUse, kRowCount> kFpUse = {{
-#define INST(id, pattern, feature, assembly) fp_use(pattern),
+#define INST(id, pattern, feature, assembly) fp_use(pattern, assembly),
 #include "frontends/riscv/decode/rows.inc"
 #undef INST
 }};

@@ -190,7 +190,11 @@ void CpuMemory::fill(TlbContext& context, uint64_t page, const PageMapping& mapp
   if (entry == nullptr) entry = &context.insert(page, mapping.size_log2);
   TlbInfo& info = context.info(*entry);
   const uint64_t size = mapping.size_log2 < 64 ? uint64_t{1} << mapping.size_log2 : 0;
-  info.physical = mapping.physical + (page & (size - 1));
+  const uint64_t physical = mapping.physical + (page & (size - 1));
+  if (info.physical != physical) {  // the tables have changed, or code lies elsewhere than data
+    context.close(*entry);
+    info = {physical, 0};
+  }
   info.rights |= rights_of(mapping);
   open(*entry, info);
 }
@@ -213,13 +217,24 @@ bool CpuMemory::find(uint64_t address, Access access, unsigned regime, Place* pl
     if (!walker_->walk(address, access, regime, &mapping, fault)) return false;
     if (mapping.size_log2 < kPageBits) {
       // Rights change within the page: nothing is kept.
-      place->physical = mapping.physical + (address & ((uint64_t{1} << mapping.size_log2) - 1));
+      const uint64_t inside = address & ((uint64_t{1} << mapping.size_log2) - 1);
+      place->physical = mapping.physical + inside;
+      place->room = (uint64_t{1} << mapping.size_log2) - inside;
       place->region = bus_.find(place->physical);
       return true;
     }
     const Lock lock(*this);
     if (flushes == flushes_) fill(select(regime), page, mapping);
   }
+}
+
+// All bytes of an access within a page. Where rights change within it, they must lie between two such places.
+bool CpuMemory::find_access(uint64_t address, unsigned size, Access access, unsigned regime, Place* place,
+                            Fault* fault) {
+  if (!find(address, access, regime, place, fault)) return false;
+  if (size <= place->room) return true;
+  *fault = walker_->bus_fault(address, access);
+  return false;
 }
 
 // --- data
@@ -268,8 +283,8 @@ bool CpuMemory::read(uint64_t address, void* data, unsigned size, unsigned regim
   const auto room = static_cast<unsigned>(std::min<uint64_t>(size, to_page_end(address)));
   Place first;
   Place second;
-  if (!find(address, Access::Read, regime, &first, fault)) return false;
-  if (room < size && !find(address + room, Access::Read, regime, &second, fault)) return false;
+  if (!find_access(address, room, Access::Read, regime, &first, fault)) return false;
+  if (room < size && !find_access(address + room, size - room, Access::Read, regime, &second, fault)) return false;
   // What is read may have effects: where the second part fails, the first has happened. No guest can tell a bus error
   // on the second page from one on the first.
   if (!read_piece(address, first, data, room, fault)) return false;
@@ -281,8 +296,8 @@ bool CpuMemory::write(uint64_t address, const void* data, unsigned size, unsigne
   const auto room = static_cast<unsigned>(std::min<uint64_t>(size, to_page_end(address)));
   Place first;
   Place second;
-  if (!find(address, Access::Write, regime, &first, fault)) return false;
-  if (room < size && !find(address + room, Access::Write, regime, &second, fault)) return false;
+  if (!find_access(address, room, Access::Write, regime, &first, fault)) return false;
+  if (room < size && !find_access(address + room, size - room, Access::Write, regime, &second, fault)) return false;
   if (!write_piece(address, first, data, room, regime, fault)) return false;
   return room == size ||
          write_piece(address + room, second, static_cast<const uint8_t*>(data) + room, size - room, regime, fault);
@@ -295,7 +310,7 @@ void* CpuMemory::atomic_pointer(uint64_t address, unsigned size, unsigned regime
     return nullptr;
   }
   Place place;
-  if (!find(address, Access::Write, regime, &place, fault)) return nullptr;
+  if (!find_access(address, size, Access::Write, regime, &place, fault)) return nullptr;
   if (place.region == nullptr || place.region->kind != RegionKind::Ram ||
       !place.region->contains(place.physical, size)) {
     *fault = walker_->bus_fault(address, Access::Write);
@@ -344,7 +359,11 @@ bool CpuMemory::find_code(uint64_t address, CodePage* page, Fault* fault) {
       *fault = walker_->bus_fault(address, Access::Execute);
       return false;
     }
-    *page = {page_of(address), frame, reinterpret_cast<const uint8_t*>(place.region->host_of(frame))};
+    *page = {page_of(address), frame, reinterpret_cast<const uint8_t*>(place.region->host_of(frame)), 0};
+    if (place.room < kPageSize) {
+      page->end = page->page + address % kPageSize + place.room;
+      return true;
+    }
     const Lock lock(*this);
     if (flushes != flushes_) continue;
     select(0).add_code_page(*page);
@@ -356,7 +375,8 @@ std::span<const uint8_t> CpuMemory::fetch(uint64_t address, unsigned want, Fault
   settle();
   CodePage page;
   if (!find_code(address, &page, fault)) return {};
-  return {page.host + address % kPageSize, std::min<std::size_t>(want, to_page_end(address))};
+  const uint64_t room = page.end == 0 ? to_page_end(address) : page.end - address;
+  return {page.host + address % kPageSize, std::min<std::size_t>(want, room)};
 }
 
 void CpuMemory::watch_code(uint64_t begin, uint64_t end) {

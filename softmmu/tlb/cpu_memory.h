@@ -55,6 +55,7 @@ class CpuMemory final : public Mmu {
   struct Place {
     uint64_t physical = 0;
     const Region* region = nullptr;  // nullptr: nothing answers
+    uint64_t room = kPageSize;  // bytes from `physical` on for which the rights hold; to the page's end if not less
   };
   static constexpr unsigned kContexts = 10;
 
@@ -68,6 +69,7 @@ class CpuMemory final : public Mmu {
   bool find(uint64_t address, ir::Access access, unsigned regime, Place* place, ir::Fault* fault);
   void fill(TlbContext& context, uint64_t page, const PageMapping& mapping);
   void open(TlbEntry& entry, const TlbInfo& info);
+  bool find_access(uint64_t address, unsigned size, ir::Access access, unsigned regime, Place* place, ir::Fault* fault);
   bool find_code(uint64_t address, CodePage* page, ir::Fault* fault);
   void settle();
 

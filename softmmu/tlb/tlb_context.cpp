@@ -31,6 +31,11 @@ void TlbContext::assign(uint64_t number, uint64_t generation) {
   flush(generation, true);
 }
 
+void TlbContext::close(TlbEntry& entry) {
+  store(entry.read, TlbEntry::kNone);
+  store(entry.write, TlbEntry::kNone);
+}
+
 TlbEntry* TlbContext::find(uint64_t page) {
   const std::size_t place = place_of(page);
   TlbEntry& entry = entries_[place];

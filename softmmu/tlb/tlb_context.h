@@ -25,6 +25,7 @@ struct CodePage {
   uint64_t page = TlbEntry::kNone;
   uint64_t frame = 0;             // physical address
   const uint8_t* host = nullptr;  // of the frame
+  uint64_t end = 0;               // where it can be executed up to somewhere within only; such a page is not kept
 };
 
 class TlbContext {
@@ -45,6 +46,9 @@ class TlbContext {
   TlbInfo& info(const TlbEntry& entry) { return infos_[static_cast<std::size_t>(&entry - entries_.data())]; }
   // An entry for a page that is not known, `page` and nothing else set; what it was before becomes a victim.
   TlbEntry& insert(uint64_t page, uint8_t size_log2);
+
+  // Nothing may be done there until it is found out anew.
+  static void close(TlbEntry& entry);
 
   CodePage& code_page(uint64_t page) { return code_[page / kPageSize % code_.size()]; }
   void add_code_page(const CodePage& page);

@@ -89,7 +89,7 @@ uint64_t counter_source(const CpuHeader& cpu, unsigned which) {
   if (cpu.door == nullptr) return 0;
   auto* door = static_cast<vcpu::Door*>(cpu.door);
   const uint64_t now = door->counter();
-  if (which != 1) return now;
+  if (which != 1 || door->counter_hz() == kTimeHz) return now;
   using Wide = unsigned __int128;
   return static_cast<uint64_t>(Wide{now} * kTimeHz / door->counter_hz());
 }

@@ -100,7 +100,7 @@ Hart::Next Hart::handle(const vcpu::Exit& exit) {
       trap(static_cast<uint64_t>(Cause::EcallFromU) + static_cast<uint64_t>(privilege()), false, pc - 4, 0);
       break;
     case vcpu::ExitKind::Breakpoint:
-      trap(static_cast<uint64_t>(Cause::Breakpoint), false, pc, pc);
+      trap(static_cast<uint64_t>(Cause::Breakpoint), false, pc, 0);
       break;
     case vcpu::ExitKind::IllegalInstruction:
       trap(static_cast<uint64_t>(Cause::Illegal), false, pc, fetch_word(pc));
