@@ -2,6 +2,7 @@
 
 #include <pthread.h>
 
+#include <algorithm>
 #include <string>
 
 namespace menura::boards {
@@ -78,12 +79,31 @@ bool CpuThread::wait_for_work() {
   }
 }
 
+// Called after a wait that was over at once. A guest that spins with `pause`, or with `wfi` while an interrupt is
+// pending that it does not take, waits for another virtual CPU: the host's time is better spent there.
+void CpuThread::yield_to_others() {
+  using std::chrono::microseconds;
+  constexpr unsigned kPatience = 32;  // turns
+  constexpr microseconds kTurn{20};   // what is further apart is no spinning
+  constexpr microseconds kFirst{10}, kMost{500};
+  const auto now = std::chrono::steady_clock::now();
+  turns_ = now - last_turn_ < kTurn ? turns_ + 1 : 0;
+  last_turn_ = now;
+  if (turns_ < kPatience) return;
+  const auto length = std::min(kFirst * (turns_ - kPatience + 1), kMost);
+  std::unique_lock lock(mutex_);
+  if (!stop_ && !end_ && cpu_.header().stop_request.load() == 0) work_.wait_for(lock, length);
+  last_turn_ = std::chrono::steady_clock::now();
+}
+
 void CpuThread::run() {
   engine_.attach(cpu_.header());
   while (wait_for_work()) {
     cpu_.take_interrupt();
-    // Off and Wait: runnable() says so, too.
-    (void)cpu_.handle(engine_.run(cpu_.header()));
+    const vcpu::Exit exit = engine_.run(cpu_.header());
+    // Next::Off, too, is what runnable() says.
+    const auto next = cpu_.handle(exit);
+    if (exit.kind == vcpu::ExitKind::Wait && next == vcpu::SystemCpu::Next::Run) yield_to_others();
   }
   engine_.detach(cpu_.header());
 }

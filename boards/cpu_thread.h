@@ -1,6 +1,7 @@
 // The host thread of one virtual CPU: vcpu/system_cpu.h's loop, with sleep and stops.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
@@ -28,6 +29,7 @@ class CpuThread {
   void run();
   // Sleeps while there is nothing to do; false: the thread ends.
   bool wait_for_work();
+  void yield_to_others();
   void wake();
 
   vcpu::SystemCpu& cpu_;
@@ -38,6 +40,8 @@ class CpuThread {
   bool stop_ = true;
   bool parked_ = false;
   bool end_ = false;
+  unsigned turns_ = 0;  // of a loop that waits and gets nothing, so far
+  std::chrono::steady_clock::time_point last_turn_;
   std::thread thread_;
 };
 
