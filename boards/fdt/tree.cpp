@@ -25,7 +25,10 @@ Tree::Tree() : data_(kFirstSize) {
 
 Result<Tree> Tree::read(std::span<const uint8_t> blob) {
   if (blob.size() > kMostSize) return Error{"the device tree is larger than 1 MiB", 126};
-  if (fdt_check_full(blob.data(), blob.size()) != 0) {
+  // Older versions than 17 (2006) are not read: libfdt 1.6 follows null pointers in damaged ones.
+  constexpr std::size_t kHeader = 40;
+  if (blob.size() < kHeader || fdt_magic(blob.data()) != FDT_MAGIC || fdt_version(blob.data()) < 17 ||
+      fdt_check_full(blob.data(), blob.size()) != 0) {
     return Error{"not a flattened device tree, or a damaged one; `dtc -I dtb FILE` says what is wrong with it", 126};
   }
   Tree tree;

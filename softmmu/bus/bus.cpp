@@ -99,6 +99,7 @@ Bus::MappingId Bus::add_alias(std::string name, uint64_t base, uint64_t size, Ma
   mapping.size = size;
   mapping.priority = priority;
   mapping.offset += offset;
+  mapping.enabled = true;
   return add(std::move(mapping));
 }
 
