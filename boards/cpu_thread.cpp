@@ -16,7 +16,10 @@ CpuThread::CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index)
   });
 }
 
-CpuThread::~CpuThread() {
+CpuThread::~CpuThread() { end(); }
+
+void CpuThread::end() {
+  if (!thread_.joinable()) return;
   {
     const std::lock_guard lock(mutex_);
     end_ = true;
@@ -24,7 +27,6 @@ CpuThread::~CpuThread() {
   cpu_.header().stop_request.fetch_or(vcpu::kStopThread);
   work_.notify_one();
   thread_.join();
-  cpu_.set_waker({});
 }
 
 // Taking the lock orders the change before it against the sleeper's look: no wake-up is lost.
@@ -79,18 +81,24 @@ bool CpuThread::wait_for_work() {
   }
 }
 
+void CpuThread::nudge() { work_.notify_one(); }
+
 // Called after a wait that was over at once. A guest that spins with `pause`, or with `wfi` while an interrupt is
-// pending that it does not take, waits for another virtual CPU: the host's time is better spent there.
-void CpuThread::yield_to_others() {
+// pending that it does not take, waits for another virtual CPU: the host's time is better spent there. After `wfi` it
+// may be long, because whoever is waited for sends an interrupt, also where one is pending already. And it should:
+// OpenSBI's harts wait so for their start, and before 1.2 one that looks at the wrong moment starts at the wrong
+// address (sbi_hsm_hart_start() sets the state before the address).
+void CpuThread::yield_to_others(bool for_interrupt) {
   using std::chrono::microseconds;
   constexpr unsigned kPatience = 32;  // turns
   constexpr microseconds kTurn{20};   // what is further apart is no spinning
-  constexpr microseconds kFirst{10}, kMost{500};
+  constexpr microseconds kFirst{10}, kMostForOthers{100}, kMostForInterrupt{50'000};
   const auto now = std::chrono::steady_clock::now();
   turns_ = now - last_turn_ < kTurn ? turns_ + 1 : 0;
   last_turn_ = now;
   if (turns_ < kPatience) return;
-  const auto length = std::min(kFirst * (turns_ - kPatience + 1), kMost);
+  const auto length =
+      std::min(kFirst * (1U << std::min(turns_ - kPatience, 16U)), for_interrupt ? kMostForInterrupt : kMostForOthers);
   std::unique_lock lock(mutex_);
   if (!stop_ && !end_ && cpu_.header().stop_request.load() == 0) work_.wait_for(lock, length);
   last_turn_ = std::chrono::steady_clock::now();
@@ -101,9 +109,9 @@ void CpuThread::run() {
   while (wait_for_work()) {
     cpu_.take_interrupt();
     const vcpu::Exit exit = engine_.run(cpu_.header());
-    // Next::Off, too, is what runnable() says.
     const auto next = cpu_.handle(exit);
-    if (exit.kind == vcpu::ExitKind::Wait && next == vcpu::SystemCpu::Next::Run) yield_to_others();
+    // Whether it is Off or waits, runnable() says.
+    if (exit.kind == vcpu::ExitKind::Wait && cpu_.runnable()) yield_to_others(next == vcpu::SystemCpu::Next::Wait);
   }
   engine_.detach(cpu_.header());
 }

@@ -14,9 +14,9 @@ namespace menura::boards {
 
 class CpuThread {
  public:
-  // Both outlive it. It is stopped.
+  // Both live until end(). It is stopped.
   CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index);
-  ~CpuThread();  // ends the thread
+  ~CpuThread();
   CpuThread(const CpuThread&) = delete;
   CpuThread& operator=(const CpuThread&) = delete;
 
@@ -25,11 +25,17 @@ class CpuThread {
   void wait_stopped();
   void resume();
 
+  // The thread is over when this returns; the virtual CPU may still call its waker.
+  void end();
+
+  // An interrupt has been sent, even if nothing has changed by it. Any thread.
+  void nudge();
+
  private:
   void run();
   // Sleeps while there is nothing to do; false: the thread ends.
   bool wait_for_work();
-  void yield_to_others();
+  void yield_to_others(bool for_interrupt);
   void wake();
 
   vcpu::SystemCpu& cpu_;

@@ -9,11 +9,15 @@ namespace {
 // The interrupt inputs of a virtual CPU as wires see them.
 class CpuInputs final : public InterruptSink {
  public:
-  explicit CpuInputs(vcpu::SystemCpu& cpu) : cpu_(cpu) {}
-  void set_input(unsigned input, bool level) override { cpu_.set_interrupt(input, level); }
+  CpuInputs(vcpu::SystemCpu& cpu, CpuThread& thread) : cpu_(cpu), thread_(thread) {}
+  void set_input(unsigned input, bool level) override {
+    cpu_.set_interrupt(input, level);
+    if (level) thread_.nudge();
+  }
 
  private:
   vcpu::SystemCpu& cpu_;
+  CpuThread& thread_;
 };
 
 std::string mebibytes(uint64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
@@ -49,10 +53,12 @@ Result<std::unique_ptr<Machine>> Machine::make(const MachineOptions& options) {
   return machine;
 }
 
-// What calls others goes before what is called.
+// What calls others goes before what is called: threads, devices (which set inputs of virtual CPUs), then virtual CPUs
+// (whose timers wake what is left of their threads).
 Machine::~Machine() {
-  threads_.clear();
+  for (CpuThread& thread : threads_) thread.end();
   while (!devices_.empty()) devices_.pop_back();
+  cpus_.reset();
 }
 
 Result<void> Machine::add_memory() {
@@ -77,8 +83,8 @@ Result<void> Machine::add_cpus() {
   if (!cpus) return cpus.error();
   cpus_ = std::move(*cpus);
   for (unsigned i = 0; i < cpus_->count(); ++i) {
-    cpu_inputs_.push_back(std::make_unique<CpuInputs>(cpus_->cpu(i)));
-    threads_.emplace_back(cpus_->cpu(i), cpus_->engine(), i);
+    CpuThread& thread = threads_.emplace_back(cpus_->cpu(i), cpus_->engine(), i);
+    cpu_inputs_.push_back(std::make_unique<CpuInputs>(cpus_->cpu(i), thread));
   }
   return {};
 }

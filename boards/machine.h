@@ -105,19 +105,19 @@ class Machine final : public MachineControl {
   softmmu::Bus bus_;
   BootPlan plan_;
 
-  std::vector<std::unique_ptr<InterruptSink>> cpu_inputs_;
-  std::unique_ptr<Cpus> cpus_;
-  InterruptSink* controller_ = nullptr;
-  std::deque<PlacedDevice> devices_;
-  std::deque<CpuThread> threads_;
-  std::size_t next_stream_ = 0;
-
   std::mutex mutex_;
   std::condition_variable asked_;  // for the next two
   std::optional<int> exit_code_;
   bool reset_asked_ = false;
   std::mutex stop_mutex_;
   unsigned stops_ = 1;  // a new machine stands still
+
+  std::unique_ptr<Cpus> cpus_;
+  std::vector<std::unique_ptr<InterruptSink>> cpu_inputs_;
+  InterruptSink* controller_ = nullptr;
+  std::deque<PlacedDevice> devices_;
+  std::deque<CpuThread> threads_;
+  std::size_t next_stream_ = 0;
 };
 
 // What no table says about a board.

@@ -130,7 +130,6 @@ Hart::Next Hart::handle(const vcpu::Exit& exit) {
     case vcpu::ExitKind::Wait:
       if (static_cast<Request>(exit.detail) != Request::Wfi) break;
       waiting_ = true;
-      if (runnable()) break;
       return Next::Wait;
     case vcpu::ExitKind::CodeSync:  // writes to code are noticed as they happen
     case vcpu::ExitKind::Stop:
