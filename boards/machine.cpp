@@ -29,6 +29,14 @@ Result<void> check(const MachineOptions& options) {
     return Error{name + " has 1 to " + std::to_string(board.most_cpus) + " CPUs, not " + std::to_string(options.cpus) +
                  "; expected --smp in this range"};
   }
+  std::size_t places = 0;
+  for (const BoardRow& row : board.devices) {
+    if (row.device->takes_attachment) places += row.count;
+  }
+  if (options.attachments.size() > places) {
+    return Error{name + " has places for " + std::to_string(places) + " disks, network cards and the like, not " +
+                 std::to_string(options.attachments.size())};
+  }
   if (options.memory < (uint64_t{1} << 20) || options.memory > board.most_memory ||
       options.memory % softmmu::kFrameSize != 0) {
     return Error{name + " takes 1 MiB to " + mebibytes(board.most_memory) + " of memory in steps of 4 KiB, not " +
@@ -118,6 +126,9 @@ void Machine::add_device(const BoardRow& row, uint32_t index) {
                        .cpus = options_.cpus};
   if (row.device->takes_stream && next_stream_ < options_.streams.size()) {
     setup.stream = options_.streams[next_stream_++];
+  }
+  if (row.device->takes_attachment && next_attachment_ < options_.attachments.size()) {
+    setup.attachment = &options_.attachments[next_attachment_++];
   }
   placed.device = row.device->make(setup);
   if (InterruptSink* const inputs = placed.device->inputs(); inputs != nullptr && controller_ == nullptr) {

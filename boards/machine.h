@@ -25,6 +25,7 @@ struct MachineOptions {
   uint64_t memory = 0;  // bytes; 0: the board's
   EngineMaker make_engine;
   vcpu::GuestLog* log = nullptr;
+  std::vector<Attachment> attachments;     // in the board's places for them
   std::vector<host::CharStream*> streams;  // of the serial ports, in the order of the board's rows; they outlive it
 };
 
@@ -118,6 +119,7 @@ class Machine final : public MachineControl {
   std::deque<PlacedDevice> devices_;
   std::deque<CpuThread> threads_;
   std::size_t next_stream_ = 0;
+  std::size_t next_attachment_ = 0;
 };
 
 // What no table says about a board.

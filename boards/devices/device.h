@@ -9,6 +9,7 @@
 #include "boards/devices/state.h"
 #include "boards/fdt/tree.h"
 #include "host/char_stream.h"
+#include "host/disk_file.h"
 #include "softmmu/api/physical_memory.h"
 #include "softmmu/bus/region.h"
 #include "vcpu/door.h"
@@ -61,6 +62,16 @@ struct RegisterRow {
 };
 
 class Device;
+struct DeviceKind;
+
+// What the user plugs into a place of a board that takes many kinds of devices (virtio), and what that device is joined
+// to: of those only what its kind needs.
+struct Attachment {
+  const DeviceKind* kind = nullptr;
+  host::CharStream* stream = nullptr;  // consoles
+  host::DiskFile* disk = nullptr;
+  std::string name = {};  // a disk's serial number
+};
 
 // What a device is made from. Everything outlives it.
 struct DeviceSetup {
@@ -71,7 +82,8 @@ struct DeviceSetup {
   MachineControl& control;
   vcpu::GuestLog& log;
   unsigned cpus = 1;
-  host::CharStream* stream = nullptr;  // character devices; nullptr: nobody listens
+  host::CharStream* stream = nullptr;      // character devices; nullptr: nobody listens
+  const Attachment* attachment = nullptr;  // nullptr: none, and the device does what it can
 };
 
 struct DeviceKind {
@@ -86,7 +98,8 @@ struct DeviceKind {
   std::unique_ptr<Device> (*make)(const DeviceSetup& setup);
   // Properties beside compatible, reg and interrupts; nullptr: none.
   void (*describe)(fdt::Tree& tree, const std::string& path, unsigned cpus) = nullptr;
-  bool takes_stream = false;  // a serial port: it gets the next of the user's streams
+  bool takes_stream = false;      // a serial port: it gets the next of the user's streams
+  bool takes_attachment = false;  // a place: it becomes the next of the user's attachments
 };
 
 // What a device says to -d guest_errors: the register by its name, where there is one.

@@ -4,7 +4,8 @@ namespace menura::boards {
 
 std::span<const DeviceKind* const> device_kinds() {
   static constexpr const DeviceKind* kKinds[] = {
-      &kNs16550a, &kAclint, &kPlic, &kGoldfishRtc, &kSifiveTest,
+      &kNs16550a,   &kAclint,    &kPlic,          &kGoldfishRtc, &kSifiveTest,
+      &kVirtioSlot, &kVirtioBlk, &kVirtioConsole, &kVirtioRng,
   };
   return kKinds;
 }

@@ -13,6 +13,10 @@ extern const DeviceKind kAclint;       // intc/
 extern const DeviceKind kPlic;         // intc/
 extern const DeviceKind kGoldfishRtc;  // timer/
 extern const DeviceKind kSifiveTest;   // system/
+extern const DeviceKind kVirtioSlot;   // virtio/, as all of the following
+extern const DeviceKind kVirtioBlk;
+extern const DeviceKind kVirtioConsole;
+extern const DeviceKind kVirtioRng;
 
 std::span<const DeviceKind* const> device_kinds();
 // nullptr: none has this name.

@@ -27,6 +27,7 @@ constexpr BoardRow kDevices[] = {
     {&kAclint, 0x02000000, 0x10000, kNoInterrupt, 1, kAclintInputs},
     {&kPlic, 0x0c000000, 0x600000, kNoInterrupt, 1, kPlicInputs},
     {&kNs16550a, 0x10000000, 0x100, 10},
+    {&kVirtioSlot, 0x10001000, 0x1000, 1, 8},
 };
 static_assert(rows_are_disjoint(kMemory, kDevices, kMostMemory));
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -62,13 +63,18 @@ class FakeTime final : public vcpu::Door, public vcpu::TimerService {
 // The levels of all wires, by input.
 class Levels final : public InterruptSink {
  public:
-  void set_input(unsigned input, bool level) override { levels_[input] = level; }
+  void set_input(unsigned input, bool level) override {
+    const std::lock_guard lock(mutex_);
+    levels_[input] = level;
+  }
   bool operator[](unsigned input) const {
+    const std::lock_guard lock(mutex_);
     const auto found = levels_.find(input);
     return found != levels_.end() && found->second;
   }
 
  private:
+  mutable std::mutex mutex_;  // devices have threads
   std::map<unsigned, bool> levels_;
 };
 
@@ -85,10 +91,14 @@ class RecordedLog final : public vcpu::GuestLog {
  public:
   RecordedLog() { wanted_ = ~0U; }
   void write(vcpu::LogItem, std::string_view line) override {
+    const std::lock_guard lock(mutex_);
     if (lines.size() < 1000) lines.emplace_back(line);
   }
 
   std::vector<std::string> lines;
+
+ private:
+  std::mutex mutex_;
 };
 
 // A line to a serial port: what was sent, and what is to arrive.
@@ -120,7 +130,8 @@ class Bench {
   static constexpr uint64_t kRam = 0x80000000;
   static constexpr uint64_t kRamSize = 1 << 20;
 
-  explicit Bench(const DeviceKind& device_kind, unsigned cpus = 2) : kind(device_kind) {
+  explicit Bench(const DeviceKind& device_kind, unsigned cpus = 2, const Attachment* attachment = nullptr)
+      : kind(device_kind) {
     EXPECT_TRUE(bus.add_ram("RAM", kRam, kRamSize));
     for (unsigned i = 0; i < 16; ++i) wires_.push_back({&levels, i});
     device = kind.make({.interrupts = wires_,
@@ -130,7 +141,8 @@ class Bench {
                         .control = control,
                         .log = log,
                         .cpus = cpus,
-                        .stream = kind.takes_stream ? &stream : nullptr});
+                        .stream = kind.takes_stream ? &stream : nullptr,
+                        .attachment = attachment});
     device->reset();
     bus.add_mmio(kind.name, 0, kind.size, *device, kind.access);
   }
