@@ -110,6 +110,12 @@ Result<int> boot(const BootOptions& options) {
   };
   auto machine = boards::Machine::make(machine_options);
   if (!machine) return machine.error();
+  if (!options.dump_tree.empty()) {
+    auto file = host::OutputFile::open(options.dump_tree);
+    if (!file) return file.error();
+    (*file)->write((*machine)->device_tree().blob());
+    return 0;
+  }
   auto plan = (*machine)->plan(options.files);
   if (!plan) return plan.error();
   if (auto loaded = (*machine)->load(std::move(*plan)); !loaded) return loaded.error();

@@ -25,7 +25,10 @@ po::options_description description() {
   add("kernel", text(), "<file> the kernel: a RISC-V or arm64 Image, an ELF file, either compressed by gzip");
   add("initrd", text(), "<file> the initial RAM disk");
   add("append", text(), "<text> the kernel's command line");
-  add("board,M", text(), "<name> the board (default: virt of the kernel's guest; `menura list boards`); -machine, too");
+  add("board,M", text(),
+      "<name{,dumpdtb=file}> the board (default: virt of the kernel's guest; `menura list boards`); -machine, too; "
+      "with "
+      "dumpdtb, its device tree is written and nothing started");
   add("cpu", text(), "<name{,+ext,-ext}> the CPU (default: the board's; `menura list cpus`)");
   add("smp", text(), "<n> how many CPUs (default: 1)");
   add("memory,m", text(), "<size> of the guest's memory, as in 512M or 2G (default: the board's)");
@@ -121,11 +124,21 @@ Result<unsigned> parse_cpus(const std::string& text) {
   return count;
 }
 
-// "virt" or "virt,property=value": boards have no properties.
-Result<std::string> parse_board(const std::string& text) {
+// "virt", or "virt,dumpdtb=file" as QEMU has it.
+Result<void> take_board(const std::string& text, BootOptions* options) {
   const KeyValues parts = KeyValues::parse(text);
-  const std::string* const named = parts.get("type");
-  return named != nullptr ? *named : parts.first();
+  options->board = parts.first();
+  for (const auto& [key, value] : parts.all()) {
+    if (key == "type") {
+      options->board = value;
+    } else if (key == "dumpdtb") {
+      options->dump_tree = value;
+    } else if (!key.empty()) {
+      return usage("--board " + text + ": no board has a property '" + key +
+                   "'; expected a name, or NAME,dumpdtb=FILE");
+    }
+  }
+  return {};
 }
 
 Result<void> take_values(const po::variables_map& values, BootOptions* options) {
@@ -150,9 +163,7 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
 
   std::string text;
   if (take(values, "board", &text) || take(values, "machine", &text)) {
-    auto board = parse_board(text);
-    if (!board) return board.error();
-    options->board = *board;
+    if (auto taken = take_board(text, options); !taken) return taken.error();
   }
   if (take(values, "smp", &text)) {
     auto cpus = parse_cpus(text);

@@ -31,6 +31,7 @@ class KeyValues {
 struct BootOptions : EngineChoice {
   boards::BootFiles files;
   std::string board;                // --board, -M; empty: chosen by the kernel
+  std::string dump_tree;            // --board NAME,dumpdtb=FILE: nothing but that
   unsigned cpus = 1;                // --smp
   uint64_t memory = 0;              // --memory, bytes; 0: the board's
   std::vector<KeyValues> drives;    // --drive

@@ -1,0 +1,81 @@
+#!/usr/bin/env python3
+"""Machines that cannot be: one message before the guest starts, that says what is wrong, and the right exit code.
+usage: bad_input.py MENURA"""
+import gzip
+import os
+import struct
+import subprocess
+import sys
+import tempfile
+
+menura = sys.argv[1]
+failures = []
+
+
+def run(name, arguments, code, *words):
+    done = subprocess.run([menura, *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    problems = []
+    if done.returncode != code:
+        problems.append(f"exit code {done.returncode}, expected {code}")
+    if not done.stderr.startswith("menura: ") or len(done.stderr.strip().split("\n")) != 1:
+        problems.append("not one line of Menura's")
+    if done.stdout:
+        problems.append("the guest has started")
+    problems += [f"'{word}' is not mentioned" for word in words if word not in done.stderr]
+    print(f"{'FAIL' if problems else 'ok  '} {name}: {done.stderr.strip()}")
+    failures.extend(f"{name}: {problem}" for problem in problems)
+
+
+def image(magic):
+    """Linux' Image header: text_offset, image_size, flags; the magic at 56."""
+    return struct.pack("<IIQQQ", 0x6f, 0, 0x200000, 0x100000, 0) + b"\0" * 24 + magic + b"\0" * 4
+
+
+with tempfile.TemporaryDirectory() as folder:
+    def file(name, data):
+        path = os.path.join(folder, name)
+        with open(path, "wb") as out:
+            out.write(data)
+        return path
+
+    riscv = file("Image", image(b"RSC\x05"))
+    arm = file("Image.arm64", image(b"ARM\x64"))
+    raw = file("raw", b"\x6f\0\0\0")
+    huge = os.path.join(folder, "huge")
+    with open(huge, "wb") as out:
+        out.truncate(600 << 20)
+
+    run("no kernel at all", ["boot"], 125, "--kernel")
+    run("kernel that is not there", ["boot", "--kernel", "/no/such/Image"], 127, "/no/such/Image")
+    run("folder as kernel", ["boot", "--board", "riscv64/virt", "--kernel", folder], 126, "regular file")
+    run("empty kernel", ["boot", "--board", "riscv64/virt", "--kernel", file("empty", b"")], 126, "empty")
+    run("raw kernel says no guest", ["boot", "--kernel", raw], 125, "--board")
+    run("kernel of another guest", ["boot", "--board", "riscv64/virt", "--kernel", arm], 126, "arm64", "riscv64")
+    run("x86 kernel", ["boot", "--board", "riscv64/virt", "--kernel", file("bzImage", b"\0" * 0x202 + b"HdrS" + b"\0" * 99)],
+        126, "x86")
+    run("x86 program", ["boot", "--board", "riscv64/virt", "--kernel", "/bin/true"], 126, "another machine")
+    run("damaged gzip", ["boot", "--kernel", file("Image.gz", gzip.compress(image(b"RSC\x05"))[:-9])], 126, "gzip -t")
+    run("kernel larger than memory", ["boot", "--board", "riscv64/virt", "--kernel", huge], 126, "--memory")
+    run("memory too small for the kernel", ["boot", "--kernel", riscv, "--memory", "2M"], 126, "--memory")
+    run("initrd that is not there", ["boot", "--kernel", riscv, "--initrd", "/no/such/initrd"], 127, "/no/such/initrd")
+    run("initrd beyond RAM", ["boot", "--kernel", riscv, "--initrd", huge], 126, "--memory")
+    run("initrd that fits no more", ["boot", "--kernel", riscv, "--initrd", huge, "--memory", "601M"], 126, "initrd", "--memory")
+    run("initrd without kernel", ["boot", "--board", "riscv64/virt", "--initrd", raw], 125, "--kernel")
+    run("no device tree", ["boot", "--kernel", riscv, "--dtb", raw], 126, "device tree")
+    run("firmware of another guest", ["boot", "--kernel", riscv, "--bios", "/bin/true"], 126, "another machine")
+    run("nothing to start", ["boot", "--board", "riscv64/virt", "--bios", "none"], 125, "--kernel")
+    run("no CPUs", ["boot", "--kernel", riscv, "--smp", "0"], 125, "--smp")
+    run("too many CPUs", ["boot", "--kernel", riscv, "--smp", "99"], 125, "--smp", "16")
+    run("CPUs that are no number", ["boot", "--kernel", riscv, "--smp", "many"], 125, "--smp")
+    run("too much memory", ["boot", "--kernel", riscv, "--memory", "9999G"], 125, "--memory")
+    run("memory that is no size", ["boot", "--kernel", riscv, "--memory", "much"], 125, "512M")
+    run("unknown CPU", ["boot", "--kernel", riscv, "--cpu", "z80"], 125, "z80")
+    run("CPU without supervisor mode", ["boot", "--kernel", riscv, "--cpu", "rv64i"], 125, "rv64i")
+    run("unknown board", ["boot", "--kernel", riscv, "--board", "toaster"], 125, "toaster", "virt")
+    run("unknown option", ["boot", "--kernle", riscv], 125, "--help")
+    run("unknown log", ["boot", "--kernel", riscv, "-d", "everything"], 125, "guest_errors")
+    run("unknown serial port", ["boot", "--kernel", riscv, "--serial", "pigeon"], 125, "stdio")
+    run("unknown engine", ["boot", "--kernel", riscv, "--engine", "steam"], 125, "x64")
+    run("list of what there is not", ["list", "devices", "toaster"], 125, "toaster")
+if failures:
+    sys.exit("\n".join(failures))

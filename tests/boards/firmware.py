@@ -1,0 +1,64 @@
+#!/usr/bin/env python3
+"""Firmware of Debian's packages opensbi and u-boot-qemu as a user starts it: what it prints, what can be typed, how it is left.
+usage: firmware.py MENURA"""
+import os
+import select
+import subprocess
+import sys
+import time
+
+menura = sys.argv[1]
+failures = []
+OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic"
+UBOOT = "/usr/lib/u-boot"
+
+
+def talk(name, options, steps, status=0):
+    """steps: (what is waited for, what is typed then) in turn."""
+    process = subprocess.Popen([menura, "boot", *options], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                               stderr=subprocess.STDOUT)
+    seen = b""
+    problem = None
+    end = time.monotonic() + 60
+    try:
+        for expected, typed in steps:
+            while expected not in seen:
+                ready, _, _ = select.select([process.stdout], [], [], max(0, end - time.monotonic()))
+                data = os.read(process.stdout.fileno(), 65536) if ready else b""
+                if not data:
+                    problem = f"{expected} was not printed"
+                    break
+                seen += data
+            if problem:
+                break
+            seen = seen[seen.index(expected) + len(expected):]
+            process.stdin.write(typed)
+            process.stdin.flush()
+        if not problem:
+            process.wait(timeout=20)
+            if process.returncode != status:
+                problem = f"status {process.returncode}, expected {status}"
+    except (BrokenPipeError, subprocess.TimeoutExpired) as error:
+        problem = str(error)
+    finally:
+        process.kill()
+        process.wait()
+    print(f"{'FAIL' if problem else 'ok  '} {name}{': ' + problem if problem else ''}")
+    if problem:
+        print(seen[-2000:].decode(errors="replace"))
+        failures.append(name)
+
+
+QUIT = b"\x01x"
+talk("OpenSBI alone", ["--board", "riscv64/virt", "--smp", "2"],
+     [(b"OpenSBI v", b""), (b"Platform HART Count       : 2", b""), (b"Boot HART ID", QUIT)])
+talk("OpenSBI: the other firmware", ["-M", "virt", "-bios", f"{OPENSBI}/fw_jump.elf", "-nographic"],
+     [(b"Domain0 Next Address      : 0x0000000080200000", QUIT)])
+talk("Ctrl-A h", ["--board", "riscv64/virt"], [(b"OpenSBI v", b"\x01h"), (b"quit Menura", QUIT)])
+talk("U-Boot in machine mode", ["-M", "riscv64/virt", "-bios", f"{UBOOT}/qemu-riscv64/u-boot.bin"],
+     [(b"Hit any key", b" "), (b"=> ", b"echo $fdt_addr is; printenv arch\r"), (b"arch=riscv", b""), (b"=> ", QUIT)])
+talk("U-Boot behind OpenSBI, resets and powers off", ["-kernel", f"{UBOOT}/qemu-riscv64_smode/uboot.elf", "-m", "256"],
+     [(b"OpenSBI v", b""), (b"Hit any key", b" "), (b"=> ", b"reset\r"), (b"OpenSBI v", b""), (b"Hit any key", b" "),
+      (b"=> ", b"poweroff\r")])
+if failures:
+    sys.exit(f"{len(failures)} failed")
