@@ -40,7 +40,8 @@ struct Translator {
   std::unique_ptr<Dumps> dumps;
 };
 
-// --tier 2: executions of a trace before it is compiled anew. More than the few that tell which ways are taken at all.
+// --tier 2: executions of a trace before it is compiled anew, by default. More than the few that tell which ways are
+// taken at all.
 constexpr int32_t kAtOnce = 16;
 
 runtime::TranslatorEngine* counted_engine = nullptr;
@@ -94,8 +95,8 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
   if (options.tier == Tier::AtOnce) {
     engine_options.hot_threshold = kAtOnce;
     engine_options.tier2_foreground = true;
-  }
-  if (options.tier2_threshold != 0) {
+    if (options.tier2_threshold != 0) engine_options.hot_threshold = options.tier2_threshold;
+  } else if (options.tier2_threshold != 0) {
     engine_options.tier2_threshold = static_cast<uint32_t>(options.tier2_threshold);
     engine_options.tier2_warm_up = 0;
   }

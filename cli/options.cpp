@@ -33,8 +33,8 @@ po::options_description description() {
       "(default); 2: by the optimizing compiler, and the program waits for it; auto: as 1, and the optimizing compiler "
       "works in the background");
   add("tier2-threshold", po::value<int>(),
-      "<ms> how long a place must have run before the optimizing compiler gets it (default: 4, once hot code has run "
-      "for 200)");
+      "<n> with --tier auto: for how many ms a place must have run before the optimizing compiler gets it (default: 4, "
+      "once hot code has run for 200); with --tier 2: how often (default: 16)");
   add("strace", "show system calls on standard error");
   add("stats", "show what the translator did, at the end");
   add("count-instructions", "with --stats: how many were executed; the code for it is made anew");
@@ -134,8 +134,7 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
     if (auto chosen = options->choose_tier(tier); !chosen) return usage(chosen.error().message);
   }
   if (take(values, "tier2-threshold", &options->tier2_threshold) && options->tier2_threshold < 1) {
-    return usage("--tier2-threshold " + std::to_string(options->tier2_threshold) +
-                 ": expected milliseconds, at least 1");
+    return usage("--tier2-threshold " + std::to_string(options->tier2_threshold) + ": expected at least 1");
   }
   if (std::string items; take(values, "-d", &items)) return take_dumps(items, options);
   return {};

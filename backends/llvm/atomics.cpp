@@ -52,22 +52,20 @@ void Lowering::lower_atomic(Value v, const Inst& inst) {
   // LLVM's own loop for and, or, xor whose result is wanted would read without a stackmap.
   const bool one_instruction = desc.big_endian == 0 && bits <= 64 && (op == AtomicOp::Swap || op == AtomicOp::Add);
   if (one_instruction) {
-    mark_access(inst, {address, operand});
+    mark_access();
     llvm::AtomicRMWInst* const old =
         b_.CreateAtomicRMW(op == AtomicOp::Add ? llvm::AtomicRMWInst::Add : llvm::AtomicRMWInst::Xchg,
                            guest_pointer(address), operand, llvm::Align(bits / 8), kOrder);
     old->setVolatile(true);
-    after_access();
     return define(v, extended(old, inst));
   }
   if (bits == 128) {
     // What faults is a write.
-    mark_access(inst, {address});
+    mark_access();
     b_.CreateAtomicRMW(llvm::AtomicRMWInst::Or, guest_pointer(address), b_.getInt8(0), llvm::Align(1), kOrder)
         ->setVolatile(true);
-    after_access();
   }
-  mark_access(inst, {address});
+  mark_access();
   // The two halves of 16 bytes need not be of one moment: the exchange finds out.
   llvm::Value* const first = guest_load(t, address, 1);
   llvm::BasicBlock* const before = b_.GetInsertBlock();
@@ -79,11 +77,10 @@ void Lowering::lower_atomic(Value v, const Inst& inst) {
   raw->addIncoming(first, before);
   llvm::Value* const old = swap_bytes(raw, desc);
   llvm::Value* const next = swap_bytes(atomic_result(old, inst, op, operand), desc);
-  mark_access(inst, {address, raw, next});
+  mark_access();
   llvm::AtomicCmpXchgInst* const exchange =
       b_.CreateAtomicCmpXchg(guest_pointer(address), raw, next, llvm::Align(bits / 8), kOrder, kOrder);
   exchange->setVolatile(true);
-  after_access();
   raw->addIncoming(b_.CreateExtractValue(exchange, 0), b_.GetInsertBlock());
   b_.CreateCondBr(b_.CreateExtractValue(exchange, 1), done, again);
   b_.SetInsertPoint(done);
@@ -98,11 +95,10 @@ void Lowering::lower_cmpxchg(Value v, const Inst& inst) {
   check_alignment(address, bits == 128 ? 4 : desc.align_log2);
   llvm::Value* const expected = swap_bytes(b_.CreateZExtOrTrunc(value(inst.args[1]), t), desc);
   llvm::Value* const desired = swap_bytes(b_.CreateZExtOrTrunc(value(inst.args[2]), t), desc);
-  mark_access(inst, {address, expected, desired});
+  mark_access();
   llvm::AtomicCmpXchgInst* const exchange =
       b_.CreateAtomicCmpXchg(guest_pointer(address), expected, desired, llvm::Align(bits / 8), kOrder, kOrder);
   exchange->setVolatile(true);
-  after_access();
   define(v, extended(swap_bytes(b_.CreateExtractValue(exchange, 0), desc), inst));
 }
 
@@ -129,7 +125,7 @@ void Lowering::lower_load_linked(Value v, const Inst& inst) {
   const unsigned bits = 8 * desc.size();
   llvm::Value* const address = guest_address(inst);
   check_alignment(address, bits == 128 ? 4 : desc.align_log2);
-  mark_access(inst, {address});
+  mark_access();
   llvm::Value* raw = nullptr;
   if (bits == 128) {
     // One access: a vector.
@@ -171,11 +167,10 @@ void Lowering::lower_store_cond(Value v, const Inst& inst) {
   b_.CreateCondBr(stands, attempt, done);
   b_.SetInsertPoint(attempt);
   llvm::Value* const desired = swap_bytes(b_.CreateZExtOrTrunc(value(inst.args[1]), t), desc);
-  mark_access(inst, {address, old, desired});
+  mark_access();
   llvm::AtomicCmpXchgInst* const exchange =
       b_.CreateAtomicCmpXchg(guest_pointer(address), old, desired, llvm::Align(bits / 8), kOrder, kOrder);
   exchange->setVolatile(true);
-  after_access();
   llvm::Value* const stored = b_.CreateExtractValue(exchange, 1);
   b_.CreateBr(done);
   b_.SetInsertPoint(done);

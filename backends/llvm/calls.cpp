@@ -21,6 +21,10 @@ llvm::Value* Lowering::call_thunk(runtime::Thunk thunk, llvm::Value* rax, const 
     for (int reg = 16; reg < 32; ++reg) constraints += ",~{xmm" + std::to_string(reg) + "}";
     for (int reg = 0; reg < 8; ++reg) constraints += ",~{k" + std::to_string(reg) + "}";
   }
+  if (wide_) {
+    // Thunks keep the lowest 128 bits.
+    for (int reg = 0; reg < 16; ++reg) constraints += ",~{ymm" + std::to_string(reg) + "}";
+  }
   llvm::InlineAsm* const code = llvm::InlineAsm::get(shape, text, constraints, /*hasSideEffects=*/true);
   llvm::CallInst* const call = b_.CreateCall(code, {rax, state_});
   call->addFnAttr(llvm::Attribute::NoUnwind);

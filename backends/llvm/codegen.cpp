@@ -40,10 +40,53 @@ namespace {
 
 constexpr const char* kTriple = "x86_64-unknown-linux-gnu";
 
-// LLVM has no other way to say these. Guest code has been through loop strength reduction already, and the values that
-// it made are the guest's: replaced by others, both would have to be kept. The pass that moves integers into mask
-// registers forgets what its loads access, so that recovery.cpp must take them for the guest's.
-constexpr const char* kOptions[] = {"menura", "-disable-lsr", "-disable-x86-domain-reassignment"};
+// LLVM has no other way to say these.
+constexpr const char* kOptions[] = {
+    "menura",
+    // Guest code has been through it already, and the values that it made are the guest's: replaced by others, both
+    // would have to be kept.
+    "-disable-lsr",
+    // Forgets what its loads access, so that recovery.cpp must take them for the guest's.
+    "-disable-x86-domain-reassignment",
+    // Put other instructions between an access and its stackmap (recovery.h).
+    "-enable-misched=false",
+    "-disable-post-ra",
+    "-twoaddr-reschedule=false",
+    // Makes a load that is half of a conditional move conditional: it would not fault.
+    "-x86-cmov-converter-force-mem-operand=false",
+};
+
+// InstCombine makes one load behind a join of two before it: one of two guest instructions then, nobody knows which. It
+// leaves alone what has another use.
+struct KeepLoadsApart : llvm::PassInfoMixin<KeepLoadsApart> {
+  static llvm::PreservedAnalyses run(llvm::Function& function, llvm::FunctionAnalysisManager&) {
+    for (llvm::BasicBlock& block : function) {
+      if (block.getUniqueSuccessor() == nullptr) continue;
+      for (llvm::Instruction& instruction : block) {
+        if (instruction.isVolatile() && llvm::isa<llvm::LoadInst>(instruction)) keep(instruction);
+      }
+    }
+    return llvm::PreservedAnalyses::allInSet<llvm::CFGAnalyses>();
+  }
+
+ private:
+  static void keep(llvm::Instruction& load) {
+    llvm::Instruction* last = &load;
+    while (last->hasOneUser()) {
+      auto* const user = llvm::cast<llvm::Instruction>(*last->user_begin());
+      if (llvm::isa<llvm::PHINode>(user)) {
+        llvm::IRBuilder<> at(last->getNextNode());
+        llvm::Value* const value = last->getType()->isIntegerTy(64) || !last->getType()->isIntegerTy()
+                                       ? last
+                                       : at.CreateZExtOrTrunc(last, at.getInt64Ty());
+        make_stackmap(at, {at.getInt64(kOnlyUse), at.getInt32(0), value});
+        return;
+      }
+      if (!llvm::isa<llvm::CastInst>(user)) return;
+      last = user;
+    }
+  }
+};
 
 }  // namespace
 
@@ -72,8 +115,8 @@ Codegen::Codegen() {
   }
   llvm::TargetOptions options;
   options.EmulatedTLS = false;
-  machine_.reset(target->createTargetMachine(kTriple, cpu, features, options, llvm::Reloc::Static,
-                                             llvm::CodeModel::Small, llvm::CodeGenOptLevel::Default, /*JIT=*/true));
+  machine_.reset(target->createTargetMachine(kTriple, cpu, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,
+                                             llvm::CodeGenOptLevel::Default, /*JIT=*/true));
   if (machine_ == nullptr) return;
   const llvm::MCSubtargetInfo& subtarget = *machine_->getMCSubtargetInfo();
   features_.avx512_registers = subtarget.checkFeatures("+avx512f");
@@ -108,10 +151,12 @@ void Codegen::optimize(llvm::Module& module) {
   llvm::FunctionPassManager passes;
   passes.addPass(llvm::SROAPass(llvm::SROAOptions::ModifyCFG));
   passes.addPass(llvm::EarlyCSEPass());
+  passes.addPass(KeepLoadsApart());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(llvm::GVNPass());
   passes.addPass(llvm::createFunctionToLoopPassAdaptor(llvm::LICMPass(llvm::LICMOptions()), /*UseMemorySSA=*/true));
+  passes.addPass(KeepLoadsApart());
   passes.addPass(llvm::InstCombinePass());
   passes.addPass(llvm::SimplifyCFGPass());
   passes.addPass(llvm::DCEPass());
@@ -122,6 +167,7 @@ void Codegen::optimize(llvm::Module& module) {
 
 bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
   optimize(module);
+  number_constants(module, facts);
   // What addPassesToEmitFile does, with two passes of ours.
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_);
   llvm::legacy::PassManager passes;
@@ -131,7 +177,7 @@ bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, Mac
   passes.add(config);
   passes.add(information);
   if (config->addISelPasses()) return false;
-  passes.add(make_call_frame_remover());
+  passes.add(make_stackmap_placer());
   config->addMachinePasses();
   config->setInitialized();
   passes.add(make_recovery_collector(facts));

@@ -35,7 +35,20 @@ class LlvmCompiler : public runtime::Compiler {
   bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
     // Budgets and heat are tier 1's.
     if (options.count || options.heat_index >= 0) return false;
-    if (!attempt(region, options.needed, false, out) && !attempt(region, options.needed, true, out)) return false;
+    llvm::LLVMContext context;
+    llvm::Module module("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), context);
+    codegen_.prepare(module);
+    Lowering lowering(module, region, layout_, helpers_, codegen_.features());
+    if (!lowering.run(options.needed)) return false;
+    assert(!llvm::verifyModule(module, &llvm::errs()));
+    llvm::SmallVector<char, 0> object;
+    MachineFacts facts;
+    if (!codegen_.run(module, object, facts) || facts.lost) return false;
+    const LinkInput input{object, facts, lowering.stubs(), lowering.sites(), fits_31_bits(region)};
+    if (!link(input, out)) {
+      out.clear();
+      return false;
+    }
     out.imprecise = options.needed != nullptr;
     return true;
   }
@@ -45,22 +58,6 @@ class LlvmCompiler : public runtime::Compiler {
   }
 
  private:
-  bool attempt(const ir::Region& region, const ir::SlotsNeeded* needed, bool brackets, runtime::CompiledCode& out) {
-    llvm::LLVMContext context;
-    llvm::Module module("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), context);
-    codegen_.prepare(module);
-    Lowering lowering(module, region, layout_, helpers_, codegen_.features());
-    if (!lowering.run(needed, brackets)) return false;
-    assert(!llvm::verifyModule(module, &llvm::errs()));
-    llvm::SmallVector<char, 0> object;
-    MachineFacts facts;
-    if (!codegen_.run(module, object, facts) || facts.lost) return false;
-    const LinkInput input{object, facts, lowering.stubs(), lowering.sites(), fits_31_bits(region)};
-    if (link(input, out)) return true;
-    out.clear();
-    return false;
-  }
-
   const ir::StateLayout& layout_;
   const ir::HelperTable& helpers_;
   Codegen codegen_;

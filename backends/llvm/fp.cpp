@@ -147,6 +147,12 @@ llvm::Value* Lowering::fp_op(const Inst& inst) {
   }
 }
 
+// LLVM folds exact results, whatever the rounding mode: but the sign of a sum that is zero depends on it.
+static llvm::Value* unfolded(llvm::Value* sum) {
+  if (auto* const call = llvm::dyn_cast<llvm::CallInst>(sum)) call->addFnAttr(llvm::Attribute::NoBuiltin);
+  return sum;
+}
+
 // Of scalars and of all lanes.
 llvm::Value* Lowering::arithmetic(const Inst& inst, llvm::Value* const* operands) {
   llvm::Value* const a = operands[0];
@@ -154,10 +160,10 @@ llvm::Value* Lowering::arithmetic(const Inst& inst, llvm::Value* const* operands
   switch (inst.op) {
     case Op::FAdd:
     case Op::VFAdd:
-      return b_.CreateConstrainedFPBinOp(llvm::Intrinsic::experimental_constrained_fadd, a, b);
+      return unfolded(b_.CreateConstrainedFPBinOp(llvm::Intrinsic::experimental_constrained_fadd, a, b));
     case Op::FSub:
     case Op::VFSub:
-      return b_.CreateConstrainedFPBinOp(llvm::Intrinsic::experimental_constrained_fsub, a, b);
+      return unfolded(b_.CreateConstrainedFPBinOp(llvm::Intrinsic::experimental_constrained_fsub, a, b));
     case Op::FMul:
     case Op::VFMul:
       return b_.CreateConstrainedFPBinOp(llvm::Intrinsic::experimental_constrained_fmul, a, b);
@@ -168,7 +174,7 @@ llvm::Value* Lowering::arithmetic(const Inst& inst, llvm::Value* const* operands
     case Op::VFSqrt:
       return strict(llvm::Intrinsic::experimental_constrained_sqrt, {a});
     default: {
-      llvm::Value* const sum = strict(llvm::Intrinsic::experimental_constrained_fma, {a, b, operands[2]});
+      llvm::Value* const sum = unfolded(strict(llvm::Intrinsic::experimental_constrained_fma, {a, b, operands[2]}));
       if (ir::unpack<FpDesc>(inst.aux).halved == 0) return sum;
       return b_.CreateConstrainedFPBinOp(llvm::Intrinsic::experimental_constrained_fmul, sum,
                                          llvm::ConstantFP::get(sum->getType(), 0.5));

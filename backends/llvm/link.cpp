@@ -138,6 +138,17 @@ class Linker {
     return base_word_;
   }
 
+  // A constant vector of stackmaps.
+  uint32_t constant_place(size_t number) {
+    uint32_t& place = constants_[number];
+    if (place == 0) {
+      place = stubs_.here();
+      const auto& bytes = input_.facts.constants[number];
+      out_.bytes.insert(out_.bytes.end(), bytes.begin(), bytes.end());
+    }
+    return place;
+  }
+
   template <typename Word>
   void put(uint32_t at, int64_t value) {
     const auto narrow = static_cast<Word>(value);
@@ -232,7 +243,7 @@ class Linker {
             place.kind = SlotPlace::Kind::PcRelative;
             break;
           case SiteSlot::Source::Operand:
-            if (operand >= point.places.size() || !translate(point.places[operand++], place)) return false;
+            if (operand >= point.places.size() || !translate(point.places[operand++], slot.bytes, place)) return false;
             break;
         }
         out_.places.push_back(place);
@@ -245,23 +256,26 @@ class Linker {
     return true;
   }
 
-  static bool translate(const Place& from, SlotPlace& to) {
+  bool translate(const Place& from, unsigned bytes, SlotPlace& to) {
+    const bool wide = bytes > 8;
     switch (from.kind) {
       case Place::Kind::Register:
       case Place::Kind::Vector:
-        // xmm16-31 are not where signal frames have the others.
-        if (from.number >= 16) return false;
         to.kind = SlotPlace::Kind::Register;
         to.reg = HostReg{static_cast<uint8_t>(from.number), from.kind == Place::Kind::Vector};
         return true;
       case Place::Kind::Frame:
+        if (from.bytes < bytes) return false;
         to.kind = SlotPlace::Kind::Frame;
         to.reg = HostReg{static_cast<uint8_t>(from.number), false};
         to.value = from.value;
         return true;
+      case Place::Kind::BasePc:
+        to.kind = SlotPlace::Kind::PcRelative;
+        return true;
       case Place::Kind::Constant:
-        to.kind = SlotPlace::Kind::Constant;
-        to.value = from.value;
+        to.kind = wide ? SlotPlace::Kind::Code : SlotPlace::Kind::Constant;
+        to.value = wide ? constant_place(static_cast<size_t>(from.value)) : from.value;
         return true;
     }
     return false;
@@ -275,6 +289,7 @@ class Linker {
   std::map<uint64_t, uint32_t> places_;  // of sections, by index
   llvm::StringMap<uint32_t> symbols_;
   std::map<unsigned, uint32_t> stub_places_;
+  std::map<size_t, uint32_t> constants_;
   std::vector<uint32_t> entries_;
   uint32_t first_code_ = 0;
   uint32_t base_word_ = 0;

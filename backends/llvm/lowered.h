@@ -26,6 +26,7 @@ struct SiteSlot {
   enum class Source : uint8_t { Operand, Constant, PcRelative };  // Operand: the stackmap's next one
   ir::SlotId slot = 0;
   Source source = Source::Operand;
+  unsigned bytes = 0;  // in its storage
   int64_t value = 0;
 };
 

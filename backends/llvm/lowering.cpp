@@ -51,16 +51,16 @@ Lowering::Lowering(llvm::Module& module, const ir::Region& region, const StateLa
 }
 
 // Slots that share bytes, and types that cannot be values, are left to others.
-bool Lowering::check() const {
+bool Lowering::check() {
   for (const Inst& inst : region_.insts) {
     if (!may_use(inst.type)) return false;
+    wide_ |= inst.type == Type::V256 || inst.type == Type::V512;
   }
   return true;
 }
 
-bool Lowering::run(const ir::SlotsNeeded* needed, bool brackets) {
+bool Lowering::run(const ir::SlotsNeeded* needed) {
   needed_ = needed;
-  brackets_ = brackets;
   if (!check()) return false;
   entries_.push_back(region_.order.front());
   // Functions behind calls are found as those before them are lowered.

@@ -27,10 +27,8 @@ class Lowering {
   Lowering(llvm::Module& module, const ir::Region& region, const ir::StateLayout& layout,
            const ir::HelperTable& helpers, const Features& features);
 
-  // False: the region has something that LLVM code cannot do. With `brackets`, what must be known where an access may
-  // fault is kept alive until behind it: costs registers, where without, LLVM has overwritten some of it.
-  // `needed`: CompileOptions::needed.
-  bool run(const ir::SlotsNeeded* needed, bool brackets);
+  // False: the region has something that LLVM code cannot do. `needed`: CompileOptions::needed.
+  bool run(const ir::SlotsNeeded* needed);
 
   unsigned functions() const { return static_cast<unsigned>(entries_.size()); }
   const std::vector<ExitStub>& stubs() const { return stubs_; }
@@ -43,7 +41,7 @@ class Lowering {
   static constexpr ir::BlockId kNoBlock = UINT32_MAX;  // before a function's first
 
   // --- lowering.cpp: functions and blocks
-  bool check() const;
+  bool check();
   bool lower_function(unsigned number);
   void find_reached(ir::BlockId entry);
   void find_loops();
@@ -134,9 +132,7 @@ class Lowering {
   llvm::Value* guest_address(const Inst& inst);
   llvm::Value* guest_pointer(llvm::Value* address);
   // Before each access: the state there. `others`: what the access needs in registers beside its address's parts.
-  void mark_access(const Inst& inst, std::initializer_list<llvm::Value*> others = {});
-  void after_access();
-  void stackmap(const std::vector<llvm::Value*>& operands);
+  void mark_access();
   void check_alignment(llvm::Value* address, unsigned align_log2);
   llvm::Value* guest_load(llvm::Type* t, llvm::Value* address, unsigned align = 1);
   void guest_store(llvm::Value* v, llvm::Value* address, unsigned align = 1);
@@ -268,7 +264,7 @@ class Lowering {
   std::vector<AccessSite> sites_;
   std::vector<uint32_t> place_;  // of blocks in Region::order
   bool failed_ = false;
-  bool brackets_ = false;
+  bool wide_ = false;  // vectors of more than 128 bits
   const ir::SlotsNeeded* needed_ = nullptr;
 
   // --- the function under way
@@ -286,8 +282,7 @@ class Lowering {
   ir::BlockId block_ = 0;
   int64_t insn_pc_ = 0;
   SlotSet dirty_;
-  std::vector<llvm::Value*> site_operands_;  // of the last stackmap
-  std::vector<Value> known_;                 // by SlotId: the constant or pcrel that it holds, or kNoValue
+  std::vector<Value> known_;  // by SlotId: the constant or pcrel that it holds, or kNoValue
 };
 
 }  // namespace menura::llvmjit

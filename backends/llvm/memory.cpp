@@ -21,13 +21,11 @@ llvm::Value* Lowering::guest_address(const Inst& inst) {
 
 llvm::Value* Lowering::guest_pointer(llvm::Value* address) { return b_.CreateIntToPtr(address, b_.getPtrTy()); }
 
-// The slots that memory has not got, as operands of a stackmap. What the address is made of is another operand: so it
-// is computed before, and not into a register that has just been freed.
-void Lowering::mark_access(const Inst& inst, std::initializer_list<llvm::Value*> others) {
+// The slots that memory has not got, as operands of a stackmap.
+void Lowering::mark_access() {
   AccessSite site;
   site.pc = static_cast<int32_t>(insn_pc_);
-  std::vector<llvm::Value*>& operands = site_operands_;
-  operands = {b_.getInt64(sites_.size()), b_.getInt32(0)};
+  std::vector<llvm::Value*> operands = {b_.getInt64(sites_.size()), b_.getInt32(0)};
   for (SlotId id = 0; id < slots_.size(); ++id) {
     const ir::Slot& slot = layout_.slot(id);
     if (slots_[id] == nullptr || slot.transient || !dirty_[id]) continue;
@@ -39,45 +37,16 @@ void Lowering::mark_access(const Inst& inst, std::initializer_list<llvm::Value*>
       place.value = known.imm;
     } else {
       llvm::Value* v = get_slot(id);
+      place.bytes = ir::storage_bytes(slot.type);
       if (slot.type == Type::V64) v = b_.CreateBitCast(v, b_.getInt64Ty());
+      if (slot.type == Type::I128) v = b_.CreateBitCast(v, type(Type::V128));
       if (ir::is_int(slot.type) && ir::bits(slot.type) < 64) v = b_.CreateZExt(v, b_.getInt64Ty());
       operands.push_back(v);
     }
     site.slots.push_back(place);
   }
-  // Parts of the address, which is computed in one go: base + (index << scale).
-  const Inst& address = inst_of(inst.args[0]);
-  const auto add_leaf = [&](Value v) {
-    const Inst& part = inst_of(v);
-    if (part.op == Op::Shl && inst_of(part.args[1]).op == Op::Const) v = part.args[0];
-    if (!llvm::isa<llvm::Constant>(value(v))) operands.push_back(value(v));
-  };
-  if (address.op == Op::Add) {
-    add_leaf(address.args[0]);
-    add_leaf(address.args[1]);
-  } else {
-    add_leaf(inst.args[0]);
-  }
-  for (llvm::Value* const other : others) {
-    if (!llvm::isa<llvm::Constant>(other) && !other->getType()->isIntegerTy(128)) operands.push_back(other);
-  }
-  stackmap(operands);
+  make_stackmap(b_, operands);
   sites_.push_back(std::move(site));
-}
-
-void Lowering::stackmap(const std::vector<llvm::Value*>& operands) {
-  llvm::Function* const intrinsic = llvm::Intrinsic::getDeclaration(&module_, llvm::Intrinsic::experimental_stackmap);
-  llvm::CallInst* const call = b_.CreateCall(intrinsic, operands);
-  call->addFnAttr(llvm::Attribute::NoUnwind);
-  call->addFnAttr(llvm::Attribute::WillReturn);
-  // Ordered among accesses, but no obstacle to anything else.
-  call->setOnlyAccessesInaccessibleMemory();
-}
-
-void Lowering::after_access() {
-  if (!brackets_) return;
-  site_operands_.front() = b_.getInt64(static_cast<uint64_t>(kAfterAccess));
-  stackmap(site_operands_);
 }
 
 void Lowering::check_alignment(llvm::Value* address, unsigned align_log2) {
@@ -95,7 +64,6 @@ llvm::Value* Lowering::guest_load(llvm::Type* t, llvm::Value* address, unsigned 
   llvm::LoadInst* const load = b_.CreateAlignedLoad(t, guest_pointer(address), llvm::Align(align), /*isVolatile=*/true);
   load->setMetadata(llvm::LLVMContext::MD_alias_scope, guest_scope_);
   load->setMetadata(llvm::LLVMContext::MD_noalias, state_scope_);
-  after_access();
   return load;
 }
 
@@ -104,7 +72,6 @@ void Lowering::guest_store(llvm::Value* v, llvm::Value* address, unsigned align)
       b_.CreateAlignedStore(v, guest_pointer(address), llvm::Align(align), /*isVolatile=*/true);
   store->setMetadata(llvm::LLVMContext::MD_alias_scope, guest_scope_);
   store->setMetadata(llvm::LLVMContext::MD_noalias, state_scope_);
-  after_access();
 }
 
 // A value of `bytes` bytes as it lies in memory; for vectors, element by element.
@@ -133,7 +100,7 @@ void Lowering::lower_load(Value v, const Inst& inst) {
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   llvm::Value* const address = guest_address(inst);
   check_alignment(address, desc.align_log2);
-  mark_access(inst);
+  mark_access();
   const unsigned bits = 8 * desc.size();
   if (ir::is_int(inst.type)) {
     return define(v, extended(swap_bytes(guest_load(b_.getIntNTy(bits), address), desc), inst));
@@ -161,7 +128,7 @@ void Lowering::lower_store(const Inst& inst) {
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   llvm::Value* const address = guest_address(inst);
   check_alignment(address, desc.align_log2);
-  mark_access(inst);
+  mark_access();
   const Type from = type_of(inst.args[1]);
   llvm::Value* v = value(inst.args[1]);
   const unsigned bits = 8 * desc.size();
@@ -194,7 +161,7 @@ void Lowering::lower_probe(const Inst& inst) {
   llvm::Value* const first = guest_address(inst);
   const auto touch = [&](int64_t at) {
     llvm::Value* const address = b_.CreateAdd(first, b_.getInt64(static_cast<uint64_t>(at)));
-    mark_access(inst, {address});
+    mark_access();
     llvm::Value* const pointer = guest_pointer(address);
     if (desc.sign_extend != 0) {
       b_.CreateAtomicRMW(llvm::AtomicRMWInst::Or, pointer, b_.getInt8(0), llvm::Align(1),
@@ -203,7 +170,6 @@ void Lowering::lower_probe(const Inst& inst) {
     } else {
       b_.CreateAlignedLoad(b_.getInt8Ty(), pointer, llvm::Align(1), /*isVolatile=*/true);
     }
-    after_access();
   };
   touch(0);
   constexpr int64_t page = 4096;

@@ -7,9 +7,14 @@
 #include <llvm/CodeGen/TargetInstrInfo.h>
 #include <llvm/CodeGen/TargetRegisterInfo.h>
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
+#include <llvm/IR/Constants.h>
+#include <llvm/IR/Intrinsics.h>
+#include <llvm/IR/Module.h>
 #include <llvm/MC/MCContext.h>
 
-#include <map>
+#include <optional>
+
+#include "backends/llvm/lowered.h"
 
 namespace menura::llvmjit {
 
@@ -19,64 +24,66 @@ bool is_vector_register(const llvm::TargetRegisterInfo& registers, llvm::Registe
   return llvm::StringRef(registers.getName(reg)).contains("MM");
 }
 
-class CallFrameRemover : public llvm::MachineFunctionPass {
+// All volatile accesses are ours, and all atomic ones that write (the state has none); where LLVM has forgotten what
+// an instruction accesses, it may be, but for a constant of LLVM's own.
+bool is_guest_access(const llvm::MachineInstr& instruction) {
+  if (!instruction.mayLoadOrStore() || instruction.isCall() || instruction.isReturn() || instruction.isInlineAsm()) {
+    return false;
+  }
+  for (const llvm::MachineMemOperand* operand : instruction.memoperands()) {
+    if (operand->isVolatile() || (operand->isAtomic() && operand->isStore())) return true;
+  }
+  for (const llvm::MachineOperand& operand : instruction.operands()) {
+    if (operand.isCPI()) return false;
+  }
+  return instruction.memoperands_empty() && !instruction.hasUnmodeledSideEffects() &&
+         !instruction.getFlag(llvm::MachineInstr::FrameSetup) && !instruction.getFlag(llvm::MachineInstr::FrameDestroy);
+}
+
+// Stackmaps count as calls: without this pass, each function would make a frame for them. And each moves from before
+// its access to right behind it: so what it names lives on until the access is done, whatever register allocation puts
+// between the two. Nothing stands in the way, where each register has one definition.
+class StackmapPlacer : public llvm::MachineFunctionPass {
  public:
   static char ID;
-  CallFrameRemover() : MachineFunctionPass(ID) {}
+  StackmapPlacer() : MachineFunctionPass(ID) {}
   bool runOnMachineFunction(llvm::MachineFunction& function) override {
     const llvm::TargetInstrInfo& instructions = *function.getSubtarget().getInstrInfo();
-    bool changed = false;
     for (llvm::MachineBasicBlock& block : function) {
+      llvm::MachineInstr* map = nullptr;
       for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) {
         if (instruction.getOpcode() == llvm::TargetOpcode::STACKMAP) {
-          // It needs no scratch register either.
-          for (unsigned i = instruction.getNumOperands(); i-- > 0;) {
-            const llvm::MachineOperand& operand = instruction.getOperand(i);
-            if (operand.isReg() && operand.isImplicit() && operand.isDef()) instruction.removeOperand(i);
-          }
-          changed = true;
-          continue;
+          map = prepare(instruction);
+        } else if (map != nullptr && is_guest_access(instruction)) {
+          map->removeFromParent();
+          block.insertAfter(instruction.getIterator(), map);  // again, if another access of the same stackmap follows
+        } else if (instructions.isFrameInstr(instruction)) {
+          instruction.eraseFromParent();
         }
-        if (!instructions.isFrameInstr(instruction)) continue;
-        instruction.eraseFromParent();
-        changed = true;
       }
     }
     function.getFrameInfo().setHasCalls(false);
     function.getFrameInfo().setAdjustsStack(false);
     function.getFrameInfo().setHasStackMap(false);  // which would want a frame pointer
-    return changed;
-  }
-};
-char CallFrameRemover::ID = 0;
-
-// Which places hold the same value, along the instructions of a block: what happens between a stackmap and its access
-// is copying, mostly, and a value that the stackmap names in a register may be in the frame as well.
-class PlaceValues {
- public:
-  using Number = unsigned;
-
-  Number at(const Place& place) {
-    Number& number = values_[place];
-    if (number == 0) number = ++last_;
-    return number;
-  }
-  void copy(const Place& from, const Place& to) { values_[to] = at(from); }
-  const Place* find(Number number) const {
-    for (const auto& [place, value] : values_) {
-      if (value == number) return &place;
-    }
-    return nullptr;
-  }
-  template <typename Predicate>
-  void forget_if(Predicate overwritten) {
-    std::erase_if(values_, [&](const auto& entry) { return overwritten(entry.first); });
+    return true;
   }
 
  private:
-  std::map<Place, Number> values_;
-  Number last_ = 0;
+  // nullptr: it has done its work.
+  static llvm::MachineInstr* prepare(llvm::MachineInstr& map) {
+    if (map.getOperand(0).getImm() == kOnlyUse) {
+      map.eraseFromParent();
+      return nullptr;
+    }
+    // It needs no scratch register.
+    for (unsigned i = map.getNumOperands(); i-- > 0;) {
+      const llvm::MachineOperand& operand = map.getOperand(i);
+      if (operand.isReg() && operand.isImplicit() && operand.isDef()) map.removeOperand(i);
+    }
+    return &map;
+  }
 };
+char StackmapPlacer::ID = 0;
 
 class RecoveryCollector : public llvm::MachineFunctionPass {
  public:
@@ -88,17 +95,18 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
     registers_ = function.getSubtarget().getRegisterInfo();
     instructions_ = function.getSubtarget().getInstrInfo();
     facts_.frames.push_back({function.getName().str(), function.getFrameInfo().getStackSize()});
-    // What is known at the end of a block's only predecessor holds at its start: conditional moves and the like may
-    // split a block between a stackmap and its access.
-    std::map<const llvm::MachineBasicBlock*, State> at_end;
     for (llvm::MachineBasicBlock& block : function) {
-      state_ = {};
-      if (block.pred_size() == 1) {
-        const auto before = at_end.find(*block.pred_begin());
-        if (before != at_end.end()) state_ = before->second;
+      llvm::MachineInstr* first = nullptr;  // access that waits for its stackmap
+      for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) {
+        if (instruction.getOpcode() == llvm::TargetOpcode::STACKMAP) {
+          if (first != nullptr) record(*first, instruction);
+          first = nullptr;
+          instruction.eraseFromParent();
+        } else if (first == nullptr && is_guest_access(instruction)) {
+          first = &instruction;
+        }
       }
-      for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) visit(instruction);
-      at_end[&block] = state_;
+      facts_.lost |= first != nullptr;
     }
     return true;
   }
@@ -109,78 +117,38 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
     llvm::Register base;
     int64_t offset = 0;
   };
-  struct Operand {
-    Place place;
-    PlaceValues::Number number = 0;  // 0: a constant
-  };
-  struct State {
-    PlaceValues values;
-    bool valid = false;  // there was a stackmap
-    uint32_t site = 0;
-    std::vector<Operand> operands;
-  };
 
-  void visit(llvm::MachineInstr& instruction) {
-    if (instruction.getOpcode() == llvm::TargetOpcode::STACKMAP) {
-      read(instruction);
-      instruction.eraseFromParent();
-      return;
+  // Gives all accesses from `first` on the places of the stackmap's values: going back, from where they are at the
+  // stackmap to where they were when each was about to be done.
+  void record(llvm::MachineInstr& first, llvm::MachineInstr& map) {
+    read(map);
+    for (llvm::MachineInstr* at = &map; at != &first;) {
+      at = at->getPrevNode();
+      if (at->isDebugInstr() || at->isCFIInstruction()) continue;
+      go_back_over(*at);
+      if (is_guest_access(*at)) add_point(*at, static_cast<uint32_t>(map.getOperand(0).getImm()));
     }
-    if (instruction.isDebugInstr() || instruction.isCFIInstruction()) return;
-    if (is_guest_access(instruction)) {
-      facts_.lost |= !state_.valid;
-      if (state_.valid) record_access(instruction);
-    }
-    follow(instruction);
   }
 
-  // All volatile accesses are ours, and all atomic ones that write (the state has none); where LLVM has forgotten what
-  // an instruction accesses, it may be, but for a constant of LLVM's own.
-  static bool is_guest_access(const llvm::MachineInstr& instruction) {
-    if (!instruction.mayLoadOrStore() || instruction.isCall() || instruction.isReturn() || instruction.isInlineAsm()) {
-      return false;
-    }
-    for (const llvm::MachineMemOperand* operand : instruction.memoperands()) {
-      if (operand->isVolatile() || (operand->isAtomic() && operand->isStore())) return true;
-    }
-    for (const llvm::MachineOperand& operand : instruction.operands()) {
-      if (operand.isCPI()) return false;
-    }
-    return instruction.memoperands_empty() && !instruction.hasUnmodeledSideEffects() &&
-           !instruction.getFlag(llvm::MachineInstr::FrameSetup) &&
-           !instruction.getFlag(llvm::MachineInstr::FrameDestroy);
-  }
-
-  void record_access(llvm::MachineInstr& instruction) {
+  void add_point(llvm::MachineInstr& access, uint32_t site) {
     const std::string name = "r" + std::to_string(facts_.points.size());
-    instruction.setPreInstrSymbol(*function_, function_->getContext().getOrCreateSymbol(name));
-    FaultPoint& point = facts_.points.emplace_back();
-    point.symbol = name;
-    point.site = state_.site;
-    for (const Operand& operand : state_.operands) {
-      const Place* const place = operand.number == 0 ? &operand.place : state_.values.find(operand.number);
-      facts_.lost |= place == nullptr;
-      if (place != nullptr) point.places.push_back(*place);
-    }
+    access.setPreInstrSymbol(*function_, function_->getContext().getOrCreateSymbol(name));
+    facts_.points.push_back({name, site, places_});
   }
 
   void read(const llvm::MachineInstr& map) {
-    const int64_t id = map.getOperand(0).getImm();
-    if (id >= kAfterAccess) return;  // keeps values alive, no more
-    state_.valid = true;
-    state_.site = static_cast<uint32_t>(id);
-    state_.operands.clear();
+    places_.clear();
     for (unsigned at = 2; at < map.getNumOperands();) {
       const llvm::MachineOperand& operand = map.getOperand(at);
       if (operand.isReg()) {
         ++at;
-        if (!operand.isImplicit()) add_operand(in_register(operand.getReg()));
+        if (!operand.isImplicit()) places_.push_back(in_register(operand.getReg()));
       } else if (operand.isImm() && operand.getImm() == llvm::StackMaps::ConstantOp) {
-        state_.operands.push_back({{Place::Kind::Constant, 0, map.getOperand(at + 1).getImm(), 0}, 0});
+        places_.push_back(constant(map.getOperand(at + 1).getImm()));
         at += 2;
       } else if (operand.isImm() && operand.getImm() == llvm::StackMaps::IndirectMemRefOp) {
-        add_operand(in_frame(map.getOperand(at + 2).getReg(), map.getOperand(at + 3).getImm(),
-                             map.getOperand(at + 1).getImm()));
+        places_.push_back(in_frame(map.getOperand(at + 2).getReg(), map.getOperand(at + 3).getImm(),
+                                   map.getOperand(at + 1).getImm()));
         at += 4;
       } else {
         facts_.lost = true;  // an address in the frame: nobody makes these
@@ -189,8 +157,6 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
     }
   }
 
-  void add_operand(const Place& place) { state_.operands.push_back({place, state_.values.at(place)}); }
-
   Place in_register(llvm::Register reg) const {
     return {is_vector_register(*registers_, reg) ? Place::Kind::Vector : Place::Kind::Register,
             registers_->getEncodingValue(reg), 0, 0};
@@ -198,38 +164,72 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
   Place in_frame(llvm::Register base, int64_t offset, int64_t bytes) const {
     return {Place::Kind::Frame, registers_->getEncodingValue(base), offset, static_cast<unsigned>(bytes)};
   }
+  static Place constant(int64_t value) { return {Place::Kind::Constant, 0, value, 0}; }
 
-  // Goes over one instruction: what it overwrites is another value, what it copies is in two places.
-  void follow(const llvm::MachineInstr& instruction) {
+  // What an instruction has copied was where it was copied from; what it has made otherwise was nowhere, but for
+  // constants.
+  void go_back_over(const llvm::MachineInstr& instruction) {
     int slot = 0;
-    const auto copied = instructions_->isCopyInstr(instruction);
+    const auto copied = copied_registers(instruction);
     const llvm::Register spilled = instructions_->isStoreToStackSlotPostFE(instruction, slot);
-    const llvm::Register reloaded = instructions_->isLoadFromStackSlotPostFE(instruction, slot);
+    const llvm::Register reloaded = reloaded_register(instruction);
     const FrameOperand frame = frame_operand(instruction);
     const int64_t bytes = accessed_bytes(instruction);
-    PlaceValues& values = state_.values;
-    const auto forget = [&] {
-      values.forget_if([&](const Place& place) { return overwrites(instruction, frame, bytes, place); });
-    };
-    if (copied && is_whole(copied->Destination->getReg()) && is_whole(copied->Source->getReg())) {
-      const Place from = in_register(copied->Source->getReg());
-      const Place to = in_register(copied->Destination->getReg());
-      const PlaceValues::Number number = values.at(from);
-      forget();
-      if (const Place* const still = values.find(number); still != nullptr) values.copy(*still, to);
-    } else if (spilled.isValid() && frame.valid && is_whole(spilled)) {
-      forget();
-      values.copy(in_register(spilled), in_frame(frame.base, frame.offset, bytes));
-    } else if (reloaded.isValid() && frame.valid && is_whole(reloaded)) {
-      forget();
-      values.copy(in_frame(frame.base, frame.offset, bytes), in_register(reloaded));
-    } else {
-      forget();
+    for (Place& place : places_) {
+      if (!overwrites(instruction, frame, bytes, place)) continue;
+      if (copied && is_whole(copied->Destination->getReg()) && is_whole(copied->Source->getReg())) {
+        place = in_register(copied->Source->getReg());
+      } else if (spilled.isValid() && frame.valid && is_whole(spilled) && place.value == frame.offset) {
+        place = in_register(spilled);
+      } else if (reloaded.isValid() && frame.valid && is_whole(reloaded)) {
+        place = in_frame(frame.base, frame.offset, bytes);
+      } else if (const std::optional<Place> made = constant_made(instruction)) {
+        place = *made;
+      } else {
+        facts_.lost = true;
+      }
     }
+  }
+
+  std::optional<llvm::DestSourcePair> copied_registers(const llvm::MachineInstr& instruction) const {
+    const llvm::StringRef name = instructions_->getName(instruction.getOpcode());
+    // LLVM knows all others.
+    if ((name == "VMOVDQArr" || name == "MOVDQArr") && instruction.getOperand(1).isReg()) {
+      return llvm::DestSourcePair(instruction.getOperand(0), instruction.getOperand(1));
+    }
+    return instructions_->isCopyInstr(instruction);
+  }
+
+  llvm::Register reloaded_register(const llvm::MachineInstr& instruction) const {
+    int slot = 0;
+    const llvm::StringRef name = instructions_->getName(instruction.getOpcode());
+    for (const char* const known : {"VMOVDI2PDIrm", "VMOVQI2PQIrm", "MOVDI2PDIrm", "MOVQI2PQIrm"}) {
+      if (name == known) return instruction.getOperand(0).getReg();
+    }
+    return instructions_->isLoadFromStackSlotPostFE(instruction, slot);
+  }
+
+  // Constants are made where they are needed, again and again.
+  std::optional<Place> constant_made(const llvm::MachineInstr& instruction) const {
+    const llvm::StringRef name = instructions_->getName(instruction.getOpcode());
+    if (name == "XOR32rr" && instruction.getOperand(1).getReg() == instruction.getOperand(2).getReg()) {
+      return constant(0);
+    }
+    if (name == "MOV64rm") {
+      for (const llvm::MachineOperand& operand : instruction.operands()) {
+        if (operand.isGlobal() && operand.getGlobal()->getName() == kBasePc) return Place{Place::Kind::BasePc, 0, 0, 0};
+      }
+    }
+    if (!instruction.isMoveImmediate() || !instruction.getOperand(1).isImm()) return std::nullopt;
+    const int64_t value = instruction.getOperand(1).getImm();
+    if (name == "MOV64ri" || name == "MOV64ri32") return constant(value);
+    if (name == "MOV32ri") return constant(static_cast<uint32_t>(value));
+    return std::nullopt;
   }
 
   bool overwrites(const llvm::MachineInstr& instruction, const FrameOperand& frame, int64_t bytes,
                   const Place& place) const {
+    if (place.kind == Place::Kind::Constant || place.kind == Place::Kind::BasePc) return false;
     if (place.kind != Place::Kind::Frame) return changes(instruction, place.number, place.kind == Place::Kind::Vector);
     if (!instruction.mayStore()) return false;
     // Other stores go elsewhere: to the state, or to guest memory, of which the frame is no part.
@@ -280,13 +280,49 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
   llvm::MachineFunction* function_ = nullptr;
   const llvm::TargetRegisterInfo* registers_ = nullptr;
   const llvm::TargetInstrInfo* instructions_ = nullptr;
-  State state_;
+  std::vector<Place> places_;  // of the values of the stackmap under way
 };
 char RecoveryCollector::ID = 0;
 
 }  // namespace
 
-llvm::MachineFunctionPass* make_call_frame_remover() { return new CallFrameRemover; }
+void make_stackmap(llvm::IRBuilderBase& builder, llvm::ArrayRef<llvm::Value*> operands) {
+  llvm::Function* const intrinsic =
+      llvm::Intrinsic::getDeclaration(builder.GetInsertBlock()->getModule(), llvm::Intrinsic::experimental_stackmap);
+  llvm::CallInst* const call = builder.CreateCall(intrinsic, operands);
+  call->addFnAttr(llvm::Attribute::NoUnwind);
+  call->addFnAttr(llvm::Attribute::WillReturn);
+  // Ordered among accesses, but no obstacle to anything else.
+  call->setOnlyAccessesInaccessibleMemory();
+}
+
+void number_constants(llvm::Module& module, MachineFacts& facts) {
+  llvm::Function* const stackmap = module.getFunction("llvm.experimental.stackmap");
+  if (stackmap == nullptr) return;
+  for (llvm::User* const user : stackmap->users()) {
+    auto* const call = llvm::cast<llvm::CallInst>(user);
+    for (llvm::Use& operand : call->args()) {
+      const auto* const constant = llvm::dyn_cast<llvm::Constant>(operand.get());
+      if (constant == nullptr || constant->getType()->isIntegerTy()) continue;
+      llvm::Type* const word = llvm::Type::getInt64Ty(module.getContext());
+      if (const auto* const number = llvm::dyn_cast<llvm::ConstantFP>(constant)) {
+        operand.set(llvm::ConstantInt::get(word, number->getValueAPF().bitcastToAPInt().getZExtValue()));
+        continue;
+      }
+      std::vector<uint8_t> bytes(constant->getType()->getPrimitiveSizeInBits() / 8, 0);
+      if (const auto* const data = llvm::dyn_cast<llvm::ConstantDataVector>(constant)) {
+        const llvm::StringRef raw = data->getRawDataValues();
+        std::copy(raw.begin(), raw.end(), bytes.begin());
+      } else if (!constant->isNullValue()) {
+        continue;
+      }
+      operand.set(llvm::ConstantInt::get(word, facts.constants.size()));
+      facts.constants.push_back(std::move(bytes));
+    }
+  }
+}
+
+llvm::MachineFunctionPass* make_stackmap_placer() { return new StackmapPlacer; }
 
 llvm::MachineFunctionPass* make_recovery_collector(MachineFacts& facts) { return new RecoveryCollector(facts); }
 

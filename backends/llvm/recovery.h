@@ -4,18 +4,22 @@
 #pragma once
 
 #include <llvm/CodeGen/MachineFunctionPass.h>
+#include <llvm/IR/IRBuilder.h>
 
 #include <string>
 #include <vector>
 
 namespace menura::llvmjit {
 
-// Stackmaps with this id stand behind an access and keep what the one before it named where it was until then.
-inline constexpr int64_t kAfterAccess = int64_t{1} << 32;
+// Stackmaps with this id are another use of a value, and nothing else.
+inline constexpr int64_t kOnlyUse = int64_t{1} << 32;
+
+// Before an access: operands[0] is its id.
+void make_stackmap(llvm::IRBuilderBase& builder, llvm::ArrayRef<llvm::Value*> operands);
 
 // Where a stackmap's operand is.
 struct Place {
-  enum class Kind : uint8_t { Register, Vector, Frame, Constant };
+  enum class Kind : uint8_t { Register, Vector, Frame, Constant, BasePc };
   Kind kind = Kind::Constant;
   unsigned number = 0;  // of a register, as instructions encode it; Frame: what `value` is an offset from
   int64_t value = 0;    // Frame, Constant
@@ -35,13 +39,18 @@ struct FunctionFrame {
 };
 
 struct MachineFacts {
+  // Of vectors: a stackmap names them by their number.
+  std::vector<std::vector<uint8_t>> constants;
   std::vector<FaultPoint> points;
   std::vector<FunctionFrame> frames;
   bool lost = false;  // an access has no record of its state
 };
 
-// Stackmaps count as calls: without this, each function would make a frame for them. Behind instruction selection.
-llvm::MachineFunctionPass* make_call_frame_remover();
+// Constant vectors are no operands of stackmaps: they would be made anew in a register, time and again. Behind all
+// passes on LLVM's IR.
+void number_constants(llvm::Module& module, MachineFacts& facts);
+// Behind instruction selection.
+llvm::MachineFunctionPass* make_stackmap_placer();
 // The last pass before code is emitted.
 llvm::MachineFunctionPass* make_recovery_collector(MachineFacts& facts);
 

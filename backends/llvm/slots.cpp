@@ -45,7 +45,9 @@ void Lowering::set_slot(SlotId id, Value v) {
   b_.CreateStore(value(v), slots_[id]);
   dirty_[id] = true;
   const ir::Op op = inst_of(v).op;
-  known_[id] = op == ir::Op::PcRel || (op == ir::Op::Const && ir::is_int(type_of(v))) ? v : ir::kNoValue;
+  known_[id] = op == ir::Op::PcRel || (op == ir::Op::Const && ir::is_int(type_of(v)) && ir::bits(type_of(v)) <= 64)
+                   ? v
+                   : ir::kNoValue;
 }
 
 void Lowering::flush_slots(bool pinned_too) {

@@ -60,6 +60,7 @@ struct SlotPlace {
     Frame,       // in memory at `reg` (rsp or rbp) + value
     Constant,    // value
     PcRelative,  // base pc + value
+    Code,        // in the code's own bytes, at `value`
   };
   ir::SlotId slot = 0;
   Kind kind = Kind::Constant;

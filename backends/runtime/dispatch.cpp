@@ -195,7 +195,7 @@ uint64_t TranslatorEngine::on_memory(Vcpu& vcpu, const ThunkFrame& frame) {
   const Translation* const translation = cache_.find(host_pointer(host_pc));
   HostRegisters registers;
   for (unsigned i = 0; i < registers.general.size(); ++i) registers.general[i] = &frame.general[i];
-  for (unsigned i = 0; i < registers.vector.size(); ++i) registers.vector[i] = &frame.vector[i];
+  for (unsigned i = 0; i < std::size(frame.vector); ++i) registers.vector[i] = &frame.vector[i];
   const uint64_t rsp = cpu.code_rsp + sizeof(uint64_t);
   registers.general[4] = &rsp;
   recover_state(vcpu, *translation, host_pc, registers);

@@ -1,4 +1,5 @@
 // Host faults in compiled code become guest exits. Runs in signal handlers: takes no lock and allocates nothing.
+#include <cpuid.h>
 #include <ucontext.h>
 
 #include <algorithm>
@@ -28,19 +29,44 @@ void start_stack_afresh(const Vcpu& vcpu, ucontext_t& context) {
   rsp = static_cast<greg_t>(fresh);
 }
 
+// xmm16-31 are in an area of their own, where the frame has one (Intel SDM vol. 1, 13.5.7; the kernel says what the
+// frame has by a mark in reserved bytes of the old format).
+void find_high_vectors(const ucontext_t& context, HostRegisters& registers) {
+  static constexpr std::array<uint8_t, 16> kInitial = {};
+  constexpr uint32_t extended = 0x46505853;  // FP_XSTATE_MAGIC1
+  constexpr unsigned mark_at = 464;
+  constexpr unsigned present_at = 512;
+  constexpr unsigned component = 7;
+  constexpr unsigned stride = 64;
+  const auto* const area = reinterpret_cast<const uint8_t*>(context.uc_mcontext.fpregs);
+  uint32_t mark = 0;
+  uint64_t present = 0;
+  std::memcpy(&mark, area + mark_at, sizeof mark);
+  if (mark == extended) std::memcpy(&present, area + present_at, sizeof present);
+  const bool there = (present >> component & 1) != 0;
+  uint32_t size = 0;
+  uint32_t offset = 0;
+  uint32_t c = 0;
+  uint32_t d = 0;
+  if (there) __cpuid_count(0xd, component, size, offset, c, d);
+  for (unsigned i = 0; i < 16; ++i) registers.vector[16 + i] = there ? area + offset + stride * i : kInitial.data();
+}
+
 HostRegisters registers_of(const ucontext_t& context) {
   HostRegisters registers;
   for (unsigned i = 0; i < registers.general.size(); ++i) {
     registers.general[i] = &context.uc_mcontext.gregs[kContextRegister[i]];
     registers.vector[i] = &context.uc_mcontext.fpregs->_xmm[i];
   }
+  find_high_vectors(context, registers);
   return registers;
 }
 
 // A slot of code with recoveries.
-void recover(const SlotPlace& place, const ir::Slot& slot, const HostRegisters& registers, uint64_t base_pc,
-             uint8_t* state) {
-  uint64_t value = static_cast<uint64_t>(place.value) + (place.kind == SlotPlace::Kind::PcRelative ? base_pc : 0);
+void recover(const SlotPlace& place, const ir::Slot& slot, const HostRegisters& registers,
+             const Translation& translation, uint8_t* state) {
+  const bool relative = place.kind == SlotPlace::Kind::PcRelative;
+  const uint64_t value = static_cast<uint64_t>(place.value) + (relative ? translation.pc : 0);
   const void* from = &value;
   if (place.kind == SlotPlace::Kind::Register) from = registers[place.reg];
   if (place.kind == SlotPlace::Kind::Frame) {
@@ -48,8 +74,9 @@ void recover(const SlotPlace& place, const ir::Slot& slot, const HostRegisters& 
     std::memcpy(&base, registers[place.reg], sizeof base);
     from = reinterpret_cast<const void*>(base + value);
   }
+  if (place.kind == SlotPlace::Kind::Code) from = reinterpret_cast<const void*>(translation.host_address() + value);
   const unsigned bytes = ir::storage_bytes(slot.type);
-  const bool constant = place.kind == SlotPlace::Kind::Constant || place.kind == SlotPlace::Kind::PcRelative;
+  const bool constant = place.kind == SlotPlace::Kind::Constant || relative;
   if (constant && bytes > sizeof value) std::memset(state + slot.offset, 0, bytes);
   std::memcpy(state + slot.offset, from, constant ? std::min<unsigned>(bytes, sizeof value) : bytes);
 }
@@ -73,7 +100,7 @@ bool TranslatorEngine::recover_state(Vcpu& vcpu, const Translation& translation,
     // Compiled code touches guest memory in no other place.
     if (recovery == translation.recoveries.end() || recovery->host != offset) return false;
     for (const SlotPlace& place : translation.places.subspan(recovery->first, recovery->count)) {
-      recover(place, layout.slot(place.slot), registers, translation.pc, state);
+      recover(place, layout.slot(place.slot), registers, translation, state);
     }
     cpu.pc = translation.pc + static_cast<uint64_t>(int64_t{recovery->pc});
   }

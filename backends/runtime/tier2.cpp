@@ -140,6 +140,7 @@ void TranslatorEngine::compile_job(Tier2Job& job) {
   workshop.began = monotonic_nanoseconds();
   std::swap(workshop.region, job.region);
   std::swap(workshop.provenance, job.provenance);
+  const unsigned instructions = workshop.region.guest_instructions;
   const bool compiled = compile(workshop, Gear::Optimized);
   const Translation* const made = compiled ? publish(nullptr, workshop, Gear::Optimized, true) : nullptr;
   if (made != nullptr) keep_for_next_run(workshop, Gear::Optimized);
@@ -156,7 +157,7 @@ void TranslatorEngine::compile_job(Tier2Job& job) {
   } else {
     // The next sample forms a smaller one.
     ++statistics_.failed;
-    spot.limits.instructions /= 2;
+    spot.limits.instructions = std::min(spot.limits.instructions, instructions) / 2;
     spot.limits.blocks /= 2;
     spot.state = spot.limits.instructions < kFewest ? HotSpot::State::Hopeless : HotSpot::State::Counting;
   }
@@ -176,9 +177,14 @@ bool TranslatorEngine::take_foreground_compiler(Workshop& workshop) {
 bool TranslatorEngine::promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity,
                                              Translation** result) {
   if (!options_.tier2_foreground || !take_foreground_compiler(workshop)) return false;
-  for (ir::HotLimits limits = options_.tier2_limits; limits.instructions >= kFewest; limits.instructions /= 2) {
+  ir::HotLimits limits = options_.tier2_limits;
+  while (limits.instructions >= kFewest) {
     if (form_optimized(workshop, identity, limits).kind != ir::FaultKind::None) return true;
-    if (!compile(workshop, Gear::Optimized)) continue;
+    const unsigned instructions = workshop.region.guest_instructions;
+    if (!compile(workshop, Gear::Optimized)) {
+      limits.instructions = std::min(limits.instructions, instructions) / 2;
+      continue;
+    }
     note_origin(workshop);
     note_guest_code(workshop);
     *result = publish(&vcpu, workshop, Gear::Optimized, true);

@@ -105,7 +105,7 @@ uint64_t monotonic_nanoseconds();
 // Where the values of host registers are, by number, when compiled code has been interrupted.
 struct HostRegisters {
   std::array<const void*, 16> general = {};
-  std::array<const void*, 16> vector = {};
+  std::array<const void*, 32> vector = {};  // from the 16th on only in compiled code with recoveries
 
   const void* operator[](HostReg reg) const { return reg.is_vector ? vector[reg.number] : general[reg.number]; }
 };

@@ -1,9 +1,10 @@
-// Random regions on the interpreter and on the x64 compiler: same state, same exit, bit for bit.
+// Random regions on the interpreter and on a compiler: same state, same exit, bit for bit.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 
 #include <cstdlib>
 
+#include "backends/llvm/loader.h"
 #include "backends/x64/compiler.h"
 #include "ir/interp/evaluator.h"
 #include "ir/text/print.h"
@@ -37,7 +38,8 @@ class RandomTest : public testing::Test {
  protected:
   static constexpr unsigned kState = 4096 + 4096;
 
-  RandomTest() {
+  explicit RandomTest(std::unique_ptr<runtime::Compiler> compiler = nullptr) : compiler_(std::move(compiler)) {
+    if (compiler_ == nullptr) compiler_ = make_compiler(guest_.layout(), guest_.helpers(), HostFeatures::detect());
     buffer_ = static_cast<uint8_t*>(mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
     EXPECT_LE(guest_.layout().size, kState);
   }
@@ -127,7 +129,7 @@ class RandomTest : public testing::Test {
     std::string differences;
     const auto differ = [&](const std::string& what, uint64_t w, uint64_t g) {
       char line[160];
-      std::snprintf(line, sizeof line, "  %s: interpreter %#lx, x64 %#lx\n", what.c_str(), w, g);
+      std::snprintf(line, sizeof line, "  %s: interpreter %#lx, compiled %#lx\n", what.c_str(), w, g);
       if (w != g) differences += line;
     };
     // A masked return to kNoPc, which no guest has code at, finds the prediction at the bottom before its mask.
@@ -183,8 +185,7 @@ class RandomTest : public testing::Test {
 
   ir::test::TestGuest guest_;
   HostMemory memory_;
-  std::unique_ptr<runtime::Compiler> compiler_ =
-      make_compiler(guest_.layout(), guest_.helpers(), HostFeatures::detect());
+  std::unique_ptr<runtime::Compiler> compiler_;
   RegionMachine machine_{guest_.layout(), guest_.helpers()};
   uint8_t* buffer_;
 };
@@ -200,6 +201,29 @@ TEST_F(RandomTest, Hot) { run({.blocks = 6}, {.hot = true}, 40000, 4000); }
 TEST_F(RandomTest, HotIntegers) { run({.blocks = 8, .wide = false, .fp = false}, {.hot = true}, 50000, 4000); }
 TEST_F(RandomTest, Counting) { run({.blocks = 6, .wide = false}, {.count = true}, 60000, 1000); }
 TEST_F(RandomTest, Profiling) { run({.blocks = 6, .wide = false}, {.profile = true, .heat_index = 0}, 70000, 1000); }
+
+// LLVM's compiler, which takes a hundred times as long.
+class LlvmRandomTest : public RandomTest {
+ protected:
+  LlvmRandomTest() : RandomTest(load()) {}
+  void SetUp() override {
+#if defined(__SANITIZE_ADDRESS__)
+    GTEST_SKIP() << "in the release build: LLVM's library is the same in both, and slow";
+#endif
+  }
+
+ private:
+  static std::unique_ptr<runtime::Compiler> load() {
+    static const ir::test::TestGuest guest;
+    auto compiler = llvmjit::load_compiler(MENURA_LLVM_MODULE, guest.layout(), guest.helpers());
+    if (!compiler) throw std::runtime_error(compiler.error().message);
+    return std::move(*compiler);
+  }
+};
+
+TEST_F(LlvmRandomTest, Integers) { run({.blocks = 6, .wide = false, .fp = false}, {.hot = true}, 1000000, 150); }
+TEST_F(LlvmRandomTest, Everything) { run({.blocks = 6}, {.hot = true}, 1100000, 150); }
+TEST_F(LlvmRandomTest, Vectors) { run({.blocks = 6, .vectors = true}, {.hot = true}, 1200000, 150); }
 
 }  // namespace
 }  // namespace menura::x64::test

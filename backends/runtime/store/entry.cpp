@@ -68,6 +68,7 @@ static_assert(std::has_unique_object_representations_v<StoredRelocation>);
 static_assert(sizeof(CompiledCode) == 9 * sizeof(std::vector<int>) + 2 * sizeof(uint64_t));
 
 constexpr unsigned kHostRegisters = 16;
+constexpr unsigned kPlaceVectors = 32;  // where AVX-512 is
 constexpr uint8_t kRsp = 4;
 constexpr uint8_t kRbp = 5;
 constexpr uint32_t kMostElements = 1 << 24;  // of any array, so that sums of sizes do not wrap
@@ -133,15 +134,18 @@ bool can_be_stored(const ir::Region& region, std::span<const uint8_t> guest, con
   return good;
 }
 
-bool holds(HostReg reg, const ir::Slot& slot) {
+// `vectors`: how many there are.
+bool holds(HostReg reg, const ir::Slot& slot, unsigned vectors) {
   // The kernel keeps general registers in 8 bytes, one beside the other.
-  return reg.number < kHostRegisters && (reg.is_vector || ir::storage_bytes(slot.type) <= 8);
+  return reg.number < (reg.is_vector ? vectors : kHostRegisters) &&
+         (reg.is_vector || ir::storage_bytes(slot.type) <= 8);
 }
 
-bool is_possible(SlotPlace::Kind kind, HostReg reg, int64_t value, const ir::Slot& slot) {
+// `size`: of the code.
+bool is_possible(SlotPlace::Kind kind, HostReg reg, int64_t value, const ir::Slot& slot, uint32_t size) {
   switch (kind) {
     case SlotPlace::Kind::Register:
-      return holds(reg, slot);
+      return holds(reg, slot, kPlaceVectors);
     case SlotPlace::Kind::Frame:
       // Frames lie in CpuHeader::spill.
       return !reg.is_vector && (reg.number == kRsp || reg.number == kRbp) &&
@@ -149,6 +153,8 @@ bool is_possible(SlotPlace::Kind kind, HostReg reg, int64_t value, const ir::Slo
     case SlotPlace::Kind::Constant:
     case SlotPlace::Kind::PcRelative:
       return true;
+    case SlotPlace::Kind::Code:
+      return value >= 0 && value <= size && size - value >= ir::storage_bytes(slot.type);
   }
   return false;
 }
@@ -275,7 +281,7 @@ bool EntryView::decode(uint64_t pc, const ir::StateLayout& layout, const ir::Hel
   for (const StoredPlace& place : reader.take<StoredPlace>(header.places)) {
     const HostReg reg{place.reg, place.is_vector != 0};
     good = good && place.slot < layout.slots.size() &&
-           is_possible(static_cast<SlotPlace::Kind>(place.kind), reg, place.value, layout.slot(place.slot));
+           is_possible(static_cast<SlotPlace::Kind>(place.kind), reg, place.value, layout.slot(place.slot), size);
     out->places.push_back({place.slot, static_cast<SlotPlace::Kind>(place.kind), reg, place.value});
   }
   reader.take<StoredRange>(header.ranges);
@@ -312,7 +318,7 @@ bool EntryView::decode(uint64_t pc, const ir::StateLayout& layout, const ir::Hel
   }
   for (const StoredHome& home : reader.take<StoredHome>(header.homes)) {
     const HostReg reg{home.reg, home.is_vector != 0};
-    good = good && home.slot < layout.slots.size() && holds(reg, layout.slot(home.slot));
+    good = good && home.slot < layout.slots.size() && holds(reg, layout.slot(home.slot), kHostRegisters);
     out->homes.push_back({home.slot, reg});
   }
   const std::span<const uint8_t> code = reader.take<uint8_t>(size);

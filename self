@@ -1,0 +1,1 @@
+/work/wt/tier2/build/release/tests/linux_user/process/arm64/programs
