@@ -28,6 +28,14 @@ constexpr int32_t kRare = 64;
 // A region that is still refused with so few instructions stays where it is.
 constexpr unsigned kFewest = 64;
 
+// So that the region is another one than that with so many instructions.
+void reduce(ir::HotLimits& limits, unsigned instructions) {
+  do {
+    limits.instructions /= 2;
+    limits.blocks /= 2;
+  } while (limits.instructions >= instructions && limits.instructions > 0);
+}
+
 uint64_t thread_nanoseconds() {
   timespec time = {};
   clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time);
@@ -157,8 +165,7 @@ void TranslatorEngine::compile_job(Tier2Job& job) {
   } else {
     // The next sample forms a smaller one.
     ++statistics_.failed;
-    spot.limits.instructions = std::min(spot.limits.instructions, instructions) / 2;
-    spot.limits.blocks /= 2;
+    reduce(spot.limits, instructions);
     spot.state = spot.limits.instructions < kFewest ? HotSpot::State::Hopeless : HotSpot::State::Counting;
   }
 }
@@ -182,7 +189,7 @@ bool TranslatorEngine::promote_in_foreground(Vcpu& vcpu, Workshop& workshop, con
     if (form_optimized(workshop, identity, limits).kind != ir::FaultKind::None) return true;
     const unsigned instructions = workshop.region.guest_instructions;
     if (!compile(workshop, Gear::Optimized)) {
-      limits.instructions = std::min(limits.instructions, instructions) / 2;
+      reduce(limits, instructions);
       continue;
     }
     note_origin(workshop);
