@@ -1,10 +1,11 @@
+#include "boards/arm/virt.h"
 #include "boards/board.h"
 #include "boards/riscv/virt.h"
 
 namespace menura::boards {
 
 std::span<const Board* const> boards() {
-  static constexpr const Board* kBoards[] = {&riscv::kVirt};
+  static constexpr const Board* kBoards[] = {&riscv::kVirt, &arm::kVirt};
   return kBoards;
 }
 

@@ -46,6 +46,8 @@ class Cpus {
   virtual vcpu::Engine& engine() = 0;
   // Power-on: those that start by themselves go to `entry`. No thread of theirs runs meanwhile.
   virtual void reset(const Entry& entry) = 0;
+  // Their threads have ended, and the devices are about to go: nothing of theirs calls them any more.
+  virtual void disconnect() {}
 };
 
 }  // namespace menura::boards

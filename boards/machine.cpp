@@ -65,6 +65,7 @@ Result<std::unique_ptr<Machine>> Machine::make(const MachineOptions& options) {
 // (whose timers wake what is left of their threads).
 Machine::~Machine() {
   for (CpuThread& thread : threads_) thread.end();
+  if (cpus_ != nullptr) cpus_->disconnect();
   while (!devices_.empty()) devices_.pop_back();
   cpus_.reset();
 }

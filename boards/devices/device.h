@@ -14,6 +14,7 @@
 #include "softmmu/bus/region.h"
 #include "vcpu/door.h"
 #include "vcpu/guest_log.h"
+#include "vcpu/system_port.h"
 #include "vcpu/timer.h"
 
 namespace menura::boards {
@@ -130,6 +131,8 @@ class Device : public softmmu::Mmio {
   virtual void restored() = 0;
   // Of interrupt controllers.
   virtual InterruptSink* inputs() { return nullptr; }
+  // Of those with registers that virtual CPUs reach other than by memory.
+  virtual vcpu::RegisterPort* cpu_interface() { return nullptr; }
 };
 
 }  // namespace menura::boards

@@ -11,6 +11,10 @@ namespace menura::boards {
 extern const DeviceKind kNs16550a;     // char/
 extern const DeviceKind kAclint;       // intc/
 extern const DeviceKind kPlic;         // intc/
+extern const DeviceKind kGicV3;        // intc/
+extern const DeviceKind kPl011;        // char/
+extern const DeviceKind kPl031;        // timer/
+extern const DeviceKind kPl061;        // gpio/
 extern const DeviceKind kGoldfishRtc;  // timer/
 extern const DeviceKind kSifiveTest;   // system/
 extern const DeviceKind kVirtioSlot;   // virtio/, as all of the following

@@ -21,9 +21,10 @@ constexpr FeatureSet kAllFeatures = None
 
 // Cortex-A53 TRM (DDI 0500), table 4-1; Cortex-A72 TRM (100095), table 4-1: ID_AA64ISAR0_EL1 with the cryptography
 // option.
-constexpr FeatureSet kArmv8_0 = A64 + FP + AdvSIMD + CRC32 + AES + PMULL + SHA1 + SHA256;
+constexpr FeatureSet kArmv8_0 = A64 + EL1 + GICv3 + FP + AdvSIMD + CRC32 + AES + PMULL + SHA1 + SHA256;
 // Cortex-A76 TRM (100798), B2.4; Neoverse N1 TRM (100616), B2.4.
-constexpr FeatureSet kArmv8_2 = kArmv8_0 + LSE + LOR + RDM + FP16 + DotProd + LRCPC + DPB + SSBS;
+constexpr FeatureSet kArmv8_2 = kArmv8_0 + LSE + LOR + RDM + FP16 + DotProd + LRCPC + DPB + SSBS + TGran16 + PAN +
+                                PAN2 + UAO + HAFDBS + HPDS + TTCNP + CSV2 + CSV3;
 
 constexpr FeatureSet kCores = CortexA53 + CortexA72 + CortexA76 + NeoverseN1;
 
@@ -46,13 +47,24 @@ constexpr frontends::CpuModel kModels[] = {
 constexpr frontends::CpuTable kTable = {.guest = "Arm",
                                         .what = "feature",
                                         .example = "cortex-a72,+lse",
-                                        .fixed = A64 + kCores,
+                                        .fixed = A64 + EL1 + kCores,
                                         .features = kFeatures,
                                         .models = kModels};
 
 }  // namespace
 
 Result<FeatureSet> parse_cpu(std::string_view text) { return frontends::parse_cpu(text, kTable); }
+
+FeatureSet without_fp(FeatureSet set) {
+  FeatureSet gone = FP;
+  for (FeatureSet before; before != gone;) {
+    before = gone;
+    for (unsigned i = 0; i < kFeatureCount; ++i) {
+      if (kFeatures[i].required.has_any(gone)) gone = gone + FeatureSet::of(i);
+    }
+  }
+  return set - gone;
+}
 
 uint32_t midr(FeatureSet set) {
   if (has(set, Feature::CortexA53)) return 0x410fd034;

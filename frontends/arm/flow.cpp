@@ -55,6 +55,12 @@ constexpr Kind kind_of(RowName name) {
     case RowName::wfit:
     case RowName::isb:
     case RowName::ic_ivau:
+    case RowName::hvc:
+    case RowName::eret:
+    case RowName::sys:
+    case RowName::msr_spsel:
+    case RowName::msr_pan:
+    case RowName::msr_uao:
       return Kind::Exit;
     default:
       return Kind::Next;
@@ -91,19 +97,40 @@ ir::Flow::Exclusive exclusive_of(RowName name, uint32_t word) {
   return (word >> 22 & 1) != 0 ? ir::Flow::Exclusive::Load : ir::Flow::Exclusive::Store;
 }
 
-// As lift/a64/system.cpp does: registers that do not exist.
-bool is_undefined(RowName name, uint32_t word, FeatureSet features) {
+// As lift/a64/system.cpp does: registers that do not exist, or that are not the lifter's business.
+bool is_outside(RowName name, uint32_t word, FeatureSet features, uint64_t mode) {
   const unsigned number = word >> 5 & 0x7fff;
-  return (name == RowName::mrs && !can_read(number, features)) ||
-         (name == RowName::msr_register && !can_write(number, features));
+  return (name == RowName::mrs && lifting_of(number, false, features, mode) != Lifting::Inline) ||
+         (name == RowName::msr_register && lifting_of(number, true, features, mode) != Lifting::Inline);
+}
+
+// What a machine's lifter leaves to system/ besides that.
+bool leaves_machine(RowName name, uint64_t mode) {
+  const bool kernel = (mode & Mode::kEl1) != 0;
+  switch (name) {
+    case RowName::dc_zva:
+      return (mode & Mode::kZvaTrapped) != 0;
+    case RowName::dc_cvac:
+    case RowName::dc_cvau:
+    case RowName::dc_cvap:
+    case RowName::dc_cvadp:
+    case RowName::dc_civac:
+      return true;
+    case RowName::msr_daifset:
+    case RowName::msr_daifclr:
+      return !kernel;
+    default:
+      return false;
+  }
 }
 
 }  // namespace
 
-ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, uint64_t) {
+ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, uint64_t mode) {
   ir::Flow flow;
   flow.kind = name == RowName::None ? Kind::Exit : kKinds[static_cast<unsigned>(name)];
-  if (flow.kind == Kind::Next && is_undefined(name, word, features)) flow.kind = Kind::Exit;
+  if (flow.kind == Kind::Next && is_outside(name, word, features, mode)) flow.kind = Kind::Exit;
+  if (level_of(features) == Level::Machine && leaves_machine(name, mode)) flow.kind = Kind::Exit;
   flow.exclusive = exclusive_of(name, word);
   if (flow.kind == Kind::Branch || flow.kind == Kind::Jump || flow.kind == Kind::Call) {
     flow.target = pc + static_cast<uint64_t>(offset_of(name, word));

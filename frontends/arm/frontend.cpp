@@ -8,6 +8,7 @@
 #include "frontends/arm/helpers/helpers.h"
 #include "frontends/arm/lift/lifter.h"
 #include "frontends/arm/state.h"
+#include "frontends/arm/system_registers.h"
 
 namespace menura::arm {
 
@@ -45,7 +46,12 @@ unsigned landing_types(RowName name, uint32_t word) {
 
 }  // namespace
 
-const ir::StateLayout& Frontend::layout() const { return state_layout(); }
+Frontend::Frontend(FeatureSet features, Level level)
+    : features_(features_at(features, level)),
+      enabled_(enabled_rows(features_)),
+      without_fp_(enabled_rows(arm::without_fp(features_))) {}
+
+const ir::StateLayout& Frontend::layout() const { return state_layout(level()); }
 
 const ir::HelperTable& Frontend::helpers() const { return helper_table(); }
 
@@ -53,9 +59,20 @@ ir::Flow Frontend::scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t mo
   if (bytes.size() < kInstructionBytes) return {};
   if (pc % kInstructionBytes != 0) return {.kind = ir::Flow::Kind::Exit, .length = kInstructionBytes};
   const uint32_t word = word_at(bytes);
-  ir::Flow flow = flow_of(decode(word, enabled_), word, pc, features_, mode);
+  const RowName name = decode(word, enabled_);
+  if (is_trapped_fp(name, word, mode)) return {.kind = ir::Flow::Kind::Exit, .length = kInstructionBytes};
+  ir::Flow flow = flow_of(name, word, pc, features_, mode);
   flow.length = kInstructionBytes;
   return flow;
+}
+
+bool Frontend::uses_fp(RowName name, uint32_t word) const {
+  if (name == RowName::None) return false;
+  if (name == RowName::mrs || name == RowName::msr_register) {
+    const RegisterRow* row = find_register(word >> 5 & 0x7fff);
+    return row != nullptr && row->feature == Feature::FP;
+  }
+  return !frontends::has_row(without_fp_, static_cast<frontends::RowId>(name));
 }
 
 unsigned Frontend::lift(ir::Builder& builder, uint64_t pc, std::span<const uint8_t> bytes, uint64_t mode) const {
@@ -67,13 +84,15 @@ unsigned Frontend::lift(ir::Builder& builder, uint64_t pc, std::span<const uint8
     return kInstructionBytes;
   }
   const bool guarded = (mode & Mode::kCheckBranchTargets) != 0 && guard_ != nullptr && guard_->is_guarded(pc);
-  Lifter lifter(builder, features_, mode, guarded);
+  Lifter lifter(builder, features_, mode, word, guarded);
   const RowName name = decode(word, enabled_);
   // Indirect branches leave their region: they arrive at the start of another.
   if ((mode & Mode::kCheckBranchTargets) != 0 && pc == builder.region().identity.pc) {
     lifter.check_branch_target(landing_types(name, word));
   }
-  if (name != RowName::None) {
+  if (is_trapped_fp(name, word, mode)) {
+    lifter.leave_to_execute();
+  } else if (name != RowName::None) {
     kLift[static_cast<unsigned>(name)](lifter, word);
   } else {
     lifter.illegal();

@@ -25,9 +25,11 @@ constexpr std::array<Slot, kSlotCount> kSlots = [] {
 
 }  // namespace
 
-const ir::StateLayout& state_layout() {
-  static const ir::StateLayout layout = ir::make_layout(kSlots, frontends::end_of_slots(kSlots));
-  return layout;
+const ir::StateLayout& state_layout(Level level) {
+  constexpr std::span<const Slot> kProcess = std::span(kSlots).first(kProcessSlotCount);
+  static const ir::StateLayout process = ir::make_layout(kProcess, frontends::end_of_slots(kProcess));
+  static const ir::StateLayout machine = ir::make_layout(kSlots, frontends::end_of_slots(kSlots));
+  return level == Level::Machine ? machine : process;
 }
 
 }  // namespace menura::arm

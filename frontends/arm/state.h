@@ -1,7 +1,7 @@
-// The state of an A64 processing element as a user program sees it: slots from state.def behind the CpuHeader, and the
-// mode word.
+// The state of an A64 processing element: slots from state.def behind the CpuHeader, and the mode word.
 #pragma once
 
+#include "frontends/arm/features.h"
 #include "ir/core/cpu_header.h"
 #include "ir/core/state_layout.h"
 
@@ -19,12 +19,14 @@ inline constexpr unsigned kSlotCount = 0
 #undef SLOT
     ;
 
+inline constexpr unsigned kProcessSlotCount = static_cast<unsigned>(SlotName::DAIF);
+
 constexpr ir::SlotId slot(SlotName name) { return static_cast<ir::SlotId>(name); }
 // x0-x30 and v0-v31 are consecutive.
 constexpr ir::SlotId x_slot(unsigned number) { return slot(SlotName::X0) + number; }
 constexpr ir::SlotId v_slot(unsigned number) { return slot(SlotName::V0) + number; }
 
-const ir::StateLayout& state_layout();
+const ir::StateLayout& state_layout(Level level);
 
 // What decoding depends on besides the bytes (ir::Identity::mode). 0 is the state of a fresh process.
 struct Mode {
@@ -39,6 +41,14 @@ struct Mode {
   static constexpr uint64_t kSharedMemory = 0x400;  // other threads look on: pairs are single-copy atomic (FEAT_LSE2)
   // Keys of pointer authentication that prctl() has switched off: APIA, then APIB, APDA, APDB.
   static constexpr uint64_t kKeyDisabled = 0x1000;
+
+  // Machines.
+  static constexpr uint64_t kEl1 = 0x10000;           // else EL0
+  static constexpr uint64_t kSp0 = 0x20000;           // PSTATE.SP is 0 at EL1: EL1t
+  static constexpr uint64_t kFpTrapped = 0x40000;     // CPACR_EL1.FPEN: floating point is trapped
+  static constexpr uint64_t kUao = 0x80000;           // PSTATE.UAO: LDTR and STTR are ordinary
+  static constexpr uint64_t kZvaTrapped = 0x100000;   // SCTLR_EL1.DZE is 0 at EL0
+  static constexpr uint64_t kUserCounter = 0x200000;  // CNTKCTL_EL1.EL0VCTEN
 
   // The bits for a value of FPCR (C5.2.8), and the reverse.
   struct FpcrBit {

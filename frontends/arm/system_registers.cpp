@@ -1,29 +1,26 @@
 #include "frontends/arm/system_registers.h"
 
+#include "frontends/arm/helpers/helpers.h"
+
 namespace menura::arm {
 namespace {
 
-enum class Access : uint8_t { ReadWrite, Read, Id };
+using Rule = RegisterRule;
 
-struct Row {
-  std::string_view name;
-  unsigned number;
-  Access access;
-  Feature feature;
-};
-constexpr Row kRows[] = {
-#define SYSREG(name, op0, op1, crn, crm, op2, access, feature) \
-  {#name, system_register(op0, op1, crn, crm, op2), Access::access, Feature::feature},
+namespace slots {
+#define SLOT(id, name, type, pin, gdb) constexpr ir::SlotId id = slot(SlotName::id);
+#include "frontends/arm/state.def"
+#undef SLOT
+constexpr ir::SlotId None = ir::StateLayout::kNoSlot;
+}  // namespace slots
+
+constexpr RegisterRow kRows[] = {
+#define SYSREG(name, op0, op1, crn, crm, op2, access, feature, slot, reset, mask, rule)                             \
+  {#name,     system_register(op0, op1, crn, crm, op2), Access::access, Feature::feature, slots::slot, reset, mask, \
+   Rule::rule},
 #include "frontends/arm/system_registers.def"
 #undef SYSREG
 };
-
-const Row* find(unsigned number) {
-  for (const Row& row : kRows) {
-    if (row.number == number) return &row;
-  }
-  return nullptr;
-}
 
 // One field of four bits that says a feature is there.
 struct IdField {
@@ -70,6 +67,17 @@ constexpr IdField kFields[] = {
     {SystemRegister::ID_AA64PFR1_EL1, 0, Feature::BTI, 1},
     {SystemRegister::ID_AA64PFR1_EL1, 4, Feature::SSBS, 2},
     {SystemRegister::ID_AA64MMFR2_EL1, 32, Feature::LSE2, 1},
+    // Machines only.
+    {SystemRegister::ID_AA64PFR0_EL1, 24, Feature::GICv3, 1},
+    {SystemRegister::ID_AA64PFR0_EL1, 56, Feature::CSV2, 1},
+    {SystemRegister::ID_AA64PFR0_EL1, 60, Feature::CSV3, 1},
+    {SystemRegister::ID_AA64MMFR0_EL1, 20, Feature::TGran16, 1},
+    {SystemRegister::ID_AA64MMFR1_EL1, 0, Feature::HAFDBS, 2},
+    {SystemRegister::ID_AA64MMFR1_EL1, 12, Feature::HPDS, 1},
+    {SystemRegister::ID_AA64MMFR1_EL1, 20, Feature::PAN, 1},
+    {SystemRegister::ID_AA64MMFR1_EL1, 20, Feature::PAN2, 2},
+    {SystemRegister::ID_AA64MMFR2_EL1, 0, Feature::TTCNP, 1},
+    {SystemRegister::ID_AA64MMFR2_EL1, 4, Feature::UAO, 1},
 };
 
 // What hidden fields read as, "safe" values of the kernel's table (arch/arm64/kernel/cpufeature.c): EL0 and EL1 in
@@ -89,6 +97,24 @@ uint64_t hidden_fields(SystemRegister number) {
   }
 }
 
+// What a machine has on top: EL0 and EL1 in AArch64 only; debug architecture 6 with two breakpoints and two
+// watchpoints, no trace, no performance monitors; the core's physical addresses (its TRM), ASIDs of 16 bits, granules
+// of 4 and 64 KiB.
+uint64_t machine_fields(SystemRegister number, FeatureSet features) {
+  switch (number) {
+    case SystemRegister::ID_AA64PFR0_EL1:
+      return 0x11;
+    case SystemRegister::ID_AA64DFR0_EL1:
+      return 0x101006;
+    case SystemRegister::ID_AA64MMFR0_EL1:
+      return 0x20 | physical_range(features);
+    case SystemRegister::ID_AA64MMFR1_EL1:
+      return has(features, Feature::LOR) ? 0x10000 : 0;
+    default:
+      return 0;
+  }
+}
+
 // ID_AA64PFR0_EL1.FP and AdvSIMD: 15 none, 0 there, 1 with half precision.
 uint64_t fp_field(FeatureSet features, Feature feature) {
   if (!has(features, feature)) return 15;
@@ -97,29 +123,86 @@ uint64_t fp_field(FeatureSet features, Feature feature) {
 
 }  // namespace
 
-bool can_read(unsigned number, FeatureSet features) {
-  if (is_identification(number)) return true;
-  const Row* row = find(number);
-  return row != nullptr && row->access != Access::Id && has(features, row->feature);
+std::span<const RegisterRow> system_registers() { return kRows; }
+
+const RegisterRow* find_register(unsigned number) {
+  for (const RegisterRow& row : kRows) {
+    if (row.number == number) return &row;
+  }
+  return nullptr;
 }
 
-bool can_write(unsigned number, FeatureSet features) {
-  const Row* row = find(number);
-  return row != nullptr && row->access == Access::ReadWrite && has(features, row->feature);
+namespace {
+
+bool is_allowed(Access access, bool write, bool kernel) {
+  switch (access) {
+    case Access::ReadWrite:
+      return true;
+    case Access::Read:
+      return !write;
+    case Access::ReadKernelWrite:
+      return !write || kernel;
+    case Access::KernelReadWrite:
+      return kernel;
+    case Access::KernelRead:
+    case Access::Id:
+      return kernel && !write;
+    case Access::KernelWrite:
+      return kernel && write;
+  }
+  return false;
+}
+
+}  // namespace
+
+Lifting lifting_of(unsigned number, bool write, FeatureSet features, uint64_t mode) {
+  const bool process = level_of(features) == Level::Process;
+  const bool kernel = (mode & Mode::kEl1) != 0;
+  // D19.1.2: the whole space of identification registers can be read at EL1.
+  if (!write && is_identification(number) && (process || kernel)) return Lifting::Inline;
+  const RegisterRow* row = find_register(number);
+  if (row == nullptr || !has(features, row->feature) || !is_allowed(row->access, write, kernel)) {
+    return Lifting::Undefined;
+  }
+  if (process) return Lifting::Inline;
+  switch (row->rule) {
+    case Rule::Guarded:
+      if (row->number == static_cast<unsigned>(SystemRegister::CNTVCT_EL0) && (mode & Mode::kUserCounter) != 0) {
+        return Lifting::Inline;
+      }
+      return kernel ? Lifting::Inline : Lifting::Outside;
+    case Rule::Effect:
+      return write ? Lifting::Outside : Lifting::Inline;
+    case Rule::System:
+    case Rule::Controller:
+      return Lifting::Outside;
+    default:
+      break;
+  }
+  // C5.2.18: the stack pointer in use has no name.
+  if (row->number == static_cast<unsigned>(SystemRegister::SP_EL0) && (mode & Mode::kSp0) != 0) {
+    return Lifting::Undefined;
+  }
+  return Lifting::Inline;
 }
 
 // The kernel's is_emulated(): op0 3, op1 0, CRn 0; of CRm 0 only the three that have a value to show, and CRm 2 to 7.
 bool is_identification(unsigned number) {
   if ((number & ~0x7fU) != system_register(3, 0, 0, 0, 0)) return false;
   const unsigned crm = number >> 3 & 15;
-  if (crm == 0) return find(number) != nullptr;
+  if (crm == 0) return find_register(number) != nullptr;
   return crm >= 2 && crm <= 7;
+}
+
+uint64_t physical_range(FeatureSet features) {
+  if (has(features, Feature::CortexA53) || has(features, Feature::CortexA76)) return 2;  // 40 bits
+  return has(features, Feature::CortexA72) ? 4 : 5;                                      // 44, 48 bits
 }
 
 uint64_t identification(unsigned number, FeatureSet features) {
   const auto name = static_cast<SystemRegister>(number);
   if (name == SystemRegister::MIDR_EL1) return midr(features);
-  uint64_t value = hidden_fields(name);
+  uint64_t value = level_of(features) == Level::Process ? hidden_fields(name) : machine_fields(name, features);
   for (const IdField& field : kFields) {
     if (field.in != name || !has(features, field.feature)) continue;
     value = (value & ~(uint64_t{15} << field.bit)) | uint64_t{field.value} << field.bit;
@@ -140,8 +223,9 @@ uint64_t writable_fpcr(FeatureSet features) {
   return bits;
 }
 
-std::string system_register_name(unsigned number) {
-  if (const Row* row = find(number)) return std::string(row->name);
+std::string system_register_name(unsigned number, bool write) {
+  const RegisterRow* row = find_register(number);
+  if (row != nullptr && is_allowed(row->access, write, true)) return std::string(row->name);
   return "S" + std::to_string(2 + (number >> 14 & 1)) + "_" + std::to_string(number >> 11 & 7) + "_C" +
          std::to_string(number >> 7 & 15) + "_C" + std::to_string(number >> 3 & 15) + "_" + std::to_string(number & 7);
 }

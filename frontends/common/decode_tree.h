@@ -68,6 +68,11 @@ constexpr RowSet<RowCount> rows_of(std::span<const Row> rows, FeatureSet enabled
   return set;
 }
 
+template <size_t Words>
+constexpr bool has_row(const std::array<uint64_t, Words>& set, RowId id) {
+  return (set[id / 64] >> (id % 64) & 1) != 0;
+}
+
 namespace detail {
 
 // Words below are either the start of a node {shift, width, 1 << width children} or, with kLeaf, of a leaf: row ids,
@@ -198,7 +203,7 @@ class DecodeTree {
       const RowId id = *next & ~detail::kExcludes;
       if ((word & kKeys[id].mask) != kKeys[id].match) continue;
       if ((*next & detail::kExcludes) != 0 && !Rows[id].matches(word)) continue;
-      if ((enabled[id / 64] >> (id % 64) & 1) != 0) return id;
+      if (has_row(enabled, id)) return id;
     }
     return kNoRow;
   }

@@ -54,6 +54,7 @@ inline constexpr FieldSpec kFields[] = {
     {"op2", 4},  // bti; mops
     {"CRm", 4},
     {"systemreg", 15},  // o0:op1:CRn:CRm:op2
+    {"operation", 11},  // sys: CRn:CRm:op2
     {"prfop", 5},
     {"A", 1},
     {"R", 1},
@@ -140,6 +141,7 @@ using Imm26 = Field<"imm26", 28, true>;
 using BitPos = Field<"bit_pos", 6>;
 using Hint = Field<"hint", 7>;
 using Systemreg = Field<"systemreg", 15>;
+using Operation = Field<"operation", 11>;
 using Targets = Field<"targets", 2>;
 using CopyOptions = Field<"op2", 4>;
 using SetOptions = Field<"op2", 2>;

@@ -169,7 +169,11 @@ Text barrier(const FieldValues& f) {
 }
 Text isb(const FieldValues& f) { return f["CRm"] == 15 ? "sy" : immediate(f["CRm"]); }
 Text bti(const FieldValues& f) { return std::to_string(32 + 2 * f["targets"]); }
-Text systemreg(const FieldValues& f) { return system_register_name(f["systemreg"]); }
+Text sys_operation(const FieldValues& f) {
+  const unsigned value = f["operation"];
+  return "c" + std::to_string(value >> 7) + ", c" + std::to_string(value >> 3 & 15) + ", #" + std::to_string(value & 7);
+}
+Text systemreg(const FieldValues& f) { return system_register_name(f["systemreg"], (f.word() >> 21 & 1) == 0); }
 
 Text acquire_release(const FieldValues& f) { return Text(f["A"] != 0 ? "a" : "") + (f["R"] != 0 ? "l" : ""); }
 
@@ -212,6 +216,7 @@ constexpr struct {
     {"barrier", barrier},
     {"isb", isb},
     {"bti", bti},
+    {"sys_operation", sys_operation},
     {"systemreg", systemreg},
     {"acquire_release", acquire_release},
     {"w_pair_s", w_pair_s},

@@ -13,12 +13,8 @@ using ir::CpuHeader;
 using ir::Helper;
 using ir::Type;
 
-// D12.1.2: counts at CNTFRQ_EL0's rate.
 uint64_t counter(CpuHeader* cpu, uint64_t, uint64_t, uint64_t, uint64_t) {
-  if (cpu->door == nullptr) return 0;
-  auto* door = static_cast<vcpu::Door*>(cpu->door);
-  using Wide = unsigned __int128;
-  return static_cast<uint64_t>(Wide{door->counter()} * kCounterHz / door->counter_hz());
+  return cpu->door == nullptr ? 0 : count_of(*static_cast<vcpu::Door*>(cpu->door));
 }
 
 uint64_t random(CpuHeader* cpu, uint64_t, uint64_t, uint64_t, uint64_t) {
@@ -120,6 +116,12 @@ constexpr Helper kHelpers[] = {
 constexpr ir::HelperTable kTable{kHelpers};
 
 }  // namespace
+
+// D12.1.2: counts at CNTFRQ_EL0's rate.
+uint64_t count_of(vcpu::Door& door) {
+  using Wide = unsigned __int128;
+  return static_cast<uint64_t>(Wide{door.counter()} * kCounterHz / door.counter_hz());
+}
 
 const ir::HelperTable& helper_table() { return kTable; }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "ir/core/helper_table.h"
+#include "vcpu/door.h"
 
 namespace menura::arm {
 
@@ -20,6 +21,9 @@ enum class HelperName : ir::HelperId {
 
 // CNTFRQ_EL0, in Hz: what Armv8.6 and later count with (D12.1.2).
 inline constexpr uint64_t kCounterHz = 1'000'000'000;
+
+// CNTPCT_EL0, which is CNTVCT_EL0, too: there is no offset without EL2.
+uint64_t count_of(vcpu::Door& door);
 
 const ir::HelperTable& helper_table();
 

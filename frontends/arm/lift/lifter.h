@@ -11,12 +11,15 @@ using ir::Op;
 using ir::Type;
 using ir::Value;
 
+// What ExitKind::Wait of a machine says in its detail: the number of the hint (C6.2).
+enum WaitHint : int64_t { kYield = 1, kWfe = 2, kWfi = 3 };
+
 // Most lift functions read like the manual: l.set_r(sf, rd, l.add(l.r(sf, rn), l.r(sf, rm))).
 class Lifter {
  public:
   // `guarded`: the instruction lies in guarded code (BTI), and the mode says that this matters.
-  Lifter(ir::Builder& builder, FeatureSet features, uint64_t mode, bool guarded)
-      : b(builder), features_(features), mode_(mode), guarded_(guarded) {}
+  Lifter(ir::Builder& builder, FeatureSet features, uint64_t mode, uint32_t word, bool guarded)
+      : b(builder), features_(features), mode_(mode), word_(word), guarded_(guarded) {}
 
   ir::Builder& b;
 
@@ -24,6 +27,7 @@ class Lifter {
   bool has(Feature feature) const { return arm::has(features_, feature); }
   uint64_t mode() const { return mode_; }
   bool has_mode(uint64_t bit) const { return (mode_ & bit) != 0; }
+  bool is_machine() const { return level_of(features_) == Level::Machine; }
   // Whether denormal numbers of this format are flushed to zero.
   bool has_flush(Type format) const {
     return has_mode(format == Type::F16 ? Mode::kFlushToZero16 : Mode::kFlushToZero);
@@ -90,11 +94,12 @@ class Lifter {
     int64_t displacement = 0;
   };
   Address address(Value base, int64_t displacement = 0);
-  Value load(Type type, Address at, unsigned size_log2, bool sign_extend = false) {
-    return b.load(type, at.base, {.size_log2 = size_log2, .sign_extend = sign_extend}, at.displacement);
+  Value load(Type type, Address at, unsigned size_log2, bool sign_extend = false, unsigned regime = 0) {
+    const ir::MemDesc desc = {.size_log2 = size_log2, .sign_extend = sign_extend, .mmu_index = regime};
+    return b.load(type, at.base, desc, at.displacement);
   }
-  void store(Address at, Value value, unsigned size_log2) {
-    b.store(at.base, value, {.size_log2 = size_log2}, at.displacement);
+  void store(Address at, Value value, unsigned size_log2, unsigned regime = 0) {
+    b.store(at.base, value, {.size_log2 = size_log2, .mmu_index = regime}, at.displacement);
   }
 
   enum class Indexing : uint8_t { Offset, Post, Pre };
@@ -139,7 +144,12 @@ class Lifter {
   // --- ends
   uint64_t target(int64_t offset) const { return b.pc() + static_cast<uint64_t>(offset); }
   // Unallocated after all, in a way that neither its row nor is_reserved() can say.
-  void illegal() { b.exit(ir::ExitKind::IllegalInstruction, b.pc()); }
+  void illegal() {
+    is_machine() ? b.exit(ir::ExitKind::IllegalInstruction, b.pc(), {imm(0)})
+                 : b.exit(ir::ExitKind::IllegalInstruction, b.pc());
+  }
+  // Machines: system/ executes the instruction, whose word it gets, or raises what it raises.
+  void leave_to_execute() { b.exit(ir::ExitKind::IllegalInstruction, b.pc(), {imm(word_)}); }
 
  private:
   Value source_holds(unsigned cond);
@@ -147,6 +157,7 @@ class Lifter {
 
   FeatureSet features_;
   uint64_t mode_;
+  uint32_t word_;
   bool guarded_;
 };
 

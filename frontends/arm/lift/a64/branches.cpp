@@ -17,8 +17,19 @@ void bc_cond(Lifter& l, Imm19 imm19, Condition cond) { b_cond(l, imm19, cond); }
 
 // --- Exception generation
 
-void svc(Lifter& l, Imm16) { l.b.exit(ExitKind::Syscall, l.b.next_pc()); }
-void brk(Lifter& l, Imm16) { l.b.exit(ExitKind::Breakpoint, l.b.pc()); }
+namespace {
+
+// A machine's exits say more than a process's, which has no use for it.
+void leave(Lifter& l, ExitKind kind, uint64_t pc, int64_t detail) {
+  l.is_machine() ? l.b.exit(kind, pc, {l.imm(detail)}) : l.b.exit(kind, pc);
+}
+
+}  // namespace
+
+void svc(Lifter& l, Imm16 imm16) { leave(l, ExitKind::Syscall, l.b.next_pc(), imm16); }
+void brk(Lifter& l, Imm16 imm16) { leave(l, ExitKind::Breakpoint, l.b.pc(), imm16); }
+void hvc(Lifter& l, Imm16) { l.leave_to_execute(); }
+void eret(Lifter& l) { l.leave_to_execute(); }
 
 // --- Hints
 
@@ -26,9 +37,9 @@ void brk(Lifter& l, Imm16) { l.b.exit(ExitKind::Breakpoint, l.b.pc()); }
 // NOP, too (C4.1.94).
 void hint(Lifter&, Hint) {}
 // D1.6: may end at any time; the host thread gives up its slice.
-void yield(Lifter& l) { l.b.exit(ExitKind::Wait, l.b.next_pc()); }
-void wfe(Lifter& l) { l.b.exit(ExitKind::Wait, l.b.next_pc()); }
-void wfi(Lifter& l) { l.b.exit(ExitKind::Wait, l.b.next_pc()); }
+void yield(Lifter& l) { leave(l, ExitKind::Wait, l.b.next_pc(), kYield); }
+void wfe(Lifter& l) { leave(l, ExitKind::Wait, l.b.next_pc(), kWfe); }
+void wfi(Lifter& l) { leave(l, ExitKind::Wait, l.b.next_pc(), kWfi); }
 
 // --- Unconditional branch (register)
 

@@ -14,6 +14,7 @@ struct Access {
   bool is_store = false;
   bool is_signed = false;
   bool is_64 = false;  // the register
+  unsigned regime = 0;
 };
 constexpr Access kStrb{.size_log2 = 0, .is_store = true};
 constexpr Access kLdrb{.size_log2 = 0};
@@ -31,17 +32,22 @@ constexpr Access kLdr64{.size_log2 = 3, .is_64 = true};
 
 // What a load puts into a 64-bit slot: sign-extended to the register's width, then zeros.
 Value loaded(Lifter& l, Access a, Address at) {
-  if (!a.is_signed || a.is_64) return l.load(Type::I64, at, a.size_log2, a.is_signed);
-  return l.zext(l.load(Type::I32, at, a.size_log2, true));
+  if (!a.is_signed || a.is_64) return l.load(Type::I64, at, a.size_log2, a.is_signed, a.regime);
+  return l.zext(l.load(Type::I32, at, a.size_log2, true, a.regime));
 }
 
 void transfer(Lifter& l, Access a, Address at, Reg rt) {
-  if (a.is_store) return l.store(at, l.x(rt), a.size_log2);
+  if (a.is_store) return l.store(at, l.x(rt), a.size_log2, a.regime);
   const Value value = loaded(l, a, at);  // also into the zero register: it may fault
   l.set_x(rt, value);
 }
 
 void offset(Lifter& l, Access a, Reg rn, int64_t imm, Reg rt) { transfer(l, a, l.address(l.x_sp(rn), imm), rt); }
+// LDTR, STTR: as if at EL0, unless PSTATE.UAO says otherwise (C6.2.213).
+void unprivileged_offset(Lifter& l, Access a, Reg rn, int64_t imm, Reg rt) {
+  a.regime = l.has_mode(Mode::kEl1) && !l.has_mode(Mode::kUao) ? 1 : 0;
+  offset(l, a, rn, imm, rt);
+}
 
 // Writeback comes last: a fault leaves the base as it was. Where Rt is the base, the manual lets us choose (C6.2:
 // CONSTRAINED UNPREDICTABLE); the base wins for stores and the value for loads, as on most cores.
@@ -120,7 +126,7 @@ void pair(Lifter& l, Access a, Indexing indexing, Reg rn, int64_t imm, Reg rt, R
   void name##_post##suffix(Lifter& l, Imm9 imm9, Rn rn, Rt rt) { post_indexed(l, access, rn, imm9, rt); }         \
   void name##_pre##suffix(Lifter& l, Imm9 imm9, Rn rn, Rt rt) { pre_indexed(l, access, rn, imm9, rt); }           \
   void unscaled##suffix(Lifter& l, Imm9 imm9, Rn rn, Rt rt) { offset(l, access, rn, imm9, rt); }                  \
-  void unprivileged##suffix(Lifter& l, Imm9 imm9, Rn rn, Rt rt) { offset(l, access, rn, imm9, rt); }              \
+  void unprivileged##suffix(Lifter& l, Imm9 imm9, Rn rn, Rt rt) { unprivileged_offset(l, access, rn, imm9, rt); } \
   void name##_register##suffix(Lifter& l, Rm rm, Option option, Sbit s, Rn rn, Rt rt) {                           \
     register_offset(l, access, rn, rm, option, s, rt);                                                            \
   }

@@ -12,8 +12,16 @@ using ir::ExitKind;
 // --- Waiting
 
 // D1.6.3: with a timeout or not, may end at any time; the host thread gives up its slice.
-void wfet(Lifter& l, Rd) { l.b.exit(ExitKind::Wait, l.b.next_pc()); }
-void wfit(Lifter& l, Rd) { l.b.exit(ExitKind::Wait, l.b.next_pc()); }
+namespace {
+
+void wait(Lifter& l) {
+  l.is_machine() ? l.b.exit(ExitKind::Wait, l.b.next_pc(), {l.imm(kYield)}) : l.b.exit(ExitKind::Wait, l.b.next_pc());
+}
+
+}  // namespace
+
+void wfet(Lifter& l, Rd) { wait(l); }
+void wfit(Lifter& l, Rd) { wait(l); }
 
 // A landing pad: what it lets in is checked where a region begins (Lifter::check_branch_target).
 void bti(Lifter&, Targets) {}
@@ -65,6 +73,40 @@ void axflag(Lifter& l) {
 void msr_ssbs(Lifter& l, CRm crm) { l.b.set(slot(SlotName::SSBS), l.bit((crm & 1) != 0)); }
 void msr_dit(Lifter& l, CRm crm) { l.b.set(slot(SlotName::DIT), l.bit((crm & 1) != 0)); }
 
+// What changes how addresses are translated, or which stack pointer is in use.
+void msr_uao(Lifter& l, CRm) { l.leave_to_execute(); }
+void msr_pan(Lifter& l, CRm) { l.leave_to_execute(); }
+void msr_spsel(Lifter& l, CRm) { l.leave_to_execute(); }
+
+namespace {
+
+constexpr unsigned kDaifShift = 6;
+
+// An interrupt that waits behind a mask that is gone is taken before the next instruction.
+void unmask(Lifter& l, Value daif) {
+  l.b.set(slot(SlotName::DAIF), daif);
+  const ir::BlockId leave = l.b.new_block();
+  const ir::BlockId stay = l.b.new_block();
+  l.b.cond_br(l.is_nonzero(l.andn(l.b.get(slot(SlotName::Pending)), daif)), leave, stay);
+  l.b.start(leave);
+  l.b.exit(ExitKind::ModeChange, l.b.next_pc());
+  l.b.start(stay);
+}
+
+bool is_kernel(Lifter& l) { return l.has_mode(Mode::kEl1); }
+
+}  // namespace
+
+void msr_daifset(Lifter& l, CRm crm) {
+  if (!is_kernel(l)) return l.leave_to_execute();
+  const Value daif = l.b.get(slot(SlotName::DAIF));
+  l.b.set(slot(SlotName::DAIF), l.or_(daif, l.imm(crm << kDaifShift)));
+}
+void msr_daifclr(Lifter& l, CRm crm) {
+  if (!is_kernel(l)) return l.leave_to_execute();
+  unmask(l, l.and_(l.b.get(slot(SlotName::DAIF)), l.imm(~(crm << kDaifShift))));
+}
+
 // --- System instructions
 
 // Predictions of the host's are its own business.
@@ -77,6 +119,7 @@ namespace {
 // D7.5.9.2: cache maintenance by address needs a readable address, raises what a load would, and has nothing to do:
 // caches are coherent here.
 void maintain(Lifter& l, Reg rt) {
+  if (l.is_machine()) return l.leave_to_execute();
   l.b.emit(Op::Probe, Type::Void, {l.address(l.x(rt)).base}, ir::pack(ir::MemDesc{}), 1);
 }
 
@@ -89,16 +132,21 @@ void dc_cvadp(Lifter& l, Rt rt) { maintain(l, rt); }
 void dc_civac(Lifter& l, Rt rt) { maintain(l, rt); }
 void ic_ivau(Lifter& l, Rt rt) {
   maintain(l, rt);
+  if (l.is_machine()) return;
   l.b.exit(ExitKind::CodeSync, l.b.next_pc());
 }
 // C6.2.107: the block is aligned; faults report the address in the register.
 void dc_zva(Lifter& l, Rt rt) {
+  if (l.has_mode(Mode::kZvaTrapped)) return l.leave_to_execute();
   const Value address = l.address(l.x(rt)).base;
   l.b.emit(Op::Probe, Type::Void, {address}, ir::pack(ir::MemDesc{.sign_extend = true}), 1);
   const Value block = l.and_(address, l.imm(-kZvaBytes));
   const Value zero = l.b.constant(Type::V128, 0);
   for (int64_t offset = 0; offset < kZvaBytes; offset += 16) l.b.store(block, zero, {.size_log2 = 4}, offset);
 }
+
+// Those of EL1: translations, caches by set and way.
+void sys(Lifter& l, Operation, Rt) { l.leave_to_execute(); }
 
 // --- System registers
 
@@ -166,6 +214,8 @@ Value read_random(Lifter& l) {
 }
 
 Value read(Lifter& l, unsigned number) {
+  const RegisterRow* row = find_register(number);
+  if (l.is_machine() && row != nullptr && row->slot != ir::StateLayout::kNoSlot) return l.b.get(row->slot);
   if (is_identification(number)) return l.imm(static_cast<int64_t>(identification(number, l.features())));
   switch (static_cast<SystemRegister>(number)) {
     case NZCV:
@@ -185,13 +235,17 @@ Value read(Lifter& l, unsigned number) {
     case CTR_EL0:
       return l.imm(kCtr);
     case DCZID_EL0:
-      return l.imm(kDczid);
+      return l.imm(kDczid | (l.has_mode(Mode::kZvaTrapped) ? 16 : 0));
     case CNTFRQ_EL0:
       return l.imm(kCounterHz);
+    case CNTPCT_EL0:
     case CNTVCT_EL0:
       return l.b.call(id(HelperName::Counter), {});
-    default:  // RNDR, RNDRRS
+    case RNDR:
+    case RNDRRS:
       return read_random(l);
+    default:
+      return l.imm(static_cast<int64_t>(row->reset));
   }
 }
 
@@ -199,13 +253,27 @@ Value read(Lifter& l, unsigned number) {
 
 void mrs(Lifter& l, Systemreg systemreg, Rt rt) {
   const auto number = static_cast<unsigned>(systemreg.value);
-  if (!can_read(number, l.features())) return l.illegal();
+  const Lifting lifting = lifting_of(number, false, l.features(), l.mode());
+  if (lifting == Lifting::Undefined) return l.illegal();
+  if (lifting == Lifting::Outside) return l.leave_to_execute();
   l.set_x(rt, read(l, number));
 }
 
+namespace {
+
+// Without a slot, writes are ignored.
+void write_slot(Lifter& l, const RegisterRow& row, Value value) {
+  if (row.slot == ir::StateLayout::kNoSlot) return;
+  l.b.set(row.slot, row.mask == ~uint64_t{0} ? value : l.and_(value, l.imm(static_cast<int64_t>(row.mask))));
+}
+
+}  // namespace
+
 void msr_register(Lifter& l, Systemreg systemreg, Rt rt) {
   const auto number = static_cast<unsigned>(systemreg.value);
-  if (!can_write(number, l.features())) return l.illegal();
+  const Lifting lifting = lifting_of(number, true, l.features(), l.mode());
+  if (lifting == Lifting::Undefined) return l.illegal();
+  if (lifting == Lifting::Outside) return l.leave_to_execute();
   const Value value = l.x(rt);
   switch (static_cast<SystemRegister>(number)) {
     case NZCV:
@@ -218,8 +286,10 @@ void msr_register(Lifter& l, Systemreg systemreg, Rt rt) {
       return write_fpcr(l, value);
     case FPSR:
       return write_fpsr(l, value);
+    case DAIF:
+      return unmask(l, l.and_(value, l.imm(0x3c0)));
     default:
-      return l.b.set(slot(SlotName::TPIDR_EL0), value);
+      return write_slot(l, *find_register(number), value);
   }
 }
 

@@ -1,0 +1,121 @@
+#include "boards/arm/cpus.h"
+
+#include <vector>
+
+#include "boards/devices/intc/gic.h"
+#include "frontends/arm/features.h"
+#include "frontends/arm/frontend.h"
+#include "frontends/arm/system/cpu.h"
+#include "softmmu/tlb/machine_memory.h"
+
+namespace menura::boards::arm {
+namespace {
+
+namespace isa = menura::arm;
+
+// The private interrupts of the timers (Arm Base System Architecture, DEN 0094, 4.3): of EL1's physical and virtual
+// one.
+constexpr unsigned kPhysicalTimer = 30;
+constexpr unsigned kVirtualTimer = 27;
+
+class ProcessingElements final : public Cpus, private vcpu::PowerPort {
+ public:
+  ProcessingElements(const CpuSetup& setup, isa::FeatureSet features)
+      : control_(setup.control), frontend_(features, isa::Level::Machine), cluster_(setup.count), memory_(setup.bus) {
+    cluster_.power = this;
+    for (unsigned i = 0; i < setup.count; ++i) {
+      cpus_.push_back(std::make_unique<isa::Cpu>(frontend_, isa::CpuSetup{.number = i,
+                                                                          .cluster = cluster_,
+                                                                          .memory = setup.bus,
+                                                                          .door = setup.door,
+                                                                          .timers = setup.timers,
+                                                                          .log = &setup.log}));
+      softmmu::CpuMemory& memory = memory_.add(cpus_[i]->header());
+      memory.set_walker(*cpus_[i]);
+      cpus_[i]->set_mmu(memory);
+    }
+  }
+  Result<void> make_engine(const EngineMaker& maker) {
+    auto engine = maker(frontend_, memory_);
+    if (!engine) return engine.error();
+    engine_ = std::move(*engine);
+    memory_.set_engine(*engine_);
+    return {};
+  }
+
+  unsigned count() const override { return static_cast<unsigned>(cpus_.size()); }
+  isa::Cpu& cpu(unsigned index) override { return *cpus_[index]; }
+  vcpu::Engine& engine() override { return *engine_; }
+  // The first starts; a kernel turns the others on.
+  void reset(const Entry& entry) override {
+    for (const auto& cpu : cpus_) cpu->turn_off();
+    cpus_[0]->reset(entry.pc, entry.argument0, entry.argument1);
+  }
+  void disconnect() override {
+    for (const auto& cpu : cpus_) cpu->disconnect();
+  }
+
+ private:
+  void power_off() override { control_.power_off(0); }
+  void reset() override { control_.request_reset(); }
+
+  MachineControl& control_;
+  isa::Frontend frontend_;
+  isa::Cluster cluster_;
+  std::vector<std::unique_ptr<isa::Cpu>> cpus_;
+  softmmu::MachineMemory memory_;
+  std::unique_ptr<vcpu::Engine> engine_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Cpus>> make_cpus(const CpuSetup& setup) {
+  const auto features = isa::parse_cpu(setup.name);
+  if (!features) return features.error();
+  auto cpus = std::make_unique<ProcessingElements>(setup, *features);
+  if (auto made = cpus->make_engine(setup.make_engine); !made) return made.error();
+  return std::unique_ptr<Cpus>(std::move(cpus));
+}
+
+void connect(Machine& machine) {
+  auto& cpus = static_cast<ProcessingElements&>(machine.cpus());
+  for (PlacedDevice& placed : machine.devices()) {
+    if (placed.row->cpu_inputs.empty()) continue;
+    InterruptSink* const inputs = placed.device->inputs();
+    vcpu::RegisterPort* const registers = placed.device->cpu_interface();
+    for (unsigned i = 0; i < cpus.count(); ++i) {
+      if (registers != nullptr) cpus.cpu(i).set_controller(*registers);
+      cpus.cpu(i).set_timer_output([inputs, i](isa::TimerNumber timer, bool level) {
+        const unsigned id = timer == isa::TimerNumber::Physical ? kPhysicalTimer : kVirtualTimer;
+        inputs->set_input(gic_private_input(i, id), level);
+      });
+    }
+  }
+}
+
+// Devicetree bindings arm/cpus.yaml, arm/psci.yaml and timer/arm,arch_timer.yaml of Linux 6.1.
+void describe_cpus(Machine& machine, fdt::Tree& tree) {
+  tree.cells("/cpus", "#address-cells", {1});
+  tree.cells("/cpus", "#size-cells", {0});
+  for (unsigned i = 0; i < machine.cpus().count(); ++i) {
+    const std::string node = "/cpus/cpu@" + std::to_string(i);
+    tree.text(node, "device_type", "cpu");
+    tree.text(node, "compatible", "arm,armv8");
+    tree.cells(node, "reg", {i});
+    tree.text(node, "enable-method", "psci");
+  }
+  tree.texts("/psci", "compatible", {"arm,psci-1.0", "arm,psci-0.2"});
+  tree.text("/psci", "method", "hvc");
+
+  // Secure and non-secure EL1, virtual, EL2; private interrupts count from 16, level-sensitive. Two of them do not
+  // exist here, but the binding wants four.
+  constexpr uint32_t kPrivate = 1;
+  constexpr uint32_t kHigh = 4;
+  tree.text("/timer", "compatible", "arm,armv8-timer");
+  tree.flag("/timer", "always-on");
+  tree.cells("/timer", "interrupts",
+             {kPrivate, 13, kHigh, kPrivate, kPhysicalTimer - 16, kHigh, kPrivate, kVirtualTimer - 16, kHigh, kPrivate,
+              10, kHigh});
+}
+
+}  // namespace menura::boards::arm

@@ -1,0 +1,11 @@
+// `virt`: a board for Linux guests, with the memory map and the interrupts of QEMU's board of this name
+// (docs/system/arm/virt.rst).
+#pragma once
+
+#include "boards/board.h"
+
+namespace menura::boards::arm {
+
+extern const Board kVirt;
+
+}  // namespace menura::boards::arm

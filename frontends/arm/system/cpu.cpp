@@ -1,0 +1,181 @@
+#include "frontends/arm/system/cpu.h"
+
+#include <cassert>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <thread>
+#include <utility>
+
+#include "frontends/arm/lift/lifter.h"
+
+namespace menura::arm {
+namespace {
+
+constexpr uint64_t kMpidrRes1 = 1U << 31;
+
+}  // namespace
+
+void Cpu::Release::operator()(void* state) const { std::free(state); }
+
+Cpu::Cpu(const Frontend& frontend, CpuSetup setup)
+    : frontend_(frontend),
+      layout_(frontend.layout()),
+      setup_(std::move(setup)),
+      physical_(setup_.door, setup_.timers, [this](bool level) { output(TimerNumber::Physical, level); }),
+      virtual_(setup_.door, setup_.timers, [this](bool level) { output(TimerNumber::Virtual, level); }) {
+  assert(frontend.level() == Level::Machine);
+  state_.reset(static_cast<char*>(std::aligned_alloc(64, layout_.size)));
+  if (state_ == nullptr) throw std::bad_alloc();
+  std::memset(state_.get(), 0, layout_.size);
+  header_ = new (state_.get()) ir::CpuHeader();
+  header_->door = &setup_.door;
+  setup_.cluster.add(setup_.number, *this);
+}
+
+void Cpu::output(TimerNumber timer, bool level) const {
+  if (timer_output_) timer_output_(timer, level);
+}
+
+Cpu::~Cpu() = default;
+
+// D1.3.4: what reset defines; all else is 0, too. Linux, Documentation/arm64/booting.rst: EL1, interrupts masked, the
+// MMU off.
+void Cpu::reset(uint64_t pc, uint64_t argument0, uint64_t argument1) {
+  std::memset(state_.get() + sizeof(ir::CpuHeader), 0, layout_.size - sizeof(ir::CpuHeader));
+  for (const RegisterRow& row : system_registers()) {
+    if (row.slot != ir::StateLayout::kNoSlot) at(row.slot) = row.reset;
+  }
+  reg(SlotName::MPIDR_EL1) = kMpidrRes1 | setup_.number;
+  set_x(0, argument0);
+  set_x(1, argument1);
+  header_->pc = pc;
+  header_->mode = Mode::kEl1;
+  header_->mxcsr = ir::CpuHeader().mxcsr;
+  header_->fp_denormal = 0;
+  header_->reservation_address = ir::CpuHeader::kNoReservation;
+  waiting_ = false;
+  power_.store(Power::On);
+  refresh();
+}
+
+void Cpu::disconnect() {
+  physical_.set(0, 0);
+  virtual_.set(0, 0);
+}
+
+Cpu::Power Cpu::turn_on(uint64_t pc, uint64_t argument) {
+  Power before = Power::Off;
+  if (!power_.compare_exchange_strong(before, Power::Starting))
+    return before == Power::Starting ? Power::Pending : before;
+  start_pc_ = pc;
+  start_argument_ = argument;
+  power_.store(Power::Pending);
+  wake();
+  return Power::Off;
+}
+
+void Cpu::refresh() {
+  update_mode();
+  update_timers();
+  reg(SlotName::Pending) = inputs_.load();
+  if (mmu_ == nullptr) return;
+  mmu_->context_changed();
+  mmu_->flush();
+}
+
+Cpu::Next Cpu::handle(const vcpu::Exit& exit) {
+  const uint64_t pc = header_->pc;
+  switch (exit.kind) {
+    case vcpu::ExitKind::Syscall:
+      take_synchronous(Esr::Svc64, exit.detail, pc);
+      break;
+    case vcpu::ExitKind::Breakpoint:
+      take_synchronous(Esr::Brk64, exit.detail, pc);
+      break;
+    case vcpu::ExitKind::IllegalInstruction:
+      return execute(static_cast<uint32_t>(exit.detail));
+    case vcpu::ExitKind::Fault:
+      take_abort(exit.fault, 0);
+      break;
+    case vcpu::ExitKind::Misaligned:
+      if (pc % kInstructionBytes != 0) {  // D1.3.3
+        reg(SlotName::FAR_EL1) = pc;
+        take_synchronous(Esr::PcAlignment, 0, pc);
+      } else {
+        take_abort({.kind = ir::FaultKind::Misaligned,
+                    .access = exit.fault.access,
+                    .address = exit.detail,
+                    .syndrome = kAlignment},
+                   0);
+      }
+      break;
+    case vcpu::ExitKind::Wait:
+      return wait(static_cast<int64_t>(exit.detail));
+    case vcpu::ExitKind::CodeSync:    // writes to code are noticed as they happen
+    case vcpu::ExitKind::ModeChange:  // FPCR; interrupts that are no longer masked
+    case vcpu::ExitKind::Stop:
+    case vcpu::ExitKind::Budget:
+    case vcpu::ExitKind::Exclusive:
+      break;
+  }
+  return Next::Run;
+}
+
+// D1.6: WFE ends when the event register is set, which so much sets that it is taken for set at all times: the global
+// monitor (a store by another processing element to what LDXR has read), the event stream of a timer, SEV.
+Cpu::Next Cpu::wait(int64_t hint) {
+  if (!is_kernel() && hint != kYield) {
+    const uint64_t control = hint == kWfi ? Sctlr::kNtwi : Sctlr::kNtwe;
+    if ((reg(SlotName::SCTLR_EL1) & control) == 0) {
+      take_synchronous(Esr::TrappedWait, Esr::kCondition | (hint == kWfe ? 1 : 0), header_->pc - kInstructionBytes);
+      return Next::Run;
+    }
+  }
+  if (hint != kWfi) {
+    std::this_thread::yield();
+    return Next::Run;
+  }
+  waiting_ = true;
+  return runnable() ? Next::Run : Next::Wait;
+}
+
+// --- interrupts
+
+void Cpu::set_interrupt(unsigned input, bool level) {
+  const uint64_t bit = input == kIrq ? Pstate::kI : Pstate::kF;
+  if (!level) {
+    inputs_.fetch_and(~bit);
+    return;
+  }
+  if ((inputs_.fetch_or(bit) & bit) != 0) return;
+  header_->stop_request.fetch_or(vcpu::kStopInterrupt);
+  wake();
+}
+
+// D1.6.2: whatever DAIF says.
+bool Cpu::runnable() const {
+  const Power power = power_.load();
+  return power == Power::Pending || (power == Power::On && (!waiting_ || inputs_.load() != 0));
+}
+
+void Cpu::take_interrupt() {
+  if (power_.load() == Power::Pending) reset(start_pc_, start_argument_, 0);
+  if ((header_->stop_request.load(std::memory_order_relaxed) & vcpu::kStopInterrupt) != 0) {
+    header_->stop_request.fetch_and(~vcpu::kStopInterrupt);
+  }
+  const uint64_t pending = inputs_.load();
+  reg(SlotName::Pending) = pending;
+  if (pending == 0) return;
+  waiting_ = false;
+  const uint64_t taken = pending & ~reg(SlotName::DAIF);
+  if ((taken & Pstate::kF) != 0) {
+    log_exception("FIQ", header_->pc);
+    take(VectorKind::Fiq, header_->pc);
+  } else if ((taken & Pstate::kI) != 0) {
+    log_exception("IRQ", header_->pc);
+    take(VectorKind::Irq, header_->pc);
+  }
+}
+
+}  // namespace menura::arm

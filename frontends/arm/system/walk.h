@@ -1,0 +1,39 @@
+// VMSAv8-64, stage 1 of the EL1&0 regime (Arm ARM DDI 0487, D8): from a virtual address to a page and its rights.
+#pragma once
+
+#include "softmmu/api/page_walker.h"
+#include "softmmu/api/physical_memory.h"
+
+namespace menura::arm {
+
+// What a translation depends on besides the tables.
+struct Translation {
+  uint64_t tcr = 0;
+  uint64_t ttbr[2] = {};
+  bool kernel = false;          // EL1, else EL0
+  bool pan = false;             // PSTATE.PAN
+  bool wxn = false;             // SCTLR_EL1.WXN
+  bool updates = false;         // FEAT_HAFDBS
+  bool hierarchy = false;       // FEAT_HPDS: TCR_EL1.HPD0 and HPD1 count
+  bool granule16 = false;       // FEAT_TGran16
+  unsigned physical_bits = 48;  // of the processing element
+};
+
+struct WalkResult {
+  bool done = false;
+  uint8_t status = 0;       // of a fault: FaultStatus, with the level
+  unsigned attributes = 0;  // AttrIndx of the descriptor
+  unsigned shareability = 0;
+};
+
+// Bits 63 to 56 of `address` do not count where TCR_EL1 says so (TBI).
+bool ignores_top_byte(uint64_t tcr, uint64_t address);
+
+// Rights that need an update of the descriptor that this access does not make are left out of *mapping.
+WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Translation& translation, uint64_t address,
+                       ir::Access access, softmmu::PageMapping* mapping);
+
+// ID_AA64MMFR0_EL1.PARange and TCR_EL1.IPS: 32 to 48 bits (52 need FEAT_LPA).
+unsigned physical_bits(uint64_t range);
+
+}  // namespace menura::arm
