@@ -5,11 +5,11 @@
 
 #include "boards/loader/kernel.h"
 #include "boards/machine.h"
+#include "cli/attachments.h"
 #include "cli/boot_options.h"
 #include "cli/engines.h"
 #include "cli/guest_log.h"
 #include "host/output_file.h"
-#include "host/terminal.h"
 #include "linux-user/abi/guests.h"
 
 namespace menura::cli {
@@ -66,20 +66,6 @@ Result<EngineGuest> engine_guest(const boards::Board& board) {
   return Error{std::string("no engine runs ") + board.guest};
 }
 
-// What serial ports are joined to.
-Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, std::function<void()> quit) {
-  if (text == "stdio" || text == "mon:stdio") {
-    return std::unique_ptr<host::CharStream>(std::make_unique<host::Terminal>(std::move(quit)));
-  }
-  if (text == "null" || text == "none") return std::unique_ptr<host::CharStream>();
-  if (text.starts_with("file:")) {
-    auto file = host::OutputFile::open(text.substr(5));
-    if (!file) return file.error();
-    return std::unique_ptr<host::CharStream>(std::move(*file));
-  }
-  return Error{"--serial " + text + ": expected stdio, null or file:PATH"};
-}
-
 Result<int> boot(const BootOptions& options) {
   auto board = choose_board(options);
   if (!board) return board.error();
@@ -88,6 +74,8 @@ Result<int> boot(const BootOptions& options) {
   auto log = GuestLogFile::open(options);
   if (!log) return log.error();
 
+  auto attachments = Attachments::open(options);
+  if (!attachments) return attachments.error();
   // Streams outlive the machine, and what a terminal's keys do needs one.
   boards::Machine* running = nullptr;
   std::vector<std::unique_ptr<host::CharStream>> streams;
@@ -105,6 +93,7 @@ Result<int> boot(const BootOptions& options) {
   machine_options.cpus = options.cpus;
   machine_options.memory = options.memory;
   machine_options.log = log->get();
+  machine_options.attachments = attachments->list();
   machine_options.make_engine = [&](const ir::Frontend& frontend, ir::MemoryPort& memory) {
     return make_engine(options, *guest, frontend, memory);
   };
