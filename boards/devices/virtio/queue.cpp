@@ -9,6 +9,8 @@ namespace {
 // Descriptor flags (2.7.5, 2.8.1).
 constexpr uint16_t kNext = 1, kWrite = 2, kIndirect = 4, kAvailable = 1U << 7, kUsed = 1U << 15;
 constexpr uint64_t kDescriptorSize = 16;
+// Where flags and the other half of the last word are: not the same in both (2.7.5, 2.8.13).
+constexpr uint64_t kSplitFlags = 12, kSplitNext = 14, kPackedId = 12, kPackedFlags = 14;
 
 // The available ring: flags, idx, ring[size], used_event; the used ring: flags, idx, ring[size], avail_event.
 constexpr uint16_t kNoInterrupt = 1;  // VIRTQ_AVAIL_F_NO_INTERRUPT (2.7.6)
@@ -121,8 +123,8 @@ bool Queue::read_descriptor(uint64_t table, uint16_t index, Descriptor* descript
   if (!memory_.read(table + kDescriptorSize * index, bytes, sizeof bytes)) return false;
   std::memcpy(&descriptor->address, bytes, 8);
   std::memcpy(&descriptor->length, bytes + 8, 4);
-  std::memcpy(&descriptor->flags, bytes + 12, 2);
-  std::memcpy(&descriptor->next_or_id, bytes + 14, 2);
+  std::memcpy(&descriptor->flags, bytes + (features_.packed ? kPackedFlags : kSplitFlags), 2);
+  std::memcpy(&descriptor->next_or_id, bytes + (features_.packed ? kPackedId : kSplitNext), 2);
   return true;
 }
 
@@ -257,11 +259,11 @@ Pop Queue::pop_packed(Chain* chain) {
 bool Queue::push_packed(const Chain& chain) {
   const uint64_t entry = layout_.descriptors + kDescriptorSize * at_.next_used;
   store(entry + 8, chain.written());
-  store(entry + 14, chain.id());
+  store(entry + kPackedId, chain.id());
   std::atomic_thread_fence(std::memory_order_release);
   const auto flags =
       static_cast<uint16_t>((at_.used_wrap ? kAvailable | kUsed : 0) | (chain.written() != 0 ? kWrite : 0));
-  store(entry + 12, flags);
+  store(entry + kPackedFlags, flags);
   const uint16_t before = at_.next_used;
   const bool wrap_before = at_.used_wrap;
   // It skips as many as the list had (2.8.6).

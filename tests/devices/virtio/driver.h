@@ -161,8 +161,10 @@ class Driver {
     const uint64_t at = table + 16 * uint64_t{index};
     store(at, address);
     store(at + 8, size);
-    store(at + 14, next);
-    store(at + 12, flags);
+    // The flags come before `next` in split virtqueues (2.7.5) and behind the id in packed ones (2.8.13).
+    const unsigned flags_at = has(virtio::kRingPacked) ? 14 : 12;
+    store(at + 26 - flags_at, next);
+    store(at + flags_at, flags);
   }
   void make_available(unsigned queue, uint16_t head) {
     Ring& ring = rings_[queue];
@@ -188,9 +190,9 @@ class Driver {
     Ring& ring = rings_[queue];
     if (has(virtio::kRingPacked)) {
       const uint64_t at = ring.descriptors + 16 * uint64_t{ring.used};
-      const auto flags = value_at<uint16_t>(at + 12);
+      const auto flags = value_at<uint16_t>(at + 14);
       if (((flags >> 7 & 1) != 0) != ring.used_wrap || ((flags >> 15 & 1) != 0) != ring.used_wrap) return false;
-      *used = {value_at<uint16_t>(at + 14), value_at<uint32_t>(at + 8)};
+      *used = {value_at<uint16_t>(at + 12), value_at<uint32_t>(at + 8)};
       ring.used = static_cast<uint16_t>(ring.used + ring.lengths[used->id % kEntries]);
       if (ring.used >= kEntries) {
         ring.used = static_cast<uint16_t>(ring.used - kEntries);
