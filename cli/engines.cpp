@@ -79,7 +79,8 @@ std::unique_ptr<runtime::CodeStore> make_store(const EngineChoice& options, cons
 Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, const EngineGuest& guest,
                                                   const ir::Frontend& frontend, ir::MemoryPort& memory) {
   if (options.engine == EngineName::Interp) {
-    return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(frontend, memory));
+    return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(
+        frontend, memory, ir::Interpreter::Options{.machine = guest.machine}));
   }
   auto& translator = *new Translator;
   const x64::HostFeatures features = x64::HostFeatures::detect();

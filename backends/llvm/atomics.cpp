@@ -9,6 +9,7 @@ namespace menura::llvmjit {
 using ir::AtomicOp;
 using ir::CpuHeader;
 using ir::MemDesc;
+using runtime::SlowAccess;
 
 namespace {
 
@@ -45,9 +46,10 @@ void Lowering::lower_atomic(Value v, const Inst& inst) {
   const auto op = static_cast<AtomicOp>(desc.atomic_op);
   const unsigned bits = 8 * desc.size();
   llvm::Type* const t = b_.getIntNTy(bits);
-  llvm::Value* const address = guest_address(inst);
+  llvm::Value* const guest = guest_address(inst);
   // 16 bytes have to be aligned for the host's exchange.
-  check_alignment(address, bits == 128 ? 4 : desc.align_log2);
+  check_alignment(guest, bits == 128 ? 4 : desc.align_log2);
+  llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Atomic);
   llvm::Value* const operand = b_.CreateZExtOrTrunc(value(inst.args[1]), t);
   // LLVM's own loop for and, or, xor whose result is wanted would read without a stackmap.
   const bool one_instruction = desc.big_endian == 0 && bits <= 64 && (op == AtomicOp::Swap || op == AtomicOp::Add);
@@ -91,8 +93,9 @@ void Lowering::lower_cmpxchg(Value v, const Inst& inst) {
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   const unsigned bits = 8 * desc.size();
   llvm::Type* const t = b_.getIntNTy(bits);
-  llvm::Value* const address = guest_address(inst);
-  check_alignment(address, bits == 128 ? 4 : desc.align_log2);
+  llvm::Value* const guest = guest_address(inst);
+  check_alignment(guest, bits == 128 ? 4 : desc.align_log2);
+  llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Atomic);
   llvm::Value* const expected = swap_bytes(b_.CreateZExtOrTrunc(value(inst.args[1]), t), desc);
   llvm::Value* const desired = swap_bytes(b_.CreateZExtOrTrunc(value(inst.args[2]), t), desc);
   mark_access();
@@ -123,8 +126,9 @@ void Lowering::lower_load_linked(Value v, const Inst& inst) {
   if (lower_alone(v, inst)) return;
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   const unsigned bits = 8 * desc.size();
-  llvm::Value* const address = guest_address(inst);
-  check_alignment(address, bits == 128 ? 4 : desc.align_log2);
+  llvm::Value* const guest = guest_address(inst);
+  check_alignment(guest, bits == 128 ? 4 : desc.align_log2);
+  llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Load);
   mark_access();
   llvm::Value* raw = nullptr;
   if (bits == 128) {
@@ -137,7 +141,7 @@ void Lowering::lower_load_linked(Value v, const Inst& inst) {
     store_state(b_.CreateZExt(raw, b_.getInt64Ty()), offsetof(CpuHeader, reservation_value));
   }
   store_state(b_.getInt32(bits / 8), offsetof(CpuHeader, reservation_size));
-  store_state(address, offsetof(CpuHeader, reservation_address));
+  store_state(guest, offsetof(CpuHeader, reservation_address));
   // Nothing leaves the region between the two where both are in one block.
   const ir::Block& block = region_.blocks[block_];
   const auto end = region_.insts.begin() + block.first + block.count;
@@ -153,14 +157,15 @@ void Lowering::lower_store_cond(Value v, const Inst& inst) {
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   const unsigned bits = 8 * desc.size();
   llvm::Type* const t = b_.getIntNTy(bits);
-  llvm::Value* const address = guest_address(inst);
-  check_alignment(address, bits == 128 ? 4 : desc.align_log2);
+  llvm::Value* const guest = guest_address(inst);
+  check_alignment(guest, bits == 128 ? 4 : desc.align_log2);
+  llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Atomic);
   llvm::Value* const reserved = load_state(b_.getInt64Ty(), offsetof(CpuHeader, reservation_address));
   llvm::Value* const size = load_state(b_.getInt32Ty(), offsetof(CpuHeader, reservation_size));
   llvm::Value* const old = load_state(t, offsetof(CpuHeader, reservation_value));
   store_state(b_.getInt64(~uint64_t{0}), offsetof(CpuHeader, reservation_address));
   llvm::Value* const stands =
-      b_.CreateAnd(b_.CreateICmpEQ(address, reserved), b_.CreateICmpEQ(size, b_.getInt32(bits / 8)));
+      b_.CreateAnd(b_.CreateICmpEQ(guest, reserved), b_.CreateICmpEQ(size, b_.getInt32(bits / 8)));
   llvm::BasicBlock* const from = b_.GetInsertBlock();
   llvm::BasicBlock* const attempt = new_block("");
   llvm::BasicBlock* const done = new_block("");

@@ -39,11 +39,11 @@ class LlvmCompiler : public runtime::Compiler {
     llvm::Module module("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), context);
     codegen_.prepare(module);
     Lowering lowering(module, region, layout_, helpers_, codegen_.features());
-    if (!lowering.run(options.needed)) return false;
+    if (!lowering.run(options.needed, options.machine)) return false;
     assert(!llvm::verifyModule(module, &llvm::errs()));
     llvm::SmallVector<char, 0> object;
     MachineFacts facts;
-    if (!codegen_.run(module, object, facts) || facts.lost) return false;
+    if (!codegen_.run(module, object, facts) || (facts.lost && !options.machine)) return false;
     const LinkInput input{object, facts, lowering.stubs(), lowering.sites(), fits_31_bits(region)};
     if (!link(input, out)) {
       out.clear();

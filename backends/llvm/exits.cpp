@@ -113,19 +113,21 @@ llvm::BasicBlock* Lowering::edge_block(ir::Edge edge) {
 }
 
 void Lowering::lower_call(const Inst& inst) {
-  ExitStub stub{inst.op == Op::CallDirect ? ExitStub::Kind::Call : ExitStub::Kind::CallIndirect};
+  const bool direct = inst.op == Op::CallDirect && !leaves_page(inst.imm);
+  ExitStub stub{direct ? ExitStub::Kind::Call : ExitStub::Kind::CallIndirect};
   stub.return_pc = static_cast<int32_t>(inst.aux);
-  if (inst.op == Op::CallDirect) {
+  if (direct) {
     stub.target = inst.imm;
     if (inst.imm <= insn_pc_) poll(inst.imm);
   } else {
-    set_target(value(inst.args[0]));
+    set_target(inst.op == Op::CallDirect ? guest_pc(inst.imm) : value(inst.args[0]));
   }
   ir::for_each_edge(region_, inst, [&](ir::Edge edge) {
     const auto known = std::find(entries_.begin(), entries_.end(), edge.target);
     stub.continuation = static_cast<int32_t>(known - entries_.begin());
     if (known == entries_.end()) entries_.push_back(edge.target);
   });
+  stub.far_return = stub.continuation < 0 && leaves_page(stub.return_pc);
   leave(stub);
 }
 
@@ -142,6 +144,11 @@ void Lowering::lower_terminator(const Inst& inst) {
       return;
     }
     case Op::Jump: {
+      if (leaves_page(inst.imm)) {
+        set_target(guest_pc(inst.imm));
+        leave({ExitStub::Kind::JumpIndirect});
+        return;
+      }
       ExitStub stub{ExitStub::Kind::Link};
       stub.target = inst.imm;
       if (inst.imm <= insn_pc_) poll(inst.imm);

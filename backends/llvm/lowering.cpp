@@ -59,7 +59,8 @@ bool Lowering::check() {
   return true;
 }
 
-bool Lowering::run(const ir::SlotsNeeded* needed) {
+bool Lowering::run(const ir::SlotsNeeded* needed, bool machine) {
+  machine_ = machine;
   needed_ = needed;
   if (!check()) return false;
   entries_.push_back(region_.order.front());

@@ -27,8 +27,9 @@ class Lowering {
   Lowering(llvm::Module& module, const ir::Region& region, const ir::StateLayout& layout,
            const ir::HelperTable& helpers, const Features& features);
 
-  // False: the region has something that LLVM code cannot do. `needed`: CompileOptions::needed.
-  bool run(const ir::SlotsNeeded* needed);
+  // False: the region has something that LLVM code cannot do. `needed`: CompileOptions::needed;
+  // `machine`: CompileOptions::machine.
+  bool run(const ir::SlotsNeeded* needed, bool machine);
 
   unsigned functions() const { return static_cast<unsigned>(entries_.size()); }
   const std::vector<ExitStub>& stubs() const { return stubs_; }
@@ -134,6 +135,10 @@ class Lowering {
   // Before each access: the state there. `others`: what the access needs in registers beside its address's parts.
   void mark_access();
   void check_alignment(llvm::Value* address, unsigned align_log2);
+  // --- translated.cpp
+  llvm::Value* host_address(llvm::Value* address, const Inst& inst, unsigned size, runtime::SlowAccess::Kind kind);
+  bool leaves_page(int64_t pc) const;
+  // --- memory.cpp
   llvm::Value* guest_load(llvm::Type* t, llvm::Value* address, unsigned align = 1);
   void guest_store(llvm::Value* v, llvm::Value* address, unsigned align = 1);
   llvm::Value* swap_bytes(llvm::Value* v, ir::MemDesc desc);
@@ -265,6 +270,7 @@ class Lowering {
   std::vector<uint32_t> place_;  // of blocks in Region::order
   bool failed_ = false;
   bool wide_ = false;  // vectors of more than 128 bits
+  bool machine_ = false;
   const ir::SlotsNeeded* needed_ = nullptr;
 
   // --- the function under way

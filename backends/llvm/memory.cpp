@@ -12,6 +12,7 @@ using ir::MemDesc;
 using ir::Op;
 using ir::SlotId;
 using ir::Type;
+using runtime::SlowAccess;
 
 llvm::Value* Lowering::guest_address(const Inst& inst) {
   llvm::Value* const address = value(inst.args[0]);
@@ -23,6 +24,7 @@ llvm::Value* Lowering::guest_pointer(llvm::Value* address) { return b_.CreateInt
 
 // The slots that memory has not got, as operands of a stackmap.
 void Lowering::mark_access() {
+  if (machine_) return;
   AccessSite site;
   site.pc = static_cast<int32_t>(insn_pc_);
   std::vector<llvm::Value*> operands = {b_.getInt64(sites_.size()), b_.getInt32(0)};
@@ -98,8 +100,9 @@ llvm::Value* Lowering::extended(llvm::Value* v, const Inst& inst) {
 
 void Lowering::lower_load(Value v, const Inst& inst) {
   const auto desc = ir::unpack<MemDesc>(inst.aux);
-  llvm::Value* const address = guest_address(inst);
-  check_alignment(address, desc.align_log2);
+  llvm::Value* const guest = guest_address(inst);
+  check_alignment(guest, desc.align_log2);
+  llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Load);
   mark_access();
   const unsigned bits = 8 * desc.size();
   if (ir::is_int(inst.type)) {
@@ -126,8 +129,9 @@ void Lowering::lower_load(Value v, const Inst& inst) {
 
 void Lowering::lower_store(const Inst& inst) {
   const auto desc = ir::unpack<MemDesc>(inst.aux);
-  llvm::Value* const address = guest_address(inst);
-  check_alignment(address, desc.align_log2);
+  llvm::Value* const guest = guest_address(inst);
+  check_alignment(guest, desc.align_log2);
+  llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Store);
   mark_access();
   const Type from = type_of(inst.args[1]);
   llvm::Value* v = value(inst.args[1]);
@@ -159,6 +163,12 @@ void Lowering::lower_probe(const Inst& inst) {
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   if (inst.imm <= 0) return;
   llvm::Value* const first = guest_address(inst);
+  if (machine_) {
+    using Kind = SlowAccess::Kind;
+    host_address(first, inst, static_cast<unsigned>(inst.imm),
+                 desc.sign_extend != 0 ? Kind::ProbeWrite : Kind::ProbeRead);
+    return;
+  }
   const auto touch = [&](int64_t at) {
     llvm::Value* const address = b_.CreateAdd(first, b_.getInt64(static_cast<uint64_t>(at)));
     mark_access();

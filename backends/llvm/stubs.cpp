@@ -149,13 +149,17 @@ void Stubs::emit_call(const ExitStub& stub, uint32_t continuation) {
   // Where a predicted return arrives: the guest's return address is still on the stack.
   bytes({0x48, 0x83, 0xc4, 0x08});
   uint32_t onward = 0;
-  if (stub.continuation < 0) {
+  if (stub.far_return) {
+    push_guest_pc(stub.return_pc);
+    bytes({0x58});  // pop rax
+    probe(false);
+  } else if (stub.continuation < 0) {
     onward = linkable(kJmp);
   } else {
     emit_jump(continuation);
   }
   if (direct) emit_link_stub(call, stub.target, true);
-  if (stub.continuation < 0) emit_link_stub(onward, stub.return_pc, false);
+  if (onward != 0) emit_link_stub(onward, stub.return_pc, false);
 }
 
 uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
@@ -186,6 +190,10 @@ uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
     }
     case ExitStub::Kind::Stop:
       call_thunk(Thunk::Stop);
+      out_.pc_stubs.push_back({here(), stub.target});
+      break;
+    case ExitStub::Kind::Miss:
+      call_thunk(Thunk::Miss);
       out_.pc_stubs.push_back({here(), stub.target});
       break;
     case ExitStub::Kind::Exit:

@@ -161,6 +161,32 @@ const void* TranslatorEngine::on_budget(Vcpu& vcpu, uint64_t stub_end) {
   return tail != nullptr ? tail->entry : nullptr;
 }
 
+// Optimized code does only what the TLB knows. What is not known yet is looked up, and the instruction begins again;
+// devices, accesses across pages and faults are left to a trace of that instruction alone.
+const void* TranslatorEngine::on_miss(Vcpu& vcpu, uint64_t stub_end) {
+  ir::CpuHeader& cpu = vcpu.cpu;
+  Translation* const from = cache_.find(host_pointer(stub_end - 1));
+  cpu.pc = stub_pc(from, stub_end);
+  const auto access = std::bit_cast<SlowAccess>(cpu.access_kind);
+  const bool again = vcpu.missed_pc == cpu.pc && vcpu.missed_address == cpu.access_address;
+  vcpu.missed_pc = cpu.pc;
+  vcpu.missed_address = cpu.access_address;
+  const bool writes = access.kind != SlowAccess::Kind::Load && access.kind != SlowAccess::Kind::ProbeRead;
+  ir::Fault fault;
+  if (!again && vcpu.memory.in_regime(access.regime)
+                    .probe(cpu.access_address, access.size, writes ? ir::Access::Write : ir::Access::Read, &fault)) {
+    return enter_at(vcpu, cpu.pc);
+  }
+  vcpu.missed_pc = kNoPc;
+  constexpr uint32_t kMostSlow = 64;
+  if (++from->slow_accesses == kMostSlow) give_up(*from);
+  acknowledge(vcpu);
+  ir::Identity identity;
+  if (!identify(vcpu, cpu.pc, &identity)) return nullptr;
+  const Translation* const alone = translate(vcpu, identity, 1, false);
+  return alone != nullptr ? alone->entry : nullptr;
+}
+
 // An access that compiled code could not make itself. True: done, and the state as it was but for what is loaded.
 // False: the virtual CPU leaves, as if the guest instruction had not begun.
 uint64_t TranslatorEngine::on_memory(Vcpu& vcpu, const ThunkFrame& frame) {
@@ -206,7 +232,7 @@ uint64_t TranslatorEngine::on_memory(Vcpu& vcpu, const ThunkFrame& frame) {
 }
 
 ThunkHandlers ThunkEntries::handlers() {
-  return {resolve, indirect, stop, hot, budget, helper, fp_slow, vector_slow, memory};
+  return {resolve, indirect, stop, hot, budget, helper, fp_slow, vector_slow, memory, miss};
 }
 
 const void* ThunkEntries::resolve(ir::CpuHeader* cpu, uint64_t stub_end) {
@@ -232,6 +258,11 @@ const void* ThunkEntries::hot(ir::CpuHeader* cpu, uint64_t stub_end) {
 const void* ThunkEntries::budget(ir::CpuHeader* cpu, uint64_t stub_end) {
   Vcpu& vcpu = record_of(*cpu);
   return vcpu.engine.on_budget(vcpu, stub_end);
+}
+
+const void* ThunkEntries::miss(ir::CpuHeader* cpu, uint64_t stub_end) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_miss(vcpu, stub_end);
 }
 
 uint64_t ThunkEntries::helper(ir::CpuHeader* cpu, uint64_t id) {

@@ -10,6 +10,7 @@
 
 #include "backends/runtime/translator_engine.h"
 #include "backends/runtime/vcpu_record.h"
+#include "ir/api/frames.h"
 
 namespace menura::runtime {
 
@@ -94,7 +95,10 @@ void TranslatorEngine::answer_sample(Vcpu& vcpu, Translation* from) {
   ir::CpuHeader& cpu = vcpu.cpu;
   if ((cpu.stop_request.load(std::memory_order_relaxed) & kEngineSample) == 0) return;
   cpu.stop_request.fetch_and(~kEngineSample, std::memory_order_relaxed);
-  const ir::Identity identity{cpu.pc, cpu.mode, cpu.extra};
+  ir::Identity identity{cpu.pc, cpu.mode, cpu.extra};
+  ir::Fault fault;
+  if (options_.machine && !ir::find_frames(frontend_, vcpu.memory, &identity, &fault)) return;
+  if (identity.next_frame != 0) return;  // one instruction
   if (count_sample(vcpu, identity, from)) enqueue(vcpu, identity);
 }
 

@@ -14,6 +14,7 @@ struct ThunkEntries {
   static const void* stop(ir::CpuHeader* cpu, uint64_t stub_end);
   static const void* hot(ir::CpuHeader* cpu, uint64_t stub_end);
   static const void* budget(ir::CpuHeader* cpu, uint64_t stub_end);
+  static const void* miss(ir::CpuHeader* cpu, uint64_t stub_end);
   static uint64_t helper(ir::CpuHeader* cpu, uint64_t id);
   static uint64_t fp_slow(ir::CpuHeader* cpu, uint64_t op);
   static uint64_t vector_slow(ir::CpuHeader* cpu, uint64_t op);

@@ -44,6 +44,7 @@ class Emitter {
     emit_stub_thunk(Thunk::Stop, handlers_.stop);
     emit_stub_thunk(Thunk::Hot, handlers_.hot);
     emit_stub_thunk(Thunk::Budget, handlers_.budget);
+    emit_stub_thunk(Thunk::Miss, handlers_.miss);
     emit_indirect();
     emit_return_miss();
     emit_exit();

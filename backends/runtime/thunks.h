@@ -30,6 +30,8 @@ enum class Thunk : uint8_t {
                // vector op that the host cannot do inline. Keeps every register but rax, as FpSlow does
   Memory,      // call: CpuHeader::access_* says which access of guest memory a machine's code leaves to us. Keeps every
                // register; loads and atomics find the host's address in access_address. Does not come back if it faults
+  Miss,        // call: a PcStub; the instruction there has not begun, since its access (CpuHeader::access_*) is not one
+               // of plain memory that the TLB knows. It becomes known, or the instruction is done elsewhere
 };
 
 constexpr int32_t thunk_offset(Thunk thunk) {

@@ -36,6 +36,7 @@ struct ThunkHandlers {
   uint64_t (*fp_slow)(ir::CpuHeader* cpu, uint64_t op) = nullptr;
   uint64_t (*vector_slow)(ir::CpuHeader* cpu, uint64_t op) = nullptr;
   uint64_t (*memory)(ir::CpuHeader* cpu, const ThunkFrame* frame) = nullptr;  // 0: leaves run(), state in memory
+  Handler miss = nullptr;
 };
 
 // Offsets into the emitted code.

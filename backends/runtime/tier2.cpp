@@ -55,11 +55,21 @@ ir::Fault TranslatorEngine::form_optimized(Workshop& workshop, const ir::Identit
   const Translation* const head = map_.find(identity);
   const int32_t enough = head != nullptr ? runs(head) / kRare : 0;
   const auto executed = [&](uint64_t pc) {
-    const ir::Identity place{pc, identity.mode, identity.extra};
+    const ir::Identity place{pc, identity.mode, identity.extra, identity.frame};
     const Translation* const found = map_.find(place);
     return found != nullptr ? runs(found) >= enough : best_known(place).has_value();
   };
-  return workshop.former.form_hot(identity, workshop.region, executed, limits);
+  ir::HotLimits own = limits;
+  own.one_page = options_.machine;
+  return workshop.former.form_hot(identity, workshop.region, executed, own);
+}
+
+void TranslatorEngine::give_up(Translation& translation) {
+  const std::lock_guard lock(mutex_);
+  if (!translation.live) return;
+  tier2_->spots[translation.identity()].state = HotSpot::State::Hopeless;
+  kill(&translation);
+  request_quiescence();
 }
 
 // Forms the region here, where guest memory may be read, and leaves the rest to the compiling thread.

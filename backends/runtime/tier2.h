@@ -30,7 +30,9 @@ struct Provenance {
 
 struct IdentityHash {
   std::size_t operator()(const ir::Identity& identity) const {
-    return ((identity.pc ^ identity.mode) * 0x9e3779b97f4a7c15U ^ identity.extra * 0xff51afd7ed558ccdU) >> 16;
+    return ((identity.pc ^ identity.mode) * 0x9e3779b97f4a7c15U ^ identity.extra * 0xff51afd7ed558ccdU ^
+            identity.frame) >>
+           16;
   }
 };
 

@@ -52,6 +52,7 @@ struct Translation : CodeRecord {
   std::atomic<bool> live{true};        // not invalidated, not evicted
   std::atomic<bool> promoting{false};  // somebody makes its successor
   uint32_t guest_instructions = 0;
+  uint32_t slow_accesses = 0;  // Gear::Optimized: that had to be made elsewhere
   LinkSite* incoming = nullptr;
   std::span<LinkSite> links;
   std::span<const PcStub> pc_stubs;

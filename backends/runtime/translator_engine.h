@@ -111,6 +111,7 @@ class TranslatorEngine : public vcpu::Engine {
   const void* on_stop(Vcpu& vcpu, uint64_t stub_end);
   const void* on_hot(Vcpu& vcpu, uint64_t stub_end);
   const void* on_budget(Vcpu& vcpu, uint64_t stub_end);
+  const void* on_miss(Vcpu& vcpu, uint64_t stub_end);
   uint64_t on_memory(Vcpu& vcpu, const ThunkFrame& frame);
   Translation* find_or_translate(Vcpu& vcpu, uint64_t pc);
   // After ExitKind::Exclusive; leaves the next exit's kind in the header, Stop to go on.
@@ -155,6 +156,8 @@ class TranslatorEngine : public vcpu::Engine {
   // --- tier2.cpp
   bool promote_in_foreground(Vcpu& vcpu, Workshop& workshop, const ir::Identity& identity, Translation** result);
   bool take_foreground_compiler(Workshop& workshop);
+  // It is not worth it: its loop goes back to the gear below, for good.
+  void give_up(Translation& translation);
   void enqueue(Vcpu& vcpu, const ir::Identity& identity);
   // Forms the region of what has run often enough there.
   ir::Fault form_optimized(Workshop& workshop, const ir::Identity& identity, const ir::HotLimits& limits);

@@ -78,6 +78,10 @@ struct Vcpu : Turnstile::Member {
   uint8_t* stack = nullptr;  // of return predictions, the guard page first
   std::size_t stack_size = 0;
 
+  // The latest Thunk::Miss.
+  uint64_t missed_pc = kNoPc;
+  uint64_t missed_address = 0;
+
   std::unique_ptr<ir::ExclusiveSequence> sequence;  // made when first wanted
 
   Statistics statistics;  // exits, resolves and indirect_misses only

@@ -8,6 +8,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "backends/llvm/loader.h"
 #include "backends/runtime/interpreter_engine.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/x64/compiler.h"
@@ -91,6 +92,43 @@ Machine::MakeEngine x64_engine(int32_t hot_threshold) {
     return engine;
   };
 }
+
+#ifndef __SANITIZE_ADDRESS__  // LLVM's library is the same in both builds, and slow
+class Llvm final : public runtime::CompilerSource {
+ public:
+  explicit Llvm(const ir::Frontend& frontend) : frontend_(frontend) {}
+  std::unique_ptr<runtime::Compiler> make() override {
+    auto compiler = llvmjit::load_compiler(MENURA_LLVM_MODULE, frontend_.layout(), frontend_.helpers());
+    EXPECT_TRUE(static_cast<bool>(compiler)) << compiler.error().message;
+    return compiler ? std::move(*compiler) : nullptr;
+  }
+
+ private:
+  const ir::Frontend& frontend_;
+};
+
+struct HeldLlvm {
+  std::unique_ptr<Llvm> llvm;
+};
+// All that runs a second time goes to LLVM at once.
+class LlvmEngine final : private HeldCompiler, private HeldLlvm, public runtime::TranslatorEngine {
+ public:
+  LlvmEngine(const ir::Frontend& frontend, ir::MemoryPort& memory)
+      : HeldCompiler{x64::make_compiler(frontend.layout(), frontend.helpers(), x64::HostFeatures::detect())},
+        HeldLlvm{std::make_unique<Llvm>(frontend)},
+        TranslatorEngine(frontend, memory, *compiler,
+                         {.hot_threshold = 16, .machine = true, .tier2 = llvm.get(), .tier2_foreground = true}) {}
+};
+
+TEST_P(RiscvSystem, Llvm) {
+  run_program(GetParam(), [](const ir::Frontend& frontend, ir::MemoryPort& memory) {
+    auto engine = std::make_unique<LlvmEngine>(frontend, memory);
+    const Result<void> started = engine->start();
+    EXPECT_TRUE(static_cast<bool>(started)) << started.error().message;
+    return engine;
+  });
+}
+#endif
 
 TEST_P(RiscvSystem, X64FirstGear) { run_program(GetParam(), x64_engine(0)); }
 TEST_P(RiscvSystem, X64SecondGear) { run_program(GetParam(), x64_engine(3)); }
