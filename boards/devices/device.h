@@ -1,6 +1,7 @@
 // Device: what every device of a board is, and what it is made from. README.md has the recipe.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <memory>
 #include <span>
@@ -10,6 +11,7 @@
 #include "boards/fdt/tree.h"
 #include "host/char_stream.h"
 #include "host/disk_file.h"
+#include "host/net_link.h"
 #include "softmmu/api/physical_memory.h"
 #include "softmmu/bus/region.h"
 #include "vcpu/door.h"
@@ -71,6 +73,8 @@ struct Attachment {
   const DeviceKind* kind = nullptr;
   host::CharStream* stream = nullptr;  // consoles
   host::DiskFile* disk = nullptr;
+  host::NetLink* link = nullptr;
+  std::array<uint8_t, 6> mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};  // of a network card
   std::string name = {};  // a disk's serial number
 };
 

@@ -5,7 +5,7 @@ namespace menura::boards {
 std::span<const DeviceKind* const> device_kinds() {
   static constexpr const DeviceKind* kKinds[] = {
       &kNs16550a, &kAclint, &kPlic,       &kGoldfishRtc, &kSifiveTest,    &kGicV3,     &kPl011,
-      &kPl031,    &kPl061,  &kVirtioSlot, &kVirtioBlk,   &kVirtioConsole, &kVirtioRng,
+      &kPl031,    &kPl061,  &kVirtioSlot, &kVirtioBlk,   &kVirtioConsole, &kVirtioNet, &kVirtioRng,
   };
   return kKinds;
 }

@@ -20,6 +20,7 @@ extern const DeviceKind kSifiveTest;   // system/
 extern const DeviceKind kVirtioSlot;   // virtio/, as all of the following
 extern const DeviceKind kVirtioBlk;
 extern const DeviceKind kVirtioConsole;
+extern const DeviceKind kVirtioNet;
 extern const DeviceKind kVirtioRng;
 
 std::span<const DeviceKind* const> device_kinds();

@@ -23,7 +23,8 @@ class Transport {
   virtual ~Transport() = default;
   virtual Queue& queue(unsigned index) = 0;
   // push(), and the interrupt if the driver wants one.
-  virtual void finish(unsigned queue, Chain& chain) = 0;
+  virtual void finish(unsigned queue, std::span<Chain> chains) = 0;
+  void finish(unsigned queue, Chain& chain) { finish(queue, std::span(&chain, 1)); }
   // The driver has broken a rule: DEVICE_NEEDS_RESET (2.1.2).
   virtual void needs_reset() = 0;
   // Something in the configuration space has changed.

@@ -380,8 +380,8 @@ void MmioTransport::interrupt(uint32_t cause) {
   wire_.set(true);
 }
 
-void MmioTransport::finish(unsigned index, Chain& chain) {
-  if (slots_[index].queue.push(chain)) interrupt(kUsedBuffer);
+void MmioTransport::finish(unsigned index, std::span<Chain> chains) {
+  if (slots_[index].queue.push(chains)) interrupt(kUsedBuffer);
 }
 
 void MmioTransport::needs_reset() {

@@ -41,7 +41,8 @@ class MmioTransport final : public Device, private Transport {
 
   // --- Transport
   Queue& queue(unsigned index) override { return slots_[index].queue; }
-  void finish(unsigned queue, Chain& chain) override;
+  using Transport::finish;
+  void finish(unsigned queue, std::span<Chain> chains) override;
   void needs_reset() override;
   void config_changed() override;
 

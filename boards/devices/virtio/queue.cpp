@@ -81,11 +81,11 @@ Pop Queue::pop(Chain* chain) {
   return features_.packed ? pop_packed(chain) : pop_split(chain);
 }
 
-bool Queue::push(Chain& chain) {
-  chain.views_are_written();
+bool Queue::push(std::span<Chain> chains) {
+  for (Chain& chain : chains) chain.views_are_written();
   const std::lock_guard lock(mutex_);
-  if (!started_) return false;
-  return features_.packed ? push_packed(chain) : push_split(chain);
+  if (!started_ || chains.empty()) return false;
+  return features_.packed ? push_packed(chains) : push_split(chains);
 }
 
 void Queue::unpop(const Chain& chain) {
@@ -199,18 +199,20 @@ bool Queue::walk_table(Chain* chain, const Descriptor& indirect, bool packed, bo
   return false;
 }
 
-bool Queue::push_split(const Chain& chain) {
-  const uint64_t entry = layout_.device + kRing + kUsedSize * (at_.next_used % layout_.size);
-  store(entry, uint64_t{chain.id()} | uint64_t{chain.written()} << 32);
+bool Queue::push_split(std::span<const Chain> chains) {
+  const uint16_t before = at_.next_used;
+  for (const Chain& chain : chains) {
+    const uint64_t entry = layout_.device + kRing + kUsedSize * (at_.next_used++ % layout_.size);
+    store(entry, uint64_t{chain.id()} | uint64_t{chain.written()} << 32);
+  }
   std::atomic_thread_fence(std::memory_order_release);
-  const uint16_t before = at_.next_used++;
   store(layout_.device + kIndex, at_.next_used);
   // The driver writes used_event and then reads idx (2.7.7).
   std::atomic_thread_fence(std::memory_order_seq_cst);
   if (features_.event_index) {
     uint16_t event = 0;
     load(layout_.driver + kRing + 2 * uint64_t{layout_.size}, &event);
-    return event == before;
+    return static_cast<uint16_t>(event - before) < chains.size();
   }
   uint16_t flags = 0;
   load(layout_.driver, &flags);
@@ -256,23 +258,33 @@ Pop Queue::pop_packed(Chain* chain) {
   return Pop::Chain;
 }
 
-bool Queue::push_packed(const Chain& chain) {
-  const uint64_t entry = layout_.descriptors + kDescriptorSize * at_.next_used;
-  store(entry + 8, chain.written());
-  store(entry + kPackedId, chain.id());
-  std::atomic_thread_fence(std::memory_order_release);
-  const auto flags =
-      static_cast<uint16_t>((at_.used_wrap ? kAvailable | kUsed : 0) | (chain.written() != 0 ? kWrite : 0));
-  store(entry + kPackedFlags, flags);
+bool Queue::push_packed(std::span<const Chain> chains) {
   const uint16_t before = at_.next_used;
   const bool wrap_before = at_.used_wrap;
-  // It skips as many as the list had (2.8.6).
-  unsigned next = unsigned{at_.next_used} + chain.slots;
-  if (next >= layout_.size) {
-    next -= layout_.size;
-    at_.used_wrap = !at_.used_wrap;
+  uint16_t first_flags = 0;
+  for (const Chain& chain : chains) {
+    const uint64_t entry = layout_.descriptors + kDescriptorSize * at_.next_used;
+    store(entry + 8, chain.written());
+    store(entry + kPackedId, chain.id());
+    const auto flags =
+        static_cast<uint16_t>((at_.used_wrap ? kAvailable | kUsed : 0) | (chain.written() != 0 ? kWrite : 0));
+    // The driver looks at one after the other: nothing is there for it before the first is.
+    if (&chain == chains.data()) {
+      first_flags = flags;
+    } else {
+      std::atomic_thread_fence(std::memory_order_release);
+      store(entry + kPackedFlags, flags);
+    }
+    // It skips as many as the list had (2.8.6).
+    unsigned next = unsigned{at_.next_used} + chain.slots;
+    if (next >= layout_.size) {
+      next -= layout_.size;
+      at_.used_wrap = !at_.used_wrap;
+    }
+    at_.next_used = static_cast<uint16_t>(next);
   }
-  at_.next_used = static_cast<uint16_t>(next);
+  std::atomic_thread_fence(std::memory_order_release);
+  store(layout_.descriptors + kDescriptorSize * before + kPackedFlags, first_flags);
   std::atomic_thread_fence(std::memory_order_seq_cst);
   return wants_interrupt_packed(before, wrap_before);
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <mutex>
+#include <span>
 
 #include "boards/devices/state.h"
 #include "boards/devices/virtio/chain.h"
@@ -42,10 +43,11 @@ class Queue {
   void start(const QueueLayout& layout, QueueFeatures features);
   void stop();
   Pop pop(Chain* chain);
-  // Puts back what pop() has given last.
+  // Puts back what pop() has given last, or before what was put back last.
   void unpop(const Chain& chain);
-  // Done with it; chain.written() bytes were written. True: the driver wants to be interrupted.
-  bool push(Chain& chain);
+  // Done with them; chain.written() bytes were written to each. The driver sees all or none of them. True: it wants to be
+  // interrupted.
+  bool push(std::span<Chain> chains);
   // Asks for notifications; true if something has become available before the driver could see that.
   bool want_notifications();
 
@@ -76,11 +78,11 @@ class Queue {
   // Split
   Pop pop_split(Chain* chain);
   Pop walk_split(Chain* chain, uint16_t head);
-  bool push_split(const Chain& chain);
+  bool push_split(std::span<const Chain> chains);
   // Packed
   Pop pop_packed(Chain* chain);
   bool walk_table(Chain* chain, const Descriptor& indirect, bool packed, bool* writes, uint64_t* bytes);
-  bool push_packed(const Chain& chain);
+  bool push_packed(std::span<const Chain> chains);
   bool available_packed(uint16_t flags) const;
   bool wants_interrupt_packed(uint16_t before, bool wrap_before);
 
