@@ -1,38 +1,14 @@
 #include "cli/attachments.h"
 
-#include <algorithm>
-#include <string_view>
+#include <variant>
 
 #include "boards/devices/devices.h"
 #include "host/output_file.h"
+#include "host/slirp.h"
+#include "host/tap.h"
 #include "host/terminal.h"
 
 namespace menura::cli {
-namespace {
-
-Error usage(const std::string& what) { return Error{what + "; `menura boot --help` lists the options"}; }
-
-bool is_on(const std::string* value) {
-  return value != nullptr && (*value == "on" || *value == "true" || *value == "yes");
-}
-
-std::string value_or(const KeyValues& values, const char* key, const char* otherwise) {
-  const std::string* const found = values.get(key);
-  return found != nullptr ? *found : otherwise;
-}
-
-// QEMU's names end in what a virtio device is attached by: it makes no difference here.
-std::string_view without_bus(std::string_view name) {
-  for (const std::string_view ending : {"-device", "-pci"}) {
-    if (name.ends_with(ending)) return name.substr(0, name.size() - ending.size());
-  }
-  return name;
-}
-
-// Drives of this interface are plugged in by a --device that names them.
-bool waits_for_device(const KeyValues& drive) { return value_or(drive, "if", "virtio") == "none"; }
-
-}  // namespace
 
 Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, std::function<void()> quit) {
   if (text == "stdio" || text == "mon:stdio") {
@@ -48,75 +24,59 @@ Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, s
 }
 
 Result<Attachments> Attachments::open(const BootOptions& options) {
+  auto asked = parse_attachments(options);
+  if (!asked) return asked.error();
   Attachments attachments;
-  for (const KeyValues& drive : options.drives) {
-    const std::string interface = value_or(drive, "if", "virtio");
-    if (interface != "virtio" && interface != "none") {
-      return usage("--drive " + drive.text() + ": if=" + interface + " is not known; expected virtio or none");
-    }
-    if (waits_for_device(drive)) continue;
-    if (auto added = attachments.add_drive(drive, nullptr); !added) return added.error();
+  for (const AttachmentOption& option : *asked) {
+    auto added = std::visit([&](const auto& one) { return attachments.add(one); }, option);
+    if (!added) return added.error();
   }
-  for (const KeyValues& device : options.devices) {
-    if (auto added = attachments.add_device(options, device); !added) return added.error();
-  }
-  if (!options.nets.empty()) return usage("--net " + options.nets[0].text() + ": there is no network card yet");
-  if (!options.shares.empty()) return usage("--share " + options.shares[0].text() + ": folders cannot be shared yet");
   return attachments;
 }
 
-Result<void> Attachments::add_drive(const KeyValues& drive, const KeyValues* device) {
-  const std::string path = drive.get("file") != nullptr ? *drive.get("file") : drive.first();
-  if (path.empty()) return usage("--drive " + drive.text() + ": expected file=PATH");
-  const std::string format = value_or(drive, "format", "");
-  if (!format.empty() && format != "raw") {
-    return Error{"--drive " + drive.text() + ": format=" + format +
-                 " cannot be read; expected raw, which `qemu-img convert -O "
-                 "raw` makes"};
-  }
-  auto disk =
-      host::DiskFile::open(path, is_on(drive.get("readonly")) || is_on(drive.get("read-only")), format == "raw");
+Result<void> Attachments::add(const DriveOption& option) {
+  auto disk = host::DiskFile::open(option.file, option.read_only, option.sure_raw);
   if (!disk) return disk.error();
-  const std::string serial = value_or(drive, "serial", "");
-  boards::Attachment attachment;
+  boards::Attachment& attachment = list_.emplace_back();
   attachment.kind = &boards::kVirtioBlk;
   attachment.disk = disk->get();
-  attachment.name = device != nullptr ? value_or(*device, "serial", serial.c_str()) : serial;
+  attachment.name = option.serial;
   disks_.push_back(std::move(*disk));
-  list_.push_back(std::move(attachment));
   return {};
 }
 
-Result<void> Attachments::add_device(const BootOptions& options, const KeyValues& device) {
-  const std::string_view name = without_bus(std::string_view(device.text()).substr(0, device.text().find(',')));
-  if (name == boards::kVirtioBlk.name) {
-    const std::string id = value_or(device, "drive", "");
-    const auto drive = std::find_if(options.drives.begin(), options.drives.end(), [&](const KeyValues& one) {
-      return waits_for_device(one) && value_or(one, "id", "") == id;
-    });
-    if (id.empty() || drive == options.drives.end()) {
-      return usage("--device " + device.text() + ": expected drive=ID of a --drive file=PATH,if=none,id=ID");
-    }
-    return add_drive(*drive, &device);
+Result<void> Attachments::add(const NetOption& option) {
+  boards::Attachment& attachment = list_.emplace_back();
+  attachment.kind = &boards::kVirtioNet;
+  // As QEMU counts them.
+  attachment.mac[5] = static_cast<uint8_t>(attachment.mac[5] + links_.size());
+  if (option.mac) attachment.mac = *option.mac;
+  if (option.tap) {
+    auto link = host::Tap::open(option.interface);
+    if (!link) return link.error();
+    links_.push_back(std::move(*link));
+  } else {
+    auto link = host::UserNetwork::make(option.user);
+    if (!link) return link.error();
+    links_.push_back(std::move(*link));
   }
-  if (name == boards::kVirtioRng.name) {
-    list_.push_back({.kind = &boards::kVirtioRng});
-    return {};
-  }
-  if (name == boards::kVirtioConsole.name || name == "virtconsole") {
-    auto stream = make_stream(value_or(device, "stream", "null"), {});
-    if (!stream) return stream.error();
-    boards::Attachment attachment;
-    attachment.kind = &boards::kVirtioConsole;
-    attachment.stream = stream->get();
-    streams_.push_back(std::move(*stream));
-    list_.push_back(std::move(attachment));
-    return {};
-  }
-  // It has no properties: consoles have one port each.
-  if (name == "virtio-serial") return {};
-  return usage("--device " + device.text() + ": not known; expected " + boards::kVirtioBlk.name + ", " +
-               boards::kVirtioConsole.name + " or " + boards::kVirtioRng.name);
+  attachment.link = links_.back().get();
+  return {};
+}
+
+Result<void> Attachments::add(const RngOption&) {
+  list_.emplace_back().kind = &boards::kVirtioRng;
+  return {};
+}
+
+Result<void> Attachments::add(const ConsoleOption& option) {
+  auto stream = make_stream(option.stream, {});
+  if (!stream) return stream.error();
+  boards::Attachment& attachment = list_.emplace_back();
+  attachment.kind = &boards::kVirtioConsole;
+  attachment.stream = stream->get();
+  streams_.push_back(std::move(*stream));
+  return {};
 }
 
 }  // namespace menura::cli

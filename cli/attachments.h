@@ -1,29 +1,35 @@
-// What the user plugs into a machine (--drive, --net, --share, --device), with the files and streams behind it.
+// What is plugged into a machine (attachment_options.h), with the files, networks and streams behind it.
 #pragma once
 
+#include <functional>
 #include <memory>
+#include <string>
 #include <vector>
 
-#include "boards/machine.h"
-#include "cli/boot_options.h"
+#include "boards/devices/device.h"
+#include "cli/attachment_options.h"
 #include "host/char_stream.h"
 #include "host/disk_file.h"
+#include "host/net_link.h"
 
 namespace menura::cli {
 
 class Attachments {
  public:
-  // In the order of the command line, drives first. Errors: an option that makes no sense, a file that cannot be used.
+  // Errors: an option that makes no sense, a file that cannot be used, a port that is taken.
   static Result<Attachments> open(const BootOptions& options);
 
   // Good as long as this is.
   const std::vector<boards::Attachment>& list() const { return list_; }
 
  private:
-  Result<void> add_drive(const KeyValues& drive, const KeyValues* device);
-  Result<void> add_device(const BootOptions& options, const KeyValues& device);
+  Result<void> add(const DriveOption& option);
+  Result<void> add(const NetOption& option);
+  Result<void> add(const RngOption& option);
+  Result<void> add(const ConsoleOption& option);
 
   std::vector<std::unique_ptr<host::DiskFile>> disks_;
+  std::vector<std::unique_ptr<host::NetLink>> links_;
   std::vector<std::unique_ptr<host::CharStream>> streams_;
   std::vector<boards::Attachment> list_;
 };

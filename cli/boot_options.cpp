@@ -34,8 +34,9 @@ po::options_description description() {
   add("memory,m", text(), "<size> of the guest's memory, as in 512M or 2G (default: the board's)");
   add("dtb", text(), "<file> this device tree instead of the board's own");
   add("bios", text(), "<file|none> firmware (default on RISC-V: Debian's opensbi)");
-  add("drive", texts(), "<file=path{,readonly=on,...}> a disk, by virtio");
-  add("net", texts(), "<user{,hostfwd=...}> a network card, by virtio; -netdev and -nic, too");
+  add("drive", texts(), "<path{,readonly=on,format=raw,serial=text,...}> a disk, by virtio");
+  add("net", texts(),
+      "<user{,hostfwd=tcp::2222-:22,...}|tap,ifname=name> a network card, by virtio; -netdev and -nic, too");
   add("share", texts(), "<path=folder,tag=name{,readonly=on}> a folder of the host, by virtio 9p; -virtfs, too");
   add("device", texts(), "<name{,property=value}> a device, as QEMU names it");
   add("serial", texts(), "<stdio|null|file:path> what the next serial port is joined to (default: stdio)");

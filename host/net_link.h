@@ -51,7 +51,7 @@ class NetLink {
   }
 
  private:
-  std::mutex mutex_;  // while the card is called
+  std::recursive_mutex mutex_;  // while the card is called; what it sends may be answered at once
   Card* card_ = nullptr;
 };
 

@@ -160,7 +160,7 @@ Result<std::unique_ptr<UserNetwork>> UserNetwork::make(const SlirpOptions& optio
   if (network->slirp_ == nullptr) return Error{"the user network (libslirp) cannot be made"};
   for (const PortForward& forward : options.forwards) {
     if (library().add_forward(network->slirp_, forward.udp ? 1 : 0, forward.host, forward.host_port, forward.guest,
-                            forward.guest_port) != 0) {
+                              forward.guest_port) != 0) {
       return Error{"port " + std::to_string(forward.host_port) + " of the host cannot be forwarded to the guest: " +
                    std::strerror(errno) + "; expected one that is free"};
     }

@@ -1,10 +1,9 @@
-// A network that this process plays for one guest, by libslirp: it needs no rights on the host. The guest is 10.0.2.15 by
-// DHCP, the host 10.0.2.2, a name server 10.0.2.3, as under QEMU; connections go out as the user's own.
+// A network that this process plays for one guest, by libslirp: it needs no rights on the host. The guest is 10.0.2.15
+// by DHCP, the host 10.0.2.2, a name server 10.0.2.3, as under QEMU; connections go out as the user's own.
 #pragma once
 
 #include <netinet/in.h>
 #include <poll.h>
-
 
 #include <atomic>
 #include <cstdint>

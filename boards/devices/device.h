@@ -75,7 +75,7 @@ struct Attachment {
   host::DiskFile* disk = nullptr;
   host::NetLink* link = nullptr;
   std::array<uint8_t, 6> mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};  // of a network card
-  std::string name = {};  // a disk's serial number
+  std::string name = {};                                              // a disk's serial number
 };
 
 // What a device is made from. Everything outlives it.

@@ -45,8 +45,8 @@ class Queue {
   Pop pop(Chain* chain);
   // Puts back what pop() has given last, or before what was put back last.
   void unpop(const Chain& chain);
-  // Done with them; chain.written() bytes were written to each. The driver sees all or none of them. True: it wants to be
-  // interrupted.
+  // Done with them; chain.written() bytes were written to each. The driver sees all or none of them. True: it wants to
+  // be interrupted.
   bool push(std::span<Chain> chains);
   // Asks for notifications; true if something has become available before the driver could see that.
   bool want_notifications();

@@ -28,10 +28,13 @@ class FakeLink final : public host::NetLink {
 template <typename Link>
 struct NetBench {
   explicit NetBench(Link& l, uint64_t features = kMergeRxBuf)
-      : link(l), attachment{.kind = &kVirtioNet, .link = &l}, bench(kVirtioSlot, 1, &attachment), driver(bench, features) {}
+      : link(l),
+        attachment{.kind = &kVirtioNet, .link = &l},
+        bench(kVirtioSlot, 1, &attachment),
+        driver(bench, features) {}
   void send(const std::string& frame, const std::string& header = std::string(12, '\0')) {
-    driver.add(kTransmit, {{driver.place(header), 12, false},
-                           {driver.place(frame), static_cast<uint32_t>(frame.size()), false}});
+    driver.add(kTransmit,
+               {{driver.place(header), 12, false}, {driver.place(frame), static_cast<uint32_t>(frame.size()), false}});
     driver.notify(kTransmit);
   }
 

@@ -1,0 +1,305 @@
+#include "cli/attachment_options.h"
+
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdio>
+#include <set>
+#include <string_view>
+
+namespace menura::cli {
+namespace {
+
+// --- what all of them share
+
+// One option as the user wrote it: its values, and what is to be said about it.
+class Properties {
+ public:
+  Properties(const char* option, const KeyValues& values) : option_(option), values_(values) {}
+
+  Error error(const std::string& what) const { return Error{option_ + " " + values_.text() + ": " + what}; }
+  std::string first() const { return values_.first(); }
+  std::string get(const std::string& key) const {
+    const std::string* const value = values_.get(key);
+    return value == nullptr ? "" : *value;
+  }
+  std::vector<std::string> all(const std::string& key) const {
+    std::vector<std::string> found;
+    for (const auto& [name, value] : values_.all()) {
+      if (name == key) found.push_back(value);
+    }
+    return found;
+  }
+  Result<bool> on(const std::string& key) const {
+    const std::string value = get(key);
+    if (value == "on" || value == "yes" || value == "true") return true;
+    if (value.empty() || value == "off" || value == "no" || value == "false") return false;
+    return error(key + "=" + value + " is neither on nor off");
+  }
+  Result<void> only(std::initializer_list<const char*> keys) const {
+    for (const auto& [name, value] : values_.all()) {
+      if (name.empty() || std::any_of(keys.begin(), keys.end(), [&](const char* key) { return name == key; })) continue;
+      std::string known;
+      for (const char* const key : keys) known += (known.empty() ? "" : ", ") + std::string(key);
+      return error("'" + name + "' is not known; expected " + known);
+    }
+    return {};
+  }
+  // Of what is said once more than here: one of these.
+  Result<void> one_of(const std::string& key, std::initializer_list<const char*> values) const {
+    const std::string value = get(key);
+    std::string known;
+    for (const char* const one : values) {
+      if (value.empty() || value == one) return {};
+      known += (known.empty() ? "" : " or ") + std::string(one);
+    }
+    return error(key + "=" + value + " cannot be; expected " + known);
+  }
+
+ private:
+  const std::string option_;
+  const KeyValues& values_;
+};
+
+Result<uint16_t> parse_port(const std::string& text) {
+  unsigned port = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
+  if (error != std::errc() || end != text.data() + text.size() || port == 0 || port > 65535) {
+    return Error{"'" + text + "' is no port"};
+  }
+  return static_cast<uint16_t>(port);
+}
+
+// "address:port", the address may be empty.
+Result<uint16_t> parse_end(const std::string& text, in_addr* address) {
+  const std::size_t colon = text.rfind(':');
+  if (colon == std::string::npos) return Error{"'" + text + "' lacks a colon"};
+  const std::string host = text.substr(0, colon);
+  if (!host.empty() && ::inet_pton(AF_INET, host.c_str(), address) != 1) {
+    return Error{"'" + host + "' is no IPv4 address"};
+  }
+  return parse_port(text.substr(colon + 1));
+}
+
+// --- --drive
+
+struct Drive {
+  DriveOption option;
+  std::string id;
+  bool waits = false;  // if=none: for its -device
+};
+
+Result<Drive> parse_drive(const KeyValues& values) {
+  const Properties properties("--drive", values);
+  if (auto good = properties.only({"file", "format", "readonly", "if", "id", "serial", "cache", "media", "index"});
+      !good)
+    return good.error();
+  if (auto good = properties.one_of("format", {"raw"}); !good) return good.error();
+  if (auto good = properties.one_of("if", {"virtio", "none"}); !good) return good.error();
+  if (auto good = properties.one_of("media", {"disk"}); !good) return good.error();
+  // All of these keep what was flushed; what the host caches does not matter to the guest.
+  if (auto good = properties.one_of("cache", {"writeback", "none", "unsafe"}); !good) return good.error();
+  auto read_only = properties.on("readonly");
+  if (!read_only) return read_only.error();
+  Drive drive;
+  drive.option.file = properties.get("file").empty() ? properties.first() : properties.get("file");
+  if (drive.option.file.empty()) return properties.error("nothing says which file; expected file=PATH");
+  drive.option.serial = properties.get("serial");
+  if (drive.option.serial.size() > 20) return properties.error("serial is longer than 20 characters");
+  drive.option.read_only = *read_only;
+  drive.option.sure_raw = properties.get("format") == "raw";
+  drive.id = properties.get("id");
+  drive.waits = properties.get("if") == "none";
+  return drive;
+}
+
+// --- --net
+
+struct Net {
+  NetOption option;
+  std::string id;
+};
+
+Result<std::array<uint8_t, 6>> parse_mac(const std::string& text) {
+  std::array<unsigned, 6> parts = {};
+  int length = 0;
+  if (std::sscanf(text.c_str(), "%2x:%2x:%2x:%2x:%2x:%2x%n", &parts[0], &parts[1], &parts[2], &parts[3], &parts[4],
+                  &parts[5], &length) != 6 ||
+      static_cast<std::size_t>(length) != text.size() || (parts[0] & 1) != 0) {
+    return Error{"mac=" + text + " is no address of a card; expected one like 52:54:00:12:34:56"};
+  }
+  std::array<uint8_t, 6> mac;
+  std::copy(parts.begin(), parts.end(), mac.begin());
+  return mac;
+}
+
+Result<void> take_mac(const Properties& properties, NetOption* option) {
+  if (properties.get("mac").empty()) return {};
+  auto mac = parse_mac(properties.get("mac"));
+  if (!mac) return properties.error(mac.error().message);
+  option->mac = *mac;
+  return {};
+}
+
+Result<Net> parse_net(const KeyValues& values) {
+  const Properties properties("--net", values);
+  const std::string kind = properties.first();
+  Net net;
+  net.option.tap = kind == "tap";
+  if (kind != "user" && kind != "tap") return properties.error("expected user or tap first, as in --net user");
+  const auto known = net.option.tap ? properties.only({"ifname", "id", "mac", "model", "script", "downscript"})
+                                    : properties.only({"hostfwd", "hostname", "restrict", "id", "mac", "model"});
+  if (!known) return known.error();
+  if (auto good = properties.one_of("model", {"virtio-net-device", "virtio", "virtio-net"}); !good) return good.error();
+  for (const char* const script : {"script", "downscript"}) {
+    if (auto good = properties.one_of(script, {"no"}); !good) return good.error();
+  }
+  if (auto taken = take_mac(properties, &net.option); !taken) return taken.error();
+  net.id = properties.get("id");
+  net.option.interface = properties.get("ifname");
+  if (net.option.tap && net.option.interface.empty()) {
+    return properties.error("nothing says which interface; expected ifname=NAME");
+  }
+  auto restricted = properties.on("restrict");
+  if (!restricted) return restricted.error();
+  net.option.user.restricted = *restricted;
+  net.option.user.hostname = properties.get("hostname");
+  for (const std::string& text : properties.all("hostfwd")) {
+    auto forward = parse_port_forward(text);
+    if (!forward) return properties.error(forward.error().message);
+    net.option.user.forwards.push_back(*forward);
+  }
+  return net;
+}
+
+// --- -device
+
+// The names of devices without what says how they are attached.
+std::string device_name(std::string name) {
+  for (const std::string_view end : {"-device", "-pci"}) {
+    if (name.size() > end.size() && name.ends_with(end)) return name.substr(0, name.size() - end.size());
+  }
+  return name;
+}
+
+class DeviceParser {
+ public:
+  DeviceParser(std::vector<Drive> drives, std::vector<Net> nets) : drives_(std::move(drives)), nets_(std::move(nets)) {}
+
+  Result<void> parse(const KeyValues& values) {
+    const Properties properties("-device", values);
+    const std::string name = device_name(properties.first());
+    if (name == "virtio-blk") return parse_blk(properties);
+    if (name == "virtio-net") return parse_net_card(properties);
+    if (name == "virtio-rng") {
+      found_.emplace_back(RngOption{});
+      return properties.only({"id", "rng"});
+    }
+    if (name == "virtio-console" || name == "virtconsole") {
+      const std::string stream = properties.get("stream");
+      found_.emplace_back(ConsoleOption{stream.empty() ? "null" : stream});
+      return properties.only({"id", "stream"});
+    }
+    // It has no properties: consoles have one port each.
+    if (name == "virtio-serial") return {};
+    return properties.error(
+        "there is no such device; expected virtio-blk-device, virtio-net-device, virtio-rng-device or virtio-console");
+  }
+
+  // Drives and networks that no -device has claimed come first, as the user wrote them.
+  Result<std::vector<AttachmentOption>> finish() {
+    std::vector<AttachmentOption> all;
+    for (const Drive& drive : drives_) {
+      if (drive.waits) {
+        return Error{
+            "--drive file=" + drive.option.file +
+            ",if=none: no -device uses it; expected if=virtio, or -device virtio-blk-device,drive=ID with its id"};
+      }
+      all.emplace_back(drive.option);
+    }
+    for (const Net& net : nets_) all.emplace_back(net.option);
+    all.insert(all.end(), found_.begin(), found_.end());
+    return all;
+  }
+
+ private:
+  // Takes what has this id out of `from`.
+  template <typename T>
+  static std::optional<T> claim(std::vector<T>* from, const std::string& id) {
+    const auto found =
+        std::find_if(from->begin(), from->end(), [&](const T& one) { return !id.empty() && one.id == id; });
+    if (found == from->end()) return {};
+    T result = std::move(*found);
+    from->erase(found);
+    return result;
+  }
+
+  Result<void> parse_blk(const Properties& properties) {
+    if (auto good = properties.only({"drive", "id", "serial", "bus", "bootindex"}); !good) return good;
+    auto drive = claim(&drives_, properties.get("drive"));
+    if (!drive) return properties.error("no --drive has id=" + properties.get("drive") + ", or another device has it");
+    if (!properties.get("serial").empty()) drive->option.serial = properties.get("serial");
+    found_.emplace_back(drive->option);
+    return {};
+  }
+
+  Result<void> parse_net_card(const Properties& properties) {
+    if (auto good = properties.only({"netdev", "id", "mac", "bus"}); !good) return good;
+    auto net = claim(&nets_, properties.get("netdev"));
+    if (!net) return properties.error("no -netdev has id=" + properties.get("netdev") + ", or another card has it");
+    if (auto taken = take_mac(properties, &net->option); !taken) return taken;
+    found_.emplace_back(net->option);
+    return {};
+  }
+
+  std::vector<Drive> drives_;
+  std::vector<Net> nets_;
+  std::vector<AttachmentOption> found_;
+};
+
+}  // namespace
+
+Result<host::PortForward> parse_port_forward(const std::string& text) {
+  const auto bad = [&](const std::string& what) {
+    return Error{"hostfwd=" + text + ": " + what +
+                 "; expected tcp or udp:[address]:port-[address]:port, as in tcp::2222-:22"};
+  };
+  host::PortForward forward;
+  const std::size_t colon = text.find(':');
+  const std::string protocol = text.substr(0, colon);
+  const std::size_t dash = text.find('-');
+  if (protocol != "tcp" && protocol != "udp" && !protocol.empty()) return bad("'" + protocol + "' is no protocol");
+  if (colon == std::string::npos || dash == std::string::npos || dash < colon) return bad("two ends are needed");
+  forward.udp = protocol == "udp";
+  auto host_port = parse_end(text.substr(colon + 1, dash - colon - 1), &forward.host);
+  if (!host_port) return bad(host_port.error().message);
+  auto guest_port = parse_end(text.substr(dash + 1), &forward.guest);
+  if (!guest_port) return bad(guest_port.error().message);
+  forward.host_port = *host_port;
+  forward.guest_port = *guest_port;
+  return forward;
+}
+
+Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& options) {
+  std::vector<Drive> drives;
+  for (const KeyValues& values : options.drives) {
+    auto drive = parse_drive(values);
+    if (!drive) return drive.error();
+    drives.push_back(std::move(*drive));
+  }
+  std::vector<Net> nets;
+  for (const KeyValues& values : options.nets) {
+    if (values.first() == "none") continue;  // QEMU: no card; nor have we one unasked
+    auto net = parse_net(values);
+    if (!net) return net.error();
+    nets.push_back(std::move(*net));
+  }
+  DeviceParser devices(std::move(drives), std::move(nets));
+  for (const KeyValues& values : options.devices) {
+    if (auto good = devices.parse(values); !good) return good.error();
+  }
+  return devices.finish();
+}
+
+}  // namespace menura::cli

@@ -1,0 +1,44 @@
+// The devices that `menura boot` is asked to plug in: --drive, --net, --share and -device, in our spelling and QEMU's.
+#pragma once
+
+#include <array>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "cli/boot_options.h"
+#include "host/slirp.h"
+#include "ir/core/result.h"
+
+namespace menura::cli {
+
+struct DriveOption {
+  std::string file;
+  std::string serial;
+  bool read_only = false;
+  bool sure_raw = false;  // format=raw
+};
+
+struct NetOption {
+  bool tap = false;
+  std::string interface;  // of a tap
+  host::SlirpOptions user;
+  std::optional<std::array<uint8_t, 6>> mac;
+};
+
+struct RngOption {};
+
+struct ConsoleOption {
+  std::string stream;  // as --serial says it
+};
+
+using AttachmentOption = std::variant<DriveOption, NetOption, RngOption, ConsoleOption>;
+
+// Looks at the options alone, at nothing of the host. In the order in which devices are plugged in.
+Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& options);
+
+// "tcp::2222-:22", "udp:127.0.0.1:53-10.0.2.15:53"
+Result<host::PortForward> parse_port_forward(const std::string& text);
+
+}  // namespace menura::cli
