@@ -35,12 +35,16 @@ fdt::Tree Machine::device_tree() {
   tree.text(node, "device_type", "memory");
   tree.u64(node, "reg", {memory.base, options_.memory});
 
+  // A new node comes before its siblings, and guests number what they find: so from the last to the first.
+  for (auto placed = devices_.rbegin(); placed != devices_.rend(); ++placed) {
+    if (placed->row->device->node == nullptr) continue;
+    compatible(tree, device_path(*placed), placed->row->device->compatible);
+  }
   uint32_t controller = 0;
   for (const PlacedDevice& placed : devices_) {
     const DeviceKind& kind = *placed.row->device;
     if (kind.node == nullptr) continue;
     const std::string path = device_path(placed);
-    compatible(tree, path, kind.compatible);
     tree.u64(path, "reg", {placed.base, placed.row->size});
     if (controller == 0 && placed.device->inputs() != nullptr) controller = tree.phandle(path);
     if (placed.interrupt != kNoInterrupt) {
