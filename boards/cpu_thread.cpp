@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <string>
 
+#include "boards/host_faults.h"
+
 namespace menura::boards {
 
 CpuThread::CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index) : cpu_(cpu), engine_(engine) {
@@ -105,6 +107,7 @@ void CpuThread::yield_to_others(bool for_interrupt) {
 }
 
 void CpuThread::run() {
+  const HostFaults faults(engine_, cpu_.header());
   engine_.attach(cpu_.header());
   while (wait_for_work()) {
     cpu_.take_interrupt();

@@ -18,7 +18,7 @@ class Harts final : public Cpus {
   Harts(const CpuSetup& setup, isa::FeatureSet features)
       : frontend_(features, isa::Level::Machine), memory_(setup.bus) {
     for (unsigned i = 0; i < setup.count; ++i) {
-      harts_.push_back(std::make_unique<isa::Hart>(frontend_, i, setup.bus, setup.door, setup.timers));
+      harts_.push_back(std::make_unique<isa::Hart>(frontend_, i, setup.bus, setup.door, setup.timers, setup.log));
       softmmu::CpuMemory& memory = memory_.add(harts_[i]->header());
       memory.set_walker(*harts_[i]);
       harts_[i]->set_mmu(memory);

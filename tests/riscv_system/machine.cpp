@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "boards/devices/devices.h"
+#include "boards/host_faults.h"
 #include "frontends/riscv/helpers/helpers.h"
 
 namespace menura::tests {
@@ -12,7 +13,7 @@ namespace menura::tests {
 Machine::Machine(const std::string& cpu, const MakeEngine& make_engine)
     : door_(riscv::kTimeHz), timers_(door_), frontend_(*riscv::parse_cpu(cpu), riscv::Level::Machine), memory_(bus_) {
   if (!bus_.add_ram("ram", kRamBase, kRamSize)) throw std::runtime_error("no memory for the test machine");
-  hart_ = std::make_unique<riscv::Hart>(frontend_, 0, bus_, door_, timers_);
+  hart_ = std::make_unique<riscv::Hart>(frontend_, 0, bus_, door_, timers_, *this);
   softmmu::CpuMemory& memory = memory_.add(hart_->header());
   memory.set_walker(*hart_);
   hart_->set_mmu(memory);
@@ -55,6 +56,7 @@ void Machine::power_off(int) { stop(); }
 
 bool Machine::run(unsigned seconds) {
   hart_->reset(kRamBase, 0, 0);
+  const boards::HostFaults faults(*engine_, hart_->header());
   engine_->attach(hart_->header());
   bool in_time = true;
   std::mutex end_mutex;

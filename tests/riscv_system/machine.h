@@ -21,7 +21,7 @@ namespace menura::tests {
 class Machine final : private boards::InterruptSink,
                       private boards::MachineControl,
                       private host::CharStream,
-                      private vcpu::GuestLog {
+                      public vcpu::GuestLog {
  public:
   static constexpr uint64_t kRamBase = 0x80000000;
   static constexpr uint64_t kRamSize = 128 << 20;

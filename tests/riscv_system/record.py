@@ -33,7 +33,6 @@ CORRECTIONS = [
     ("interrupts", r"^(without MTI: M interrupt )1 ", r"\g<1>9 ", "as above"),
     ("interrupts", r"^(all of S delegated: S interrupt )1 ", r"\g<1>9 ", "as above"),
     ("csrs", r"^0x24d\n", "", "vstimecmp: no hypervisor extension"),
-    ("csrs", r"^0x7a0-0x7a4\n", "", "no debug triggers"),
     ("csrs", r"^0xb02-0xb12$", "0xb02-0xb1f", "3.1.10: there are 29 mhpmcounters, if only to read as 0"),
     ("csrs", r"^0xc00-0xc12$", "0xc00-0xc1f", "Volume I, 8.2: and 29 hpmcounters"),
     ("csrs", r"(-- written in \w\n(?:0x.*\n)*?)0xc00-0xc1f\n", r"\1",

@@ -33,8 +33,8 @@ uint64_t misa_of(FeatureSet features) {
 void Hart::Release::operator()(void* state) const { std::free(state); }
 
 Hart::Hart(const Frontend& frontend, unsigned id, softmmu::PhysicalMemory& memory, vcpu::Door& door,
-           vcpu::TimerService& timers)
-    : frontend_(frontend), layout_(frontend.layout()), id_(id), memory_(memory) {
+           vcpu::TimerService& timers, vcpu::GuestLog& log)
+    : frontend_(frontend), layout_(frontend.layout()), id_(id), memory_(memory), log_(log) {
   assert(frontend.level() == Level::Machine && has(Feature::S) && has(Feature::RV64));
   const size_t size = layout_.size + kTrailer;
   state_.reset(static_cast<char*>(std::aligned_alloc(64, size)));

@@ -15,6 +15,7 @@
 #include "softmmu/api/page_walker.h"
 #include "softmmu/api/physical_memory.h"
 #include "vcpu/door.h"
+#include "vcpu/guest_log.h"
 #include "vcpu/system_cpu.h"
 #include "vcpu/timer.h"
 
@@ -24,7 +25,7 @@ class Hart final : public vcpu::SystemCpu, public softmmu::PageWalker {
  public:
   // All outlive it. The frontend is one of Level::Machine, for 64 bits.
   Hart(const Frontend& frontend, unsigned id, softmmu::PhysicalMemory& memory, vcpu::Door& door,
-       vcpu::TimerService& timers);
+       vcpu::TimerService& timers, vcpu::GuestLog& log);
   ~Hart() override;
 
   // The hart whose state this is.
@@ -76,6 +77,7 @@ class Hart final : public vcpu::SystemCpu, public softmmu::PageWalker {
   void set_privilege(Privilege privilege);
   void update_mode();  // of mstatus.FS
   uint64_t fetch_word(uint64_t pc);
+  void log_trap(uint64_t cause, bool is_interrupt, uint64_t epc, uint64_t tval) const;
 
   // --- interrupts.cpp
   uint64_t pending() const { return mip() & reg(SlotName::Mie); }
@@ -103,11 +105,13 @@ class Hart final : public vcpu::SystemCpu, public softmmu::PageWalker {
   // --- translation.cpp
   // The level that data accesses count as: mstatus.MPRV (3.1.6.3).
   Privilege data_privilege() const;
+  void log_walk(uint64_t address, const ir::Fault& fault) const;
 
   const Frontend& frontend_;
   const ir::StateLayout& layout_;
   const unsigned id_;
   softmmu::PhysicalMemory& memory_;
+  vcpu::GuestLog& log_;
   softmmu::Mmu* mmu_ = nullptr;
   std::unique_ptr<char, Release> state_;  // slots, and a pointer to this behind them
   ir::CpuHeader* header_ = nullptr;

@@ -1,4 +1,7 @@
 // The hart as softmmu::PageWalker: which translation is in force, and what PMP says to its results.
+#include <cinttypes>
+#include <cstdio>
+
 #include "frontends/riscv/system/hart.h"
 
 namespace menura::riscv {
@@ -63,6 +66,7 @@ bool Hart::walk(uint64_t address, ir::Access access, unsigned, softmmu::PageMapp
   const uint64_t satp = reg(SlotName::Satp);
   const auto refuse = [&](ir::FaultKind kind, Cause cause) {
     *fault = {kind, access, address, static_cast<uint32_t>(cause)};
+    log_walk(address, *fault);
     return false;
   };
   softmmu::PageMapping page;
@@ -106,6 +110,17 @@ bool Hart::walk(uint64_t address, ir::Access access, unsigned, softmmu::PageMapp
   }
   *mapping = page;
   return true;
+}
+
+void Hart::log_walk(uint64_t address, const ir::Fault& fault) const {
+  if (!log_.wants(vcpu::LogItem::Mmu)) return;
+  const char* const accesses[] = {"load", "store", "fetch"};
+  char line[160];
+  std::snprintf(line, sizeof line, "hart %u: %s at 0x%" PRIx64 " refused by %s, satp 0x%" PRIx64, id_,
+                accesses[static_cast<unsigned>(fault.access)], address,
+                fault.kind == ir::FaultKind::Bus ? "physical memory protection" : "the page tables",
+                reg(SlotName::Satp));
+  log_.write(vcpu::LogItem::Mmu, line);
 }
 
 ir::Fault Hart::bus_fault(uint64_t address, ir::Access access) const {

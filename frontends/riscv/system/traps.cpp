@@ -1,4 +1,7 @@
 // Traps and returns from them (Volume II 20240411, 3.1.6 to 3.1.8, 3.1.14 to 3.1.16, 3.3.2, 12.1).
+#include <cinttypes>
+#include <cstdio>
+
 #include "frontends/riscv/system/hart.h"
 
 namespace menura::riscv {
@@ -13,10 +16,32 @@ uint64_t handler(uint64_t tvec, uint64_t cause, bool is_interrupt) {
   return is_interrupt && (tvec & 1) != 0 ? base + 4 * cause : base;
 }
 
+// 3.1.15, table 14.
+constexpr const char* kExceptions[] = {
+    "misaligned fetch",  "fetch access fault", "illegal instruction", "breakpoint",      "misaligned load",
+    "load access fault", "misaligned store",   "store access fault",  "ecall from U",    "ecall from S",
+    "reserved",          "ecall from M",       "fetch page fault",    "load page fault", "reserved",
+    "store page fault"};
+constexpr const char* kInterrupts[] = {
+    "reserved", "supervisor software interrupt", "reserved", "machine software interrupt",
+    "reserved", "supervisor timer interrupt",    "reserved", "machine timer interrupt",
+    "reserved", "supervisor external interrupt", "reserved", "machine external interrupt"};
+
+constexpr char letter(Privilege privilege) { return "US?M"[static_cast<unsigned>(privilege)]; }
+
 }  // namespace
+
+void Hart::log_trap(uint64_t cause, bool is_interrupt, uint64_t epc, uint64_t tval) const {
+  if (!log_.wants(vcpu::LogItem::Interrupts)) return;
+  char line[160];
+  std::snprintf(line, sizeof line, "hart %u: %s in %c, pc 0x%" PRIx64 ", tval 0x%" PRIx64, id_,
+                is_interrupt ? kInterrupts[cause] : kExceptions[cause], letter(privilege()), epc, tval);
+  log_.write(vcpu::LogItem::Interrupts, line);
+}
 
 void Hart::trap(uint64_t cause, bool is_interrupt, uint64_t epc, uint64_t tval) {
   uint64_t& status = reg(SlotName::Mstatus);
+  log_trap(cause, is_interrupt, epc, tval);
   const Privilege from = privilege();
   const uint64_t delegated = reg(is_interrupt ? SlotName::Mideleg : SlotName::Medeleg);
   const uint64_t recorded = cause | (is_interrupt ? kInterruptBit : 0);

@@ -21,6 +21,7 @@ CODE(code_lr_misaligned, "addi a0, a0, 2; lr.w a0, (a0); ecall");
 CODE(code_sc_misaligned, "addi a0, a0, 1; sc.d a0, zero, (a0); ecall");
 CODE(code_load_misaligned, "addi a0, a0, 3; ld a0, (a0); ecall");
 CODE(code_jump, "jr a0");
+CODE(code_calls, "li t0, 3000000; 1: beqz t0, 2f; addi t0, t0, -1; jal ra, 1b; 2: mv a0, t0; ecall");
 
 static const char* const names[] = {"U", "S", "?", "M"};
 
@@ -159,6 +160,9 @@ int main(void) {
   show("mepc", READ(mepc));
   WRITE(stvec, -1UL);
   show("stvec", READ(stvec) & 2);
+  put("-- calls that never return\n");
+  run(M, code_calls, 0);
+  show("a0", seen.a0);
   put("-- vectors do not concern exceptions\n");
   WRITE(mtvec, (u64)machine_vectors | 1);
   show("mode", READ(mtvec) & 3);
