@@ -11,6 +11,7 @@
 #include <llvm/MC/TargetRegistry.h>
 #include <llvm/Passes/PassBuilder.h>
 #include <llvm/Support/CommandLine.h>
+#include <llvm/Support/ErrorHandling.h>
 #include <llvm/Support/TargetSelect.h>
 #include <llvm/Support/raw_ostream.h>
 #include <llvm/TargetParser/Host.h>
@@ -98,6 +99,8 @@ Codegen::Codegen() {
   LLVMInitializeX86AsmParser();  // thunks are called by inline assembly
   static const bool parsed = llvm::cl::ParseCommandLineOptions(std::size(kOptions), kOptions);
   if (!parsed) return;
+  llvm::remove_fatal_error_handler();
+  llvm::install_fatal_error_handler([](void*, const char*, bool) { throw FatalError(); });
   std::string error;
   const llvm::Target* const target = llvm::TargetRegistry::lookupTarget(kTriple, error);
   if (target == nullptr) return;
@@ -170,7 +173,9 @@ bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, Mac
   number_constants(module, facts);
   // What addPassesToEmitFile does, with two passes of ours.
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_);
-  llvm::legacy::PassManager passes;
+  // Not destroyed if there is a fatal error.
+  auto owned_passes = std::make_unique<llvm::legacy::PassManager>();
+  llvm::legacy::PassManager& passes = *owned_passes;
   auto* const information = new llvm::MachineModuleInfoWrapperPass(&machine);
   llvm::TargetPassConfig* const config = machine.createPassConfig(passes);
   config->setDisableVerify(true);
@@ -194,7 +199,12 @@ bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, Mac
     llvm::raw_fd_ostream text(name + ".ll", failed);
     module.print(text, nullptr);
   }
-  passes.run(module);
+  try {
+    passes.run(module);
+  } catch (const FatalError&) {
+    static_cast<void>(owned_passes.release());
+    throw;
+  }
   if (folder != nullptr) {
     std::error_code failed;
     llvm::raw_fd_ostream file(name + ".o", failed);

@@ -12,6 +12,10 @@
 
 namespace menura::llvmjit {
 
+// What LLVM ends the process for. Thrown through its frames, which have no destructors to run as far as C++ knows: what
+// they held is lost.
+struct FatalError {};
+
 class Codegen {
  public:
   // For this host, or for less where MENURA_HOST says so (backends/x64/host_features.h).
@@ -20,7 +24,7 @@ class Codegen {
   bool ok() const { return machine_ != nullptr; }
   const Features& features() const { return features_; }
   void prepare(llvm::Module& module) const;
-  // Optimizes and compiles; false: LLVM could not.
+  // Optimizes and compiles; false: LLVM could not. Throws FatalError: then the module must not be touched again.
   bool run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts);
 
  private:

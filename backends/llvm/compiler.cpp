@@ -1,6 +1,7 @@
 #include "backends/llvm/compiler.h"
 
 #include <llvm/ADT/StringExtras.h>
+#include <llvm/IR/DiagnosticInfo.h>
 #include <llvm/IR/LLVMContext.h>
 #include <llvm/IR/Verifier.h>
 #include <llvm/Support/raw_ostream.h>
@@ -35,15 +36,30 @@ class LlvmCompiler : public runtime::Compiler {
   bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
     // Budgets and heat are tier 1's.
     if (options.count || options.heat_index >= 0) return false;
-    llvm::LLVMContext context;
-    llvm::Module module("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), context);
-    codegen_.prepare(module);
-    Lowering lowering(module, region, layout_, helpers_, codegen_.features());
+    auto context = std::make_unique<llvm::LLVMContext>();
+    bool failed = false;
+    context->setDiagnosticHandlerCallBack(
+        [](const llvm::DiagnosticInfo* info, void* said) {
+          *static_cast<bool*>(said) |= info->getSeverity() == llvm::DS_Error;
+        },
+        &failed);
+    auto module =
+        std::make_unique<llvm::Module>("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), *context);
+    codegen_.prepare(*module);
+    Lowering lowering(*module, region, layout_, helpers_, codegen_.features());
     if (!lowering.run(options.needed, options.machine)) return false;
-    assert(!llvm::verifyModule(module, &llvm::errs()));
+    assert(!llvm::verifyModule(*module, &llvm::errs()));
     llvm::SmallVector<char, 0> object;
     MachineFacts facts;
-    if (!codegen_.run(module, object, facts) || (facts.lost && !options.machine)) return false;
+    try {
+      if (!codegen_.run(*module, object, facts) || failed) return false;
+      if (facts.lost && !options.machine) return false;
+    } catch (const FatalError&) {
+      // Nobody knows what can still be destroyed.
+      static_cast<void>(module.release());
+      static_cast<void>(context.release());
+      return false;
+    }
     const LinkInput input{object, facts, lowering.stubs(), lowering.sites(), fits_31_bits(region)};
     if (!link(input, out)) {
       out.clear();
