@@ -13,6 +13,9 @@
 #include "backends/x64/compiler.h"
 #include "cli/cache.h"
 #include "cli/dumps.h"
+#include "cli/observers.h"
+#include "cli/profile/perf_files.h"
+#include "cli/profile/profile.h"
 
 namespace menura::cli {
 namespace {
@@ -38,6 +41,9 @@ struct Translator {
   std::unique_ptr<runtime::Compiler> compiler;
   std::unique_ptr<runtime::CodeStore> store;
   std::unique_ptr<Dumps> dumps;
+  std::unique_ptr<Profile> profile;
+  std::unique_ptr<PerfFiles> perf;
+  Observers observers;
 };
 
 // --tier 2: executions of a trace before it is compiled anew, by default. More than the few that tell which ways are
@@ -46,6 +52,7 @@ constexpr int32_t kAtOnce = 16;
 
 runtime::TranslatorEngine* counted_engine = nullptr;
 runtime::CodeStore* code_store = nullptr;
+Profile* asked_profile = nullptr;
 
 // Null: this program has no build id that would tell its code from another build's.
 std::unique_ptr<runtime::CodeStore> make_store(const EngineChoice& options, const EngineGuest& guest,
@@ -105,7 +112,24 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
     Result<std::unique_ptr<Dumps>> dumps = Dumps::open(options, guest, frontend);
     if (!dumps) return dumps.error();
     translator.dumps = std::move(*dumps);
-    engine_options.observer = translator.dumps.get();
+    translator.observers.add(translator.dumps.get());
+    engine_options.observer = &translator.observers;
+  }
+  if (!options.profile.empty()) {
+    Result<std::unique_ptr<Profile>> profile = Profile::open(options.profile, guest, frontend);
+    if (!profile) return profile.error();
+    translator.profile = std::move(*profile);
+    asked_profile = translator.profile.get();
+    translator.observers.add(asked_profile);
+    engine_options.observer = &translator.observers;
+    engine_options.sample_always = true;
+  }
+  if (options.perf) {
+    Result<std::unique_ptr<PerfFiles>> perf = PerfFiles::open();
+    if (!perf) return perf.error();
+    translator.perf = std::move(*perf);
+    translator.observers.add(translator.perf.get());
+    engine_options.observer = &translator.observers;
   }
   if (options.cache && !guest.machine) {
     translator.store = make_store(options, guest, frontend, features, engine_options);
@@ -119,6 +143,13 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
 
 void keep_compiled_code() {
   if (code_store != nullptr) code_store->flush();
+}
+
+void write_profile(const std::string& program) {
+  if (asked_profile == nullptr) return;
+  if (auto written = asked_profile->write(program); !written) {
+    std::fprintf(stderr, "menura: %s\n", written.error().message.c_str());
+  }
 }
 
 void print_statistics() {

@@ -25,6 +25,9 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
 // What is to be kept for later runs is written: the process is about to end, or to become another program.
 void keep_compiled_code();
 
+// Writes the profile that the options have asked for, if any, on behalf of `program`.
+void write_profile(const std::string& program);
+
 // Prints the statistics of the engine that make_engine() made last, on standard error.
 void print_statistics();
 

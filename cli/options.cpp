@@ -38,6 +38,10 @@ po::options_description description() {
   add("strace", "show system calls on standard error");
   add("stats", "show what the translator did, at the end");
   add("count-instructions", "with --stats: how many were executed; the code for it is made anew");
+  add("profile", po::value<std::string>(),
+      "<file> where time went, at the end: a page, or, if the name ends in .folded, stacks as text; implies "
+      "--no-cache");
+  add("perf", "write /tmp/perf-PID.map and /tmp/jit-PID.dump, with which perf knows compiled code; implies --no-cache");
   add("no-cache", "neither use compiled code of earlier runs nor keep it");
   add("cache-folder", po::value<std::string>(),
       "<dir> where compiled code is kept (default: $MENURA_CACHE, else menura/code in the user's cache folder)");
@@ -108,6 +112,9 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
   options->statistics = values.count("stats") != 0;
   options->count_instructions = values.count("count-instructions") != 0;
   if (values.count("no-cache") != 0) options->cache = false;
+  options->perf = values.count("perf") != 0;
+  // Code is observed as it is made.
+  if (take(values, "profile", &options->profile) || options->perf) options->cache = false;
   take(values, "cache-folder", &options->cache_folder);
   if (!take(values, "-L", &options->sysroot) && environment("QEMU_LD_PREFIX") != nullptr) {
     options->sysroot = environment("QEMU_LD_PREFIX");

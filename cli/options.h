@@ -31,6 +31,8 @@ struct EngineChoice {
   bool dump_ir = false;             // -d ir
   bool dump_host = false;           // -d out_asm
   std::string dump_file;            // -D; empty: standard error
+  std::string profile;              // --profile: the file; empty: none
+  bool perf = false;                // --perf
   std::string cpu;                  // --cpu; empty: the default
 
   // --engine and --tier, as their values are spelled; the error says what is expected.

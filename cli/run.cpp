@@ -48,8 +48,14 @@ const std::string& argv0(const RunOptions& options) {
 // How ld.so ends when it cannot load a library; a shell's "command not found", too.
 constexpr int kNotFound = 127;
 
-void at_exit(int status) {
+// The process ends or becomes another program.
+void at_end() {
   keep_compiled_code();
+  write_profile(run_options->program);
+}
+
+void at_exit(int status) {
+  at_end();
   if (run_options->statistics) print_statistics();
   if (status == kNotFound) explain_missing_libraries(run_options->program, run_options->sysroot);
 }
@@ -85,7 +91,7 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.options.reexec_options = run_options->for_children(true);
   launch.options.other_guest_options = run_options->for_children(false);
   launch.options.at_exit = at_exit;
-  launch.options.before_execve = keep_compiled_code;
+  launch.options.before_execve = at_end;
   launch.program = run_options->program;
   launch.arguments = run_options->arguments;
   launch.arguments.insert(launch.arguments.begin(), argv0(*run_options));

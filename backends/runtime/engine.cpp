@@ -79,6 +79,7 @@ void TranslatorEngine::attach(ir::CpuHeader& cpu) {
   cpu.heat = counters_;
   for (std::size_t i = 0; i < thunks_.size(); ++i) cpu.thunks[i] = const_cast<void*>(thunks_[i]);
   turnstile_.add(*vcpu);
+  if (options_.sample_always) start_sampling();
   const std::lock_guard lock(mutex_);
   vcpus_.push_back(std::move(vcpu));
 }

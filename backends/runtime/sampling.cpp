@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <array>
 #include <bit>
 #include <csignal>
 #include <ctime>
@@ -65,7 +66,8 @@ void* sample_in_background(void* argument) {
 
 void TranslatorEngine::start_sampling() {
   const std::lock_guard lock(mutex_);
-  if (tier2_->off || options_.tier2_foreground || tier2_->sampler != nullptr) return;
+  const bool wanted = options_.sample_always || (!tier2_->off && !options_.tier2_foreground);
+  if (!wanted || tier2_->sampler != nullptr) return;
   tier2_->sampler = std::make_shared<SamplerLink>();
   tier2_->sampler->engine = this;
   auto* const link = new std::shared_ptr<SamplerLink>(tier2_->sampler);
@@ -81,13 +83,14 @@ void TranslatorEngine::start_sampling() {
 bool TranslatorEngine::ask_for_samples(uint32_t* pause) {
   const std::lock_guard lock(mutex_);
   *pause = sample_pause();
-  if (tier2_->off) return false;
+  if (tier2_->off && !options_.sample_always) return false;
   bool any = false;
   for (const auto& vcpu : vcpus_) any |= vcpu->ask(kEngineSample);
   return any;
 }
 
 uint32_t TranslatorEngine::sample_pause() const {
+  if (options_.sample_always) return 1;
   return 1U << std::min<uint32_t>(std::bit_width(tier2_->samples_since_news / kNoNews), kMostDoublings);
 }
 
@@ -102,6 +105,29 @@ void TranslatorEngine::answer_sample(Vcpu& vcpu, Translation* from) {
   if (count_sample(vcpu, identity, from)) enqueue(vcpu, identity);
 }
 
+// Return predictions tell the callers, as far as they have not been dropped; what a region has inlined is not among
+// them. A call stops at its target, but time has gone by before it.
+void TranslatorEngine::show_sample(const Vcpu& vcpu, const ir::Identity& identity, const Translation* from,
+                                   const Translation* ran, uint32_t milliseconds) const {
+  constexpr std::size_t deepest = 128;
+  std::array<uint64_t, deepest> returns;
+  std::size_t count = 0;
+  const auto* const pairs = reinterpret_cast<const uint64_t*>(vcpu.cpu.code_rsp);
+  while (count < deepest && pairs[2 * count + 1] != kNoPc) {
+    returns[count] = pairs[2 * count + 1];
+    ++count;
+  }
+  Sample sample;
+  sample.pc = identity.pc;
+  sample.region = ran != nullptr ? ran->pc : identity.pc;
+  sample.gear = ran != nullptr ? ran->gear : Gear::Trace;
+  sample.milliseconds = milliseconds;
+  sample.returns = {returns.data(), count};
+  const auto holds = [&](const ir::GuestRange& range) { return range.begin <= identity.pc && identity.pc < range.end; };
+  if (from != nullptr && std::none_of(from->guest.begin(), from->guest.end(), holds)) sample.pc = from->pc;
+  options_.observer->sampled(sample);
+}
+
 // Whether its region is to be formed.
 bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Translation* from) {
   const std::lock_guard lock(mutex_);
@@ -111,9 +137,10 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
   const Gear gear = ran != nullptr ? ran->gear : Gear::Trace;
   const uint32_t pause = sample_pause();
   vcpu.statistics.samples[static_cast<unsigned>(gear)] += pause;
+  if (options_.sample_always) show_sample(vcpu, identity, from, ran, pause);
   // Where nothing is left to do, pauses grow fast.
   tier2.samples_since_news += gear == Gear::Optimized ? 16 : 1;
-  if (gear == Gear::Optimized || tier2.off) return false;
+  if (gear == Gear::Optimized || tier2.off || options_.tier2_foreground) return false;
   tier2.improvable += pause;
 
   // A single sample is no evidence, however long the pause before it.

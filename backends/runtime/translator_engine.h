@@ -42,6 +42,7 @@ struct EngineOptions {
   ir::TraceLimits trace = {};
   ir::HotLimits hot = {};
   Observer* observer = nullptr;
+  bool sample_always = false;                     // each millisecond, from the start: for the observer
   ir::OptLevel trace_level = ir::OptLevel::None;  // traces run too seldom to earn it (ir/opt/README.md)
   ir::OptLevel hot_level = ir::OptLevel::Full;
 
@@ -148,6 +149,8 @@ class TranslatorEngine : public vcpu::Engine {
   void answer_sample(Vcpu& vcpu, Translation* from);
   bool count_sample(Vcpu& vcpu, const ir::Identity& identity, Translation* from);
   void start_sampling();
+  void show_sample(const Vcpu& vcpu, const ir::Identity& identity, const Translation* from, const Translation* ran,
+                   uint32_t milliseconds) const;
   // Asks all virtual CPUs that run; false: none does. `pause`: until the next time, in milliseconds.
   bool ask_for_samples(uint32_t* pause);
   uint32_t sample_pause() const;  // milliseconds
