@@ -51,6 +51,8 @@ class ProcessingElements final : public Cpus, private vcpu::PowerPort {
     for (const auto& cpu : cpus_) cpu->turn_off();
     cpus_[0]->reset(entry.pc, entry.argument0, entry.argument1);
   }
+  isa::FeatureSet features() const { return frontend_.features(); }
+
   void disconnect() override {
     for (const auto& cpu : cpus_) cpu->disconnect();
   }
@@ -95,23 +97,29 @@ void connect(Machine& machine) {
 
 // Devicetree bindings arm/cpus.yaml, arm/psci.yaml and timer/arm,arch_timer.yaml of Linux 6.1.
 void describe_cpus(Machine& machine, fdt::Tree& tree) {
+  const std::string core = isa::core_name(static_cast<ProcessingElements&>(machine.cpus()).features());
+  const std::string compatible = "arm," + (core.empty() ? "armv8" : core);
   tree.cells("/cpus", "#address-cells", {1});
   tree.cells("/cpus", "#size-cells", {0});
   for (unsigned i = 0; i < machine.cpus().count(); ++i) {
     const std::string node = "/cpus/cpu@" + std::to_string(i);
     tree.text(node, "device_type", "cpu");
-    tree.text(node, "compatible", "arm,armv8");
+    tree.text(node, "compatible", compatible);
     tree.cells(node, "reg", {i});
     tree.text(node, "enable-method", "psci");
   }
-  tree.texts("/psci", "compatible", {"arm,psci-1.0", "arm,psci-0.2"});
+  tree.texts("/psci", "compatible", {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
   tree.text("/psci", "method", "hvc");
+  // For the oldest of the three (DEN 0022, 5.1).
+  tree.cells("/psci", "cpu_suspend", {0xc4000001});
+  tree.cells("/psci", "cpu_off", {0x84000002});
+  tree.cells("/psci", "cpu_on", {0xc4000003});
 
   // Secure and non-secure EL1, virtual, EL2; private interrupts count from 16, level-sensitive. Two of them do not
   // exist here, but the binding wants four.
   constexpr uint32_t kPrivate = 1;
   constexpr uint32_t kHigh = 4;
-  tree.text("/timer", "compatible", "arm,armv8-timer");
+  tree.texts("/timer", "compatible", {"arm,armv8-timer", "arm,armv7-timer"});
   tree.flag("/timer", "always-on");
   tree.cells("/timer", "interrupts",
              {kPrivate, 13, kHigh, kPrivate, kPhysicalTimer - 16, kHigh, kPrivate, kVirtualTimer - 16, kHigh, kPrivate,

@@ -12,6 +12,7 @@ namespace {
 constexpr uint64_t kMebibyte = uint64_t{1} << 20;
 constexpr uint64_t kMostMemory = uint64_t{255} << 30;
 
+constexpr uint32_t kFirstVirtio = 16;  // its first interrupt
 constexpr uint32_t kGicInputs[] = {menura::arm::Cpu::kIrq, menura::arm::Cpu::kFiq};
 
 constexpr MemoryRow kMemory[] = {
@@ -24,15 +25,17 @@ constexpr BoardRow kDevices[] = {
     {&kPl011, 0x09000000, 0x1000, 1},
     {&kPl031, 0x09010000, 0x1000, 2},
     {&kPl061, 0x09030000, 0x1000, 7},
-    {&kVirtioSlot, 0x0a000000, 0x200, 16, 32},
+    {&kVirtioSlot, 0x0a000000, 0x200, kFirstVirtio, 32},
 };
 static_assert(rows_are_disjoint(kMemory, kDevices, kMostMemory));
 
-// Devicetree binding interrupt-controller/arm,gic-v3.yaml: shared interrupts, level-sensitive.
+// Devicetree binding interrupt-controller/arm,gic-v3.yaml: shared interrupts; those of virtio by edges, as QEMU says,
+// all others level-sensitive.
 void describe_interrupt(fdt::Tree& tree, const std::string& path, uint32_t interrupt) {
   constexpr uint32_t kShared = 0;
+  constexpr uint32_t kRisingEdge = 1;
   constexpr uint32_t kHigh = 4;
-  tree.cells(path, "interrupts", {kShared, interrupt, kHigh});
+  tree.cells(path, "interrupts", {kShared, interrupt, interrupt < kFirstVirtio ? kHigh : kRisingEdge});
 }
 
 void describe(Machine& machine, fdt::Tree& tree) {

@@ -74,6 +74,13 @@ uint32_t midr(FeatureSet set) {
   return 0x000f04d0;  // implementer 0: reserved for software
 }
 
+std::string core_name(FeatureSet set) {
+  for (unsigned i = 0; i < kFeatureCount; ++i) {
+    if (kCores.has(i) && set.has(i)) return std::string(kFeatures[i].name);
+  }
+  return {};
+}
+
 std::string describe(FeatureSet set) { return frontends::describe(set, kTable); }
 
 }  // namespace menura::arm

@@ -54,6 +54,9 @@ Result<FeatureSet> parse_cpu(std::string_view text);
 // MIDR_EL1: implementer, variant, part and revision of the core.
 uint32_t midr(FeatureSet set);
 
+// "cortex-a72": the name of the core that it is; empty: none that exists.
+std::string core_name(FeatureSet set);
+
 // The features' names joined by '_', for messages.
 std::string describe(FeatureSet set);
 

@@ -343,9 +343,9 @@ void GicV3::send_sgi(unsigned sender, uint64_t value) {
 std::unique_ptr<Device> make(const DeviceSetup& setup) { return std::make_unique<GicV3>(setup); }
 
 // Devicetree binding interrupt-controller/arm,gic-v3.yaml: distributor, then redistributors.
-void describe(fdt::Tree& tree, const std::string& path, unsigned cpus) {
+void describe(fdt::Tree& tree, const std::string& path, unsigned) {
   const uint64_t base = std::stoull(path.substr(path.find('@') + 1), nullptr, 16);
-  tree.u64(path, "reg", {base, kDistributorSize, base + kRedistributors, cpus * kRedistributorSize});
+  tree.u64(path, "reg", {base, kDistributorSize, base + kRedistributors, kRegion - kRedistributors});
   tree.flag(path, "interrupt-controller");
   tree.cells(path, "#interrupt-cells", {3});
   tree.cells(path, "#redistributor-regions", {1});
@@ -360,7 +360,7 @@ const DeviceKind kGicV3 = {
     .name = "gicv3",
     .what = "Arm interrupt controller, version 3, for 256 shared interrupts",
     .datasheet = "Arm IHI 0069H",
-    .node = "interrupt-controller",
+    .node = "intc",
     .compatible = "arm,gic-v3",
     .size = kRegion,
     .access = {1, 8},

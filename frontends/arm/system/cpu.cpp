@@ -123,17 +123,15 @@ Cpu::Next Cpu::handle(const vcpu::Exit& exit) {
 }
 
 // D1.6: WFE ends when the event register is set, which so much sets that it is taken for set at all times: the global
-// monitor (a store by another processing element to what LDXR has read), the event stream of a timer, SEV.
+// monitor (a store by another processing element to what LDXR has read), the event stream of a timer, SEV. So
+// SCTLR_EL1.nTWE has nothing to trap.
 Cpu::Next Cpu::wait(int64_t hint) {
-  if (!is_kernel() && hint != kYield) {
-    const uint64_t control = hint == kWfi ? Sctlr::kNtwi : Sctlr::kNtwe;
-    if ((reg(SlotName::SCTLR_EL1) & control) == 0) {
-      take_synchronous(Esr::TrappedWait, Esr::kCondition | (hint == kWfe ? 1 : 0), header_->pc - kInstructionBytes);
-      return Next::Run;
-    }
-  }
   if (hint != kWfi) {
     std::this_thread::yield();
+    return Next::Run;
+  }
+  if (!is_kernel() && (reg(SlotName::SCTLR_EL1) & Sctlr::kNtwi) == 0) {
+    take_synchronous(Esr::TrappedWait, Esr::kCondition, header_->pc - kInstructionBytes);
     return Next::Run;
   }
   waiting_ = true;

@@ -14,7 +14,6 @@ struct Sctlr {
   static constexpr uint64_t kDze = 1U << 14;   // EL0 may DC ZVA
   static constexpr uint64_t kUct = 1U << 15;   // EL0 may read CTR_EL0
   static constexpr uint64_t kNtwi = 1U << 16;  // EL0 may WFI
-  static constexpr uint64_t kNtwe = 1U << 18;
   static constexpr uint64_t kWxn = 1U << 19;
   static constexpr uint64_t kSpan = 1U << 23;  // exceptions leave PSTATE.PAN
   static constexpr uint64_t kUci = 1U << 26;   // EL0 may maintain caches

@@ -27,11 +27,14 @@ bool Cpu::is_permitted(const RegisterRow& row, bool) const {
   if (is_kernel()) return true;
   const uint64_t sctlr = reg(SlotName::SCTLR_EL1);
   const uint64_t timers = reg(SlotName::CNTKCTL_EL1);
+  constexpr uint64_t kCommsTrapped = 1U << 12;  // MDSCR_EL1.TDCC
   constexpr uint64_t kPhysicalCounter = 1U << 0;
   constexpr uint64_t kVirtualCounter = 1U << 1;
   constexpr uint64_t kVirtualTimer = 1U << 8;
   constexpr uint64_t kPhysicalTimer = 1U << 9;
   switch (static_cast<SystemRegister>(row.number)) {
+    case MDCCSR_EL0:
+      return (reg(SlotName::MDSCR_EL1) & kCommsTrapped) == 0;
     case CTR_EL0:
       return (sctlr & Sctlr::kUct) != 0;
     case DAIF:

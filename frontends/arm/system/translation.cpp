@@ -134,7 +134,8 @@ bool Cpu::translate_for_par(unsigned crm, unsigned op2, uint64_t address) {
   const bool device = (attributes & 0xf0) == 0;
   const uint64_t shareability = device ? 2 : result.shareability;
   const uint64_t offset = address & ((uint64_t{1} << mapping.size_log2) - 1) & ~uint64_t{0xfff};
-  reg(SlotName::PAR_EL1) = attributes << 56 | mapping.physical | offset | kRes1 | shareability << 7;
+  constexpr uint64_t kNonSecure = 1U << 9;
+  reg(SlotName::PAR_EL1) = attributes << 56 | mapping.physical | offset | kRes1 | kNonSecure | shareability << 7;
   return true;
 }
 
