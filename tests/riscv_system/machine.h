@@ -2,7 +2,6 @@
 #pragma once
 
 #include <condition_variable>
-#include <functional>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -14,6 +13,7 @@
 #include "host/timer_thread.h"
 #include "softmmu/bus/bus.h"
 #include "softmmu/tlb/machine_memory.h"
+#include "tests/system_programs/programs.h"
 #include "vcpu/engine.h"
 
 namespace menura::tests {
@@ -25,8 +25,6 @@ class Machine final : private boards::InterruptSink,
  public:
   static constexpr uint64_t kRamBase = 0x80000000;
   static constexpr uint64_t kRamSize = 128 << 20;
-
-  using MakeEngine = std::function<std::unique_ptr<vcpu::Engine>(const ir::Frontend&, ir::MemoryPort&)>;
 
   // `cpu`: as --cpu says it.
   Machine(const std::string& cpu, const MakeEngine& make_engine);

@@ -47,11 +47,14 @@ static const struct {
   const char* name;
   char* code;
 } kCodes[] = {
-#define ROW(name) {#name, do_##name}
-    ROW(svc), ROW(brk), ROW(udf), ROW(smc), ROW(hlt), ROW(tlbi), ROW(at), ROW(read_sctlr), ROW(read_midr), ROW(read_ctr),
-    ROW(read_dczid), ROW(zva), ROW(cvau), ROW(civac), ROW(ivau), ROW(ivac), ROW(isw), ROW(iallu), ROW(daif), ROW(daifset),
-    ROW(wfe), ROW(fp), ROW(vector), ROW(vector_load), ROW(fpcr), ROW(counter), ROW(physical), ROW(frequency), ROW(timer),
-    ROW(physical_timer), ROW(sp_el0), ROW(flags), ROW(pan),
+#define ROW(name) \
+  { #name, do_##name }
+    ROW(svc),    ROW(brk),        ROW(udf),       ROW(smc),       ROW(hlt),        ROW(tlbi),
+    ROW(at),     ROW(read_sctlr), ROW(read_midr), ROW(read_ctr),  ROW(read_dczid), ROW(zva),
+    ROW(cvau),   ROW(civac),      ROW(ivau),      ROW(ivac),      ROW(isw),        ROW(iallu),
+    ROW(daif),   ROW(daifset),    ROW(wfe),       ROW(fp),        ROW(vector),     ROW(vector_load),
+    ROW(fpcr),   ROW(counter),    ROW(physical),  ROW(frequency), ROW(timer),      ROW(physical_timer),
+    ROW(sp_el0), ROW(flags),      ROW(pan),
 };
 
 static u64 block[16] __attribute__((aligned(64)));

@@ -8,7 +8,7 @@ CODE(store_user, "sttr x0, [x0]; svc #1");
 CODE(jump, "br x0");
 CODE(target, "svc #1");
 
-#define TEST 0x500000000UL  // where pages under test are mapped
+#define TEST 0x500000000UL     // where pages under test are mapped
 #define CODE_AT 0x580000000UL  // EL0's code
 #define UPPER 0xfffffff000000000UL
 

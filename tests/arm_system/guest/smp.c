@@ -22,7 +22,8 @@ static u8 memory[1 << 13] __attribute__((aligned(1 << 12)));
 #define TEST 0x500000000UL
 
 void other(u64 argument);
-asm(".globl other_start\nother_start:\n ldr x9, =other_stack + 8192\n mov sp, x9\n ldr x9, =vectors\n msr vbar_el1, x9\n b other\n");
+asm(".globl other_start\nother_start:\n ldr x9, =other_stack + 8192\n mov sp, x9\n ldr x9, =vectors\n msr vbar_el1, "
+    "x9\n b other\n");
 extern char other_start[];
 
 static u64* space;
@@ -33,7 +34,8 @@ static void wait_for(u64 value) {
 
 void other(u64 argument) {
   argument_seen = argument;
-  state_seen = READ(CurrentEL) | READ(daif) | (READ(sctlr_el1) & 1) | READ(SPSel) << 16 | (READ(mpidr_el1) & 0xff) << 32;
+  state_seen =
+      READ(CurrentEL) | READ(daif) | (READ(sctlr_el1) & 1) | READ(SPSel) << 16 | (READ(mpidr_el1) & 0xff) << 32;
   translate(&kGranules[0], space, space, 0);
   answer = 1;
   for (;;) {

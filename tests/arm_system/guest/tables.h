@@ -17,10 +17,10 @@
 
 struct granule {
   const char* name;
-  unsigned bits;      // of a page
-  unsigned size;      // TCR_EL1.T0SZ and T1SZ
-  unsigned first;     // level
-  u64 tg0, tg1;       // in TCR_EL1
+  unsigned bits;   // of a page
+  unsigned size;   // TCR_EL1.T0SZ and T1SZ
+  unsigned first;  // level
+  u64 tg0, tg1;    // in TCR_EL1
 };
 static const struct granule kGranules[] = {
     {"4K", 12, 25, 1, 0UL << 14, 2UL << 30},
