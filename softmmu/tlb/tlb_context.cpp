@@ -19,8 +19,6 @@ void clear(TlbEntry& entry) {
   entry.page = TlbEntry::kNone;
 }
 
-constexpr uint64_t filter_bit(uint64_t page) { return uint64_t{1} << (page / kPageSize % 64); }
-
 }  // namespace
 
 TlbContext::TlbContext() : entries_(kLeast), infos_(kLeast) {}
@@ -79,7 +77,7 @@ TlbEntry& TlbContext::insert(uint64_t page, uint8_t size_log2) {
 
 void TlbContext::add_code_page(const CodePage& page) {
   code_page(page.page) = page;
-  code_filter_ |= filter_bit(page.page);
+  code_pages_.set(page.page / kPageSize % code_pages_.size());
 }
 
 void TlbContext::resize() {
@@ -100,7 +98,7 @@ void TlbContext::flush(uint64_t generation, bool may_resize) {
   large_base_ = TlbEntry::kNone;
   large_mask_ = 0;
   code_.fill({});
-  code_filter_ = 0;
+  code_pages_.reset();
   generation_ = generation;
   stale_ = false;
 }
@@ -115,7 +113,7 @@ void TlbContext::flush_page(uint64_t page, uint64_t generation) {
   for (Victim& victim : victims_) {
     if (victim.entry.page == page) victim.entry.page = TlbEntry::kNone;
   }
-  if ((code_filter_ & filter_bit(page)) != 0) {
+  if (code_pages_.test(page / kPageSize % code_pages_.size())) {
     if (CodePage& code = code_page(page); code.page == page) code = {};
     generation_ = generation;
   }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <array>
+#include <bitset>
 #include <cstdint>
 #include <vector>
 
@@ -85,7 +86,9 @@ class TlbContext {
   uint64_t large_base_ = TlbEntry::kNone;
   uint64_t large_mask_ = 0;
   std::array<CodePage, 256> code_;
-  uint64_t code_filter_ = 0;  // a bit for each page that code was fetched from, by its number modulo 64
+  // A bit for each page that code was fetched from, by its number modulo this. So many, because a page that has none
+  // must hardly ever look as if: engines then forget what they know by address, and kernels flush pages one by one.
+  std::bitset<16384> code_pages_;
 };
 
 }  // namespace menura::softmmu
