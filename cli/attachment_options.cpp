@@ -173,6 +173,28 @@ Result<Net> parse_net(const KeyValues& values) {
   return net;
 }
 
+// --- --share
+
+// "folder,tag=name" and QEMU's "local,path=folder,mount_tag=name,security_model=none".
+Result<ShareOption> parse_share(const KeyValues& values, std::size_t number) {
+  const Properties properties("--share", values);
+  if (auto good = properties.only({"path", "tag", "readonly", "mount_tag", "security_model", "id", "multidevs"});
+      !good) {
+    return good.error();
+  }
+  auto read_only = properties.on("readonly");
+  if (!read_only) return read_only.error();
+  ShareOption share;
+  share.read_only = *read_only;
+  share.folder = properties.get("path").empty() ? properties.first() : properties.get("path");
+  if (share.folder.empty()) return properties.error("nothing says which folder; expected its path, as in --share .");
+  share.tag = properties.get("tag").empty() ? properties.get("mount_tag") : properties.get("tag");
+  if (share.tag.empty()) share.tag = number == 0 ? "host" : "host" + std::to_string(number);
+  // What the configuration space has room for, and v9fs reads.
+  if (share.tag.size() > 31) return properties.error("the tag is longer than 31 characters");
+  return share;
+}
+
 // --- -device
 
 // The names of devices without what says how they are attached.
@@ -196,6 +218,10 @@ class DeviceParser {
       found_.emplace_back(RngOption{});
       return properties.only({"id", "rng"});
     }
+    if (name == "virtio-balloon") {
+      found_.emplace_back(BalloonOption{});
+      return properties.only({"id", "free-page-reporting", "deflate-on-oom"});
+    }
     if (name == "virtio-console" || name == "virtconsole") {
       const std::string stream = properties.get("stream");
       found_.emplace_back(ConsoleOption{stream.empty() ? "null" : stream});
@@ -204,7 +230,8 @@ class DeviceParser {
     // It has no properties: consoles have one port each.
     if (name == "virtio-serial") return {};
     return properties.error(
-        "there is no such device; expected virtio-blk-device, virtio-net-device, virtio-rng-device or virtio-console");
+        "there is no such device; expected virtio-blk-device, virtio-net-device, virtio-rng-device, "
+        "virtio-balloon-device or virtio-console");
   }
 
   // Drives and networks that no -device has claimed come first, as the user wrote them.
@@ -299,7 +326,14 @@ Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& optio
   for (const KeyValues& values : options.devices) {
     if (auto good = devices.parse(values); !good) return good.error();
   }
-  return devices.finish();
+  auto all = devices.finish();
+  if (!all) return all;
+  for (std::size_t i = 0; i < options.shares.size(); ++i) {
+    auto share = parse_share(options.shares[i], i);
+    if (!share) return share.error();
+    all->emplace_back(*share);
+  }
+  return all;
 }
 
 }  // namespace menura::cli

@@ -27,13 +27,21 @@ struct NetOption {
   std::optional<std::array<uint8_t, 6>> mac;
 };
 
+struct ShareOption {
+  std::string folder;
+  std::string tag;
+  bool read_only = false;
+};
+
+struct BalloonOption {};
+
 struct RngOption {};
 
 struct ConsoleOption {
   std::string stream;  // as --serial says it
 };
 
-using AttachmentOption = std::variant<DriveOption, NetOption, RngOption, ConsoleOption>;
+using AttachmentOption = std::variant<DriveOption, NetOption, ShareOption, BalloonOption, RngOption, ConsoleOption>;
 
 // Looks at the options alone, at nothing of the host. In the order in which devices are plugged in.
 Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& options);

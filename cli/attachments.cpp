@@ -64,6 +64,22 @@ Result<void> Attachments::add(const NetOption& option) {
   return {};
 }
 
+Result<void> Attachments::add(const ShareOption& option) {
+  auto folder = host::SharedFolder::open(option.folder, option.read_only);
+  if (!folder) return folder.error();
+  boards::Attachment& attachment = list_.emplace_back();
+  attachment.kind = &boards::kVirtio9p;
+  attachment.folder = folder->get();
+  attachment.name = option.tag;
+  folders_.push_back(std::move(*folder));
+  return {};
+}
+
+Result<void> Attachments::add(const BalloonOption&) {
+  list_.emplace_back().kind = &boards::kVirtioBalloon;
+  return {};
+}
+
 Result<void> Attachments::add(const RngOption&) {
   list_.emplace_back().kind = &boards::kVirtioRng;
   return {};

@@ -11,6 +11,7 @@
 #include "host/char_stream.h"
 #include "host/disk_file.h"
 #include "host/net_link.h"
+#include "host/shared_folder.h"
 
 namespace menura::cli {
 
@@ -25,11 +26,14 @@ class Attachments {
  private:
   Result<void> add(const DriveOption& option);
   Result<void> add(const NetOption& option);
+  Result<void> add(const ShareOption& option);
+  Result<void> add(const BalloonOption& option);
   Result<void> add(const RngOption& option);
   Result<void> add(const ConsoleOption& option);
 
   std::vector<std::unique_ptr<host::DiskFile>> disks_;
   std::vector<std::unique_ptr<host::NetLink>> links_;
+  std::vector<std::unique_ptr<host::SharedFolder>> folders_;
   std::vector<std::unique_ptr<host::CharStream>> streams_;
   std::vector<boards::Attachment> list_;
 };

@@ -37,7 +37,8 @@ po::options_description description() {
   add("drive", texts(), "<path{,readonly=on,format=raw,serial=text,...}> a disk, by virtio");
   add("net", texts(),
       "<user{,hostfwd=tcp::2222-:22,...}|tap,ifname=name> a network card, by virtio; -netdev and -nic, too");
-  add("share", texts(), "<path=folder,tag=name{,readonly=on}> a folder of the host, by virtio 9p; -virtfs, too");
+  add("share", texts(),
+      "<folder{,tag=name,readonly=on}> a folder of the host, by virtio 9p (mount -t 9p host /mnt); -virtfs, too");
   add("device", texts(), "<name{,property=value}> a device, as QEMU names it");
   add("serial", texts(), "<stdio|null|file:path> what the next serial port is joined to (default: stdio)");
   add("gdb", text(), "<port> wait for gdb there; -s is --gdb 1234");

@@ -12,6 +12,7 @@
 #include "host/char_stream.h"
 #include "host/disk_file.h"
 #include "host/net_link.h"
+#include "host/shared_folder.h"
 #include "softmmu/api/physical_memory.h"
 #include "softmmu/bus/region.h"
 #include "vcpu/door.h"
@@ -75,7 +76,8 @@ struct Attachment {
   host::DiskFile* disk = nullptr;
   host::NetLink* link = nullptr;
   std::array<uint8_t, 6> mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};  // of a network card
-  std::string name = {};                                              // a disk's serial number
+  host::SharedFolder* folder = nullptr;
+  std::string name = {};  // a disk's serial number, a folder's mount tag
 };
 
 // What a device is made from. Everything outlives it.
