@@ -21,7 +21,7 @@ CODE(code_lr_misaligned, "addi a0, a0, 2; lr.w a0, (a0); ecall");
 CODE(code_sc_misaligned, "addi a0, a0, 1; sc.d a0, zero, (a0); ecall");
 CODE(code_load_misaligned, "addi a0, a0, 3; ld a0, (a0); ecall");
 CODE(code_jump, "jr a0");
-CODE(code_calls, "li t0, 3000000; 1: beqz t0, 2f; addi t0, t0, -1; jal ra, 1b; 2: mv a0, t0; ecall");
+CODE(code_calls, "li t0, 200000; 1: beqz t0, 2f; addi t0, t0, -1; jal ra, 1b; 2: mv a0, t0; ecall");
 
 static const char* const names[] = {"U", "S", "?", "M"};
 
