@@ -9,7 +9,8 @@
 
 namespace menura::boards {
 
-CpuThread::CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index) : cpu_(cpu), engine_(engine) {
+CpuThread::CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index)
+    : cpu_(cpu), engine_(engine), index_(index) {
   cpu_.header().stop_request.fetch_or(vcpu::kStopThread);
   cpu_.set_waker([this] { wake(); });
   thread_ = std::thread([this, index] {
@@ -60,6 +61,17 @@ void CpuThread::resume() {
   work_.notify_one();
 }
 
+void CpuThread::hold() {
+  const std::lock_guard lock(mutex_);
+  held_ = true;
+  cpu_.header().stop_request.fetch_or(vcpu::kStopThread);
+}
+
+void CpuThread::release() {
+  const std::lock_guard lock(mutex_);
+  held_ = false;
+}
+
 bool CpuThread::wait_for_work() {
   std::atomic<uint32_t>& requests = cpu_.header().stop_request;
   // Requests are cleared before anybody looks at what they are about: what is asked from now on stays.
@@ -71,7 +83,7 @@ bool CpuThread::wait_for_work() {
   for (;;) {
     requests.fetch_and(~(vcpu::kStopThread | vcpu::kStopInterrupt));
     if (end_) return false;
-    if (stop_) {
+    if (stop_ || held_) {
       if (!parked_) {
         parked_ = true;
         stopped_.notify_all();
@@ -106,15 +118,20 @@ void CpuThread::yield_to_others(bool for_interrupt) {
   last_turn_ = std::chrono::steady_clock::now();
 }
 
+std::optional<vcpu::SystemCpu::Next> CpuThread::turn() {
+  cpu_.take_interrupt();
+  const vcpu::Exit exit = engine_.run(cpu_.header());
+  const auto next = cpu_.handle(exit);
+  return exit.kind == vcpu::ExitKind::Wait ? std::optional(next) : std::nullopt;
+}
+
 void CpuThread::run() {
   const HostFaults faults(engine_, cpu_.header());
   engine_.attach(cpu_.header());
   while (wait_for_work()) {
-    cpu_.take_interrupt();
-    const vcpu::Exit exit = engine_.run(cpu_.header());
-    const auto next = cpu_.handle(exit);
+    const auto waited = debugger_ != nullptr ? debugger_->turn(index_) : turn();
     // Whether it is Off or waits, runnable() says.
-    if (exit.kind == vcpu::ExitKind::Wait && cpu_.runnable()) yield_to_others(next == vcpu::SystemCpu::Next::Wait);
+    if (waited && cpu_.runnable()) yield_to_others(*waited == vcpu::SystemCpu::Next::Wait);
   }
   engine_.detach(cpu_.header());
 }

@@ -5,12 +5,22 @@
 #include <condition_variable>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <thread>
 
 #include "vcpu/engine.h"
 #include "vcpu/system_cpu.h"
 
 namespace menura::boards {
+
+// A debugger's say in what a virtual CPU's thread does; called on it.
+class CpuDebugger {
+ public:
+  virtual ~CpuDebugger() = default;
+  // Instead of a turn of the loop: runs the virtual CPU, and holds its thread where it is to stop. Something: it left
+  // by ExitKind::Wait, and what was said to that.
+  virtual std::optional<vcpu::SystemCpu::Next> turn(unsigned cpu) = 0;
+};
 
 class CpuThread {
  public:
@@ -24,6 +34,11 @@ class CpuThread {
   void stop();
   void wait_stopped();
   void resume();
+  // On its own thread: it stops before its next turn, and stays so whoever resumes. On others, while it is stopped.
+  void hold();
+  void release();
+  // While it is stopped; nullptr: none.
+  void set_debugger(CpuDebugger* debugger) { debugger_ = debugger; }
 
   // The thread is over when this returns; the virtual CPU may still call its waker.
   void end();
@@ -33,6 +48,7 @@ class CpuThread {
 
  private:
   void run();
+  std::optional<vcpu::SystemCpu::Next> turn();
   // Sleeps while there is nothing to do; false: the thread ends.
   bool wait_for_work();
   void yield_to_others(bool for_interrupt);
@@ -40,10 +56,13 @@ class CpuThread {
 
   vcpu::SystemCpu& cpu_;
   vcpu::Engine& engine_;
+  const unsigned index_;
+  CpuDebugger* debugger_ = nullptr;
   std::mutex mutex_;
   std::condition_variable work_;     // something for the thread has changed
   std::condition_variable stopped_;  // parked_ has become true
   bool stop_ = true;
+  bool held_ = false;
   bool parked_ = false;
   bool end_ = false;
   unsigned turns_ = 0;  // of a loop that waits and gets nothing, so far

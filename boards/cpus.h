@@ -10,6 +10,8 @@
 #include "ir/core/memory_port.h"
 #include "ir/core/result.h"
 #include "softmmu/bus/bus.h"
+#include "softmmu/tlb/machine_memory.h"
+#include "vcpu/debug_registers.h"
 #include "vcpu/engine.h"
 #include "vcpu/system_cpu.h"
 
@@ -44,6 +46,10 @@ class Cpus {
   virtual unsigned count() const = 0;
   virtual vcpu::SystemCpu& cpu(unsigned index) = 0;
   virtual vcpu::Engine& engine() = 0;
+  // For debuggers.
+  virtual softmmu::MachineMemory& memory() = 0;
+  virtual softmmu::PageWalker& walker(unsigned index) = 0;
+  virtual const vcpu::DebugRegisters& debug_registers() const = 0;
   // Power-on: those that start by themselves go to `entry`. No thread of theirs runs meanwhile.
   virtual void reset(const Entry& entry) = 0;
   // Their threads have ended, and the devices are about to go: nothing of theirs calls them any more.

@@ -67,6 +67,7 @@ class Machine final : public MachineControl {
   uint64_t memory() const { return options_.memory; }
   softmmu::Bus& bus() { return bus_; }
   Cpus& cpus() { return *cpus_; }
+  CpuThread& thread(unsigned cpu) { return threads_[cpu]; }
   vcpu::Door& door() { return door_; }
   std::deque<PlacedDevice>& devices() { return devices_; }
   // What the guest is told of it, except for what it is to boot.

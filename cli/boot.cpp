@@ -3,11 +3,13 @@
 #include <cstdio>
 #include <memory>
 
+#include "boards/debugger.h"
 #include "boards/loader/kernel.h"
 #include "boards/machine.h"
 #include "cli/attachments.h"
 #include "cli/boot_options.h"
 #include "cli/engines.h"
+#include "cli/gdb/server.h"
 #include "cli/guest_log.h"
 #include "host/output_file.h"
 #include "linux-user/abi/guests.h"
@@ -109,7 +111,17 @@ Result<int> boot(const BootOptions& options) {
   if (!plan) return plan.error();
   if (auto loaded = (*machine)->load(std::move(*plan)); !loaded) return loaded.error();
   running = machine->get();
+  // It goes before the machine.
+  std::unique_ptr<boards::MachineDebugger> debugger;
+  std::unique_ptr<gdb::Server> server;
+  if (!options.gdb.empty()) {
+    debugger = std::make_unique<boards::MachineDebugger>(*running, options.freeze);
+    auto started = gdb::Server::start(options.gdb, *debugger);
+    if (!started) return started.error();
+    server = std::move(*started);
+  }
   const int status = running->run(options.freeze);
+  if (server != nullptr) server->tell_end(status);
   if (options.statistics) print_statistics();
   return status;
 }

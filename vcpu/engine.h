@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "ir/core/cpu_header.h"
 #include "vcpu/exit.h"
@@ -30,6 +31,16 @@ class Engine {
   // From now on, all registers must be right when a guest instruction faults: somebody will look at them. Until then,
   // those that the guest's code would write before it reads them may be wrong.
   virtual void require_precise_faults() {}
+
+  // --- debuggers
+  // Guest addresses that run() leaves before, by ExitKind::Breakpoint: an exit of that kind at one of them is not the
+  // guest's own. No virtual CPU is in run() or interpret() meanwhile.
+  virtual void set_breakpoints(std::vector<uint64_t> pcs) = 0;
+
+  // Executes at most so many guest instructions (at least 1) one after the other, each with all its accesses through
+  // the MemoryPort: single steps, and what looks at every access. Neither a stop request nor a breakpoint keeps it from
+  // executing the first. ExitKind::Budget: all of them.
+  virtual Exit interpret(ir::CpuHeader& cpu, uint64_t instructions) = 0;
 
   // A host signal handler for SIGSEGV, SIGBUS, SIGFPE or SIGILL asks: did this happen in compiled code? If so, the
   // engine makes the host context leave run() with `fault` at the guest instruction and returns true.

@@ -5,6 +5,7 @@
 #include <mutex>
 #include <unordered_map>
 
+#include "backends/runtime/one_by_one.h"
 #include "backends/runtime/turnstile.h"
 #include "ir/interp/interpreter.h"
 #include "vcpu/engine.h"
@@ -15,8 +16,14 @@ class InterpreterEngine : public vcpu::Engine {
  public:
   // Both outlive it.
   InterpreterEngine(const ir::Frontend& frontend, ir::MemoryPort& memory, ir::Interpreter::Options options = {})
-      : interpreter_(frontend, memory,
-                     {.count = options.count, .machine = options.machine, .late_stops = kEngineBits}) {}
+      : frontend_(frontend),
+        memory_(memory),
+        machine_(options.machine),
+        interpreter_(frontend, memory,
+                     {.count = options.count,
+                      .machine = options.machine,
+                      .late_stops = kEngineBits,
+                      .breakpoints = &breakpoints_}) {}
 
   void attach(ir::CpuHeader& cpu) override {
     interpreter_.attach(cpu);
@@ -52,6 +59,12 @@ class InterpreterEngine : public vcpu::Engine {
     return {exit.kind, exit.fault, exit.detail};
   }
   void invalidate(uint64_t begin, uint64_t end) override { interpreter_.invalidate(begin, end); }
+  void set_breakpoints(std::vector<uint64_t> pcs) override {
+    if (!breakpoints_.set(std::move(pcs)).empty()) interpreter_.invalidate(0, ~uint64_t{0});
+  }
+  vcpu::Exit interpret(ir::CpuHeader& cpu, uint64_t instructions) override {
+    return run_one_by_one({frontend_, memory_, turnstile_, breakpoints_, machine_}, cpu, member_of(cpu), instructions);
+  }
   // It accesses guest memory through the MemoryPort only, which reports faults itself.
   bool take_host_fault(ir::CpuHeader&, void*, const ir::Fault&) override { return false; }
   void before_fork() override {
@@ -76,6 +89,10 @@ class InterpreterEngine : public vcpu::Engine {
     return *members_.at(&cpu);
   }
 
+  const ir::Frontend& frontend_;
+  ir::MemoryPort& memory_;
+  const bool machine_;
+  ir::Breakpoints breakpoints_;
   ir::Interpreter interpreter_;
   Turnstile turnstile_;
   std::mutex mutex_;

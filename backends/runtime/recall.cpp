@@ -50,7 +50,8 @@ bool TranslatorEngine::is_code(Workshop& workshop, uint64_t begin, std::span<con
 }
 
 bool TranslatorEngine::recall(Workshop& workshop, const ir::Identity& identity, Gear* gear) {
-  if (store_ == nullptr || !open_window(workshop, identity.pc)) return false;
+  // What is kept knows no breakpoints, and what is made with them is not kept.
+  if (store_ == nullptr || !breakpoints_.empty() || !open_window(workshop, identity.pc)) return false;
   const RecallWindow& window = workshop.window;
   if (window.origin.object == 0) return false;
   Provenance& provenance = workshop.provenance;
@@ -152,7 +153,7 @@ void TranslatorEngine::note_guest_code(Workshop& workshop) {
 
 void TranslatorEngine::keep_for_next_run(const Workshop& workshop, Gear gear) {
   const Provenance& provenance = workshop.provenance;
-  if (provenance.origin.object == 0 || workshop.nanoseconds == 0) return;
+  if (provenance.origin.object == 0 || workshop.nanoseconds == 0 || !breakpoints_.empty()) return;
   store_->keep(provenance.origin.object, key_of(provenance.origin, workshop.region.identity), gear, workshop.region,
                provenance.bytes, workshop.code, workshop.nanoseconds, provenance.found_wrong);
 }

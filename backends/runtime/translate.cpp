@@ -91,6 +91,7 @@ Workshop& TranslatorEngine::take_workshop(Vcpu& vcpu) {
     workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, sites_, compiler_.clone())).get();
   }
   workshop->former.set_memory(vcpu.memory);
+  workshop->former.set_breakpoints(&breakpoints_);
   workshop->sequence = change_count_;
   workshop->recalled = false;
   workshop->provenance.origin = {};

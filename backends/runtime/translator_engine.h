@@ -85,6 +85,8 @@ class TranslatorEngine : public vcpu::Engine {
   vcpu::Exit run(ir::CpuHeader& cpu) override;
   void invalidate(uint64_t begin, uint64_t end) override;
   void require_precise_faults() override;
+  void set_breakpoints(std::vector<uint64_t> pcs) override;
+  vcpu::Exit interpret(ir::CpuHeader& cpu, uint64_t instructions) override;
   bool take_host_fault(ir::CpuHeader& cpu, void* host_context, const ir::Fault& fault) override;
   void before_fork() override;
   void after_fork_parent() override;
@@ -236,6 +238,7 @@ class TranslatorEngine : public vcpu::Engine {
   std::vector<CountedBlock> counted_;
 
   std::atomic<bool> precise_faults_{false};
+  ir::Breakpoints breakpoints_;
 
   // Guards everything that is not atomic below and in the cache. Never held while guest memory is touched, a region is
   // compiled or a MemoryPort is called, so that a fault handler may take it.

@@ -1,11 +1,13 @@
 #include "boards/arm/cpus.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "boards/devices/intc/gic.h"
 #include "frontends/arm/features.h"
 #include "frontends/arm/frontend.h"
 #include "frontends/arm/system/cpu.h"
+#include "frontends/arm/system/debug_registers.h"
 #include "softmmu/tlb/machine_memory.h"
 
 namespace menura::boards::arm {
@@ -21,7 +23,11 @@ constexpr unsigned kVirtualTimer = 27;
 class ProcessingElements final : public Cpus, private vcpu::PowerPort {
  public:
   ProcessingElements(const CpuSetup& setup, isa::FeatureSet features)
-      : control_(setup.control), frontend_(features, isa::Level::Machine), cluster_(setup.count), memory_(setup.bus) {
+      : control_(setup.control),
+        frontend_(features, isa::Level::Machine),
+        registers_(frontend_, [this](ir::CpuHeader& header) -> isa::Cpu& { return owner_of(header); }),
+        cluster_(setup.count),
+        memory_(setup.bus) {
     cluster_.power = this;
     for (unsigned i = 0; i < setup.count; ++i) {
       cpus_.push_back(std::make_unique<isa::Cpu>(frontend_, isa::CpuSetup{.number = i,
@@ -46,6 +52,9 @@ class ProcessingElements final : public Cpus, private vcpu::PowerPort {
   unsigned count() const override { return static_cast<unsigned>(cpus_.size()); }
   isa::Cpu& cpu(unsigned index) override { return *cpus_[index]; }
   vcpu::Engine& engine() override { return *engine_; }
+  softmmu::MachineMemory& memory() override { return memory_; }
+  softmmu::PageWalker& walker(unsigned index) override { return *cpus_[index]; }
+  const vcpu::DebugRegisters& debug_registers() const override { return registers_; }
   // The first starts; a kernel turns the others on.
   void reset(const Entry& entry) override {
     for (const auto& cpu : cpus_) cpu->turn_off();
@@ -57,12 +66,17 @@ class ProcessingElements final : public Cpus, private vcpu::PowerPort {
     for (const auto& cpu : cpus_) cpu->disconnect();
   }
 
+  isa::Cpu& owner_of(const ir::CpuHeader& header) {
+    return **std::find_if(cpus_.begin(), cpus_.end(), [&](const auto& cpu) { return &cpu->header() == &header; });
+  }
+
  private:
   void power_off() override { control_.power_off(0); }
   void reset() override { control_.request_reset(); }
 
   MachineControl& control_;
   isa::Frontend frontend_;
+  isa::SystemDebugRegisters registers_;
   isa::Cluster cluster_;
   std::vector<std::unique_ptr<isa::Cpu>> cpus_;
   softmmu::MachineMemory memory_;

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "boards/machine.h"
+#include "frontends/riscv/debug_registers.h"
 #include "frontends/riscv/features.h"
 #include "frontends/riscv/frontend.h"
 #include "frontends/riscv/system/hart.h"
@@ -16,7 +17,7 @@ namespace isa = menura::riscv;
 class Harts final : public Cpus {
  public:
   Harts(const CpuSetup& setup, isa::FeatureSet features)
-      : frontend_(features, isa::Level::Machine), memory_(setup.bus) {
+      : frontend_(features, isa::Level::Machine), registers_(frontend_), memory_(setup.bus) {
     for (unsigned i = 0; i < setup.count; ++i) {
       harts_.push_back(std::make_unique<isa::Hart>(frontend_, i, setup.bus, setup.door, setup.timers, setup.log));
       softmmu::CpuMemory& memory = memory_.add(harts_[i]->header());
@@ -35,6 +36,9 @@ class Harts final : public Cpus {
   unsigned count() const override { return static_cast<unsigned>(harts_.size()); }
   vcpu::SystemCpu& cpu(unsigned index) override { return *harts_[index]; }
   vcpu::Engine& engine() override { return *engine_; }
+  softmmu::MachineMemory& memory() override { return memory_; }
+  softmmu::PageWalker& walker(unsigned index) override { return *harts_[index]; }
+  const vcpu::DebugRegisters& debug_registers() const override { return registers_; }
   // All start; firmware chooses one of them.
   void reset(const Entry& entry) override {
     for (unsigned i = 0; i < count(); ++i) harts_[i]->reset(entry.pc, i, entry.argument1);
@@ -44,6 +48,7 @@ class Harts final : public Cpus {
 
  private:
   isa::Frontend frontend_;
+  isa::DebugRegisters registers_;
   std::vector<std::unique_ptr<isa::Hart>> harts_;
   softmmu::MachineMemory memory_;
   std::unique_ptr<vcpu::Engine> engine_;

@@ -84,6 +84,16 @@ void Former::fault_region(const Identity& identity, Region& region, const Fault&
   builder_.finish();
 }
 
+// It counts as code of the instruction's first byte.
+void Former::breakpoint_region(Region& region) {
+  builder_.begin(region, identity_, frontend_.memory_model(), {});
+  builder_.start(builder_.new_block());
+  builder_.insn(identity_.pc, 0);
+  builder_.exit(ExitKind::Breakpoint, identity_.pc);
+  ranges_.push_back({identity_.pc, identity_.pc + 1});
+  finish(region);
+}
+
 bool Former::leads_to_store(uint64_t pc, uint64_t mode, unsigned instructions) {
   for (; instructions > 0; --instructions) {
     Fault fault;
@@ -147,6 +157,10 @@ Fault Former::form_trace(const Identity& identity, Region& region, const TraceLi
     fault_region(identity, region, fault);
     return fault;
   }
+  if (is_breakpoint(pc)) {
+    breakpoint_region(region);
+    return {};
+  }
   // No block is planned for the entry, so that a jump to it leaves the region.
   builder_.begin(region, identity, frontend_.memory_model(), {});
   builder_.start(builder_.new_block());
@@ -161,7 +175,7 @@ Fault Former::form_trace(const Identity& identity, Region& region, const TraceLi
     }
     if (builder_.ended() && (count == most || !(builder_.resume(pc) || (open && builder_.join(pc))))) break;
     if (open) builder_.join(pc);
-    if (count < most && pc > identity.pc)
+    if (count < most && pc > identity.pc && !is_breakpoint(pc))
       bytes = bytes_at(pc, identity.mode, &fault);
     else
       bytes = {};
@@ -185,6 +199,10 @@ Fault Former::form_hot(const Identity& identity, Region& region, PcPredicate exe
   entry_ = identity.pc;
   index_.assign(std::bit_ceil((limits.instructions + kExclusiveReach) * 2U), 0);
   queue_.assign(1, Start{{identity.pc}, true});
+  if (is_breakpoint(identity.pc)) {
+    breakpoint_region(region);
+    return {};
+  }
   Fault fault;
   plan_all(identity.mode, executed, limits, &fault);
   if (blocks_.empty()) {
@@ -272,6 +290,11 @@ void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const
   for (;;) {
     if ((joined = find(at)) != nullptr) break;
     if (insns_.size() + run_.size() >= limits.instructions + (open ? kExclusiveReach : 0)) {
+      cut_ = true;
+      flow = {};
+      break;
+    }
+    if (is_breakpoint(at.pc)) {
       cut_ = true;
       flow = {};
       break;

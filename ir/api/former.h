@@ -8,6 +8,7 @@
 #include <type_traits>
 #include <vector>
 
+#include "ir/api/breakpoints.h"
 #include "ir/api/exclusives.h"
 #include "ir/api/frontend.h"
 #include "ir/core/memory_port.h"
@@ -52,6 +53,8 @@ class Former {
 
   // From now on, code comes from there.
   void set_memory(MemoryPort& memory) { memory_ = &memory; }
+  // Regions end before these; one that would begin at one is ExitKind::Breakpoint and nothing else.
+  void set_breakpoints(const Breakpoints* breakpoints) { breakpoints_ = breakpoints; }
 
   // First gear: from identity.pc to the first instruction that leaves for good; conditional branches leave by side
   // exits, backward branches too, even those to the entry (so that each pass through the entry can be counted).
@@ -94,6 +97,8 @@ class Former {
   // Whether `pc` is in a page that the region may not have code of.
   bool is_outside(uint64_t pc) const;
   void fault_region(const Identity& identity, Region& region, const Fault& fault);
+  void breakpoint_region(Region& region);
+  bool is_breakpoint(uint64_t pc) const { return breakpoints_ != nullptr && breakpoints_->at(pc); }
   void finish(Region& region);
   void in_frames();
 
@@ -119,6 +124,7 @@ class Former {
   const Frontend& frontend_;
   MemoryPort* memory_;
   const ExclusiveSites* sites_;
+  const Breakpoints* breakpoints_ = nullptr;
   Builder builder_;
   const unsigned max_length_;
 

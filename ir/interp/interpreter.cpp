@@ -25,11 +25,13 @@ void check([[maybe_unused]] const Region& region, [[maybe_unused]] const Fronten
 }  // namespace
 
 struct Interpreter::Thread {
-  Thread(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites& sites)
+  Thread(const Frontend& frontend, MemoryPort& memory, const ExclusiveSites& sites, const Breakpoints* breakpoints)
       : port(memory),
         former(frontend, memory, &sites),
         evaluator(frontend.layout(), frontend.helpers(), memory),
-        sequence(frontend, memory) {}
+        sequence(frontend, memory) {
+    former.set_breakpoints(breakpoints);
+  }
 
   MemoryPort& port;
   Former former;
@@ -50,7 +52,9 @@ Interpreter::Interpreter(const Frontend& frontend, MemoryPort& memory, Options o
 
 Interpreter::~Interpreter() = default;
 
-void Interpreter::attach(CpuHeader& cpu) { cpu.engine = new Thread(frontend_, memory_.of(cpu), sites_); }
+void Interpreter::attach(CpuHeader& cpu) {
+  cpu.engine = new Thread(frontend_, memory_.of(cpu), sites_, options_.breakpoints);
+}
 
 void Interpreter::detach(CpuHeader& cpu) {
   delete static_cast<Thread*>(cpu.engine);

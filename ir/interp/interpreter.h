@@ -19,6 +19,7 @@ class Interpreter {
     bool count = false;       // keep CpuHeader::budget and ::retired, and stop before the instruction beyond the budget
     bool machine = false;     // code is known by its frames (ir/api/frames.h)
     uint32_t late_stops = 0;  // bits of CpuHeader::stop_request that count only when some guest code has run
+    const Breakpoints* breakpoints = nullptr;  // outlives it
   };
 
   // Both outlive it.

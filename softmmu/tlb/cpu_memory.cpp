@@ -176,8 +176,12 @@ void CpuMemory::open(TlbEntry& entry, const TlbInfo& info) {
   const Region* const region = bus_.find(info.physical);
   if (region == nullptr || !region->is_memory() || !region->contains(info.physical, kPageSize)) return;
   entry.addend = reinterpret_cast<uint64_t>(region->host_of(info.physical)) - entry.page;
-  if ((info.rights & TlbInfo::kRead) != 0) entry.read = entry.page;
-  if ((info.rights & TlbInfo::kWrite) != 0 && region->kind == RegionKind::Ram) {
+  // Accesses of pages with watchpoints all come here.
+  const auto is_free = [&](Access access) {
+    return watch_.points == nullptr || watch_.points->find(entry.page, kPageSize, access) == nullptr;
+  };
+  if ((info.rights & TlbInfo::kRead) != 0 && is_free(Access::Read)) entry.read = entry.page;
+  if ((info.rights & TlbInfo::kWrite) != 0 && region->kind == RegionKind::Ram && is_free(Access::Write)) {
     std::atomic<uint8_t>& frame = region->frame_of(info.physical);
     if ((frame.load() & kCode) != 0) return;
     frame.fetch_or(kDirty, std::memory_order_relaxed);
@@ -239,6 +243,13 @@ bool CpuMemory::find_access(uint64_t address, unsigned size, Access access, unsi
 
 // --- data
 
+// The access waits: whoever runs the virtual CPU finds the hit behind the fault.
+bool CpuMemory::is_watched(uint64_t address, uint64_t size, Access access, Fault* fault) {
+  if (!watch_.stops(address, size, access)) return false;
+  *fault = {FaultKind::Bus, access, address};
+  return true;
+}
+
 // Code may have been made of what an atomic operation was about to change, after we have said that it changes.
 void CpuMemory::settle() {
   if (unsettled_.region == nullptr) return;
@@ -280,6 +291,7 @@ bool CpuMemory::write_piece(uint64_t address, const Place& place, const void* da
 
 bool CpuMemory::read(uint64_t address, void* data, unsigned size, unsigned regime, Fault* fault) {
   settle();
+  if (is_watched(address, size, Access::Read, fault)) return false;
   const auto room = static_cast<unsigned>(std::min<uint64_t>(size, to_page_end(address)));
   Place first;
   Place second;
@@ -293,6 +305,7 @@ bool CpuMemory::read(uint64_t address, void* data, unsigned size, unsigned regim
 
 bool CpuMemory::write(uint64_t address, const void* data, unsigned size, unsigned regime, Fault* fault) {
   settle();
+  if (is_watched(address, size, Access::Write, fault)) return false;
   const auto room = static_cast<unsigned>(std::min<uint64_t>(size, to_page_end(address)));
   Place first;
   Place second;
@@ -305,6 +318,7 @@ bool CpuMemory::write(uint64_t address, const void* data, unsigned size, unsigne
 
 void* CpuMemory::atomic_pointer(uint64_t address, unsigned size, unsigned regime, Fault* fault) {
   settle();
+  if (is_watched(address, size, Access::Write, fault) || is_watched(address, size, Access::Read, fault)) return nullptr;
   if (to_page_end(address) < size) {
     *fault = {FaultKind::Misaligned, Access::Write, address};
     return nullptr;

@@ -12,6 +12,7 @@
 #include "softmmu/api/page_walker.h"
 #include "softmmu/bus/bus.h"
 #include "softmmu/tlb/tlb_context.h"
+#include "vcpu/watchpoints.h"
 
 namespace menura::softmmu {
 
@@ -30,6 +31,8 @@ class CpuMemory final : public Mmu {
 
   const ir::CpuHeader& cpu() const { return cpu_; }
   ir::MemoryPort& port(unsigned regime);
+  // What its accesses are looked for; its thread's, or anybody's while that stands still.
+  vcpu::WatchState& watch() { return watch_; }
 
   // --- Mmu, on the virtual CPU's thread
   void context_changed() override;
@@ -65,6 +68,7 @@ class CpuMemory final : public Mmu {
   template <typename Which>
   void forget(Whose thread, Which which);
 
+  bool is_watched(uint64_t address, uint64_t size, ir::Access access, ir::Fault* fault);
   // Translates and fills the TLB.
   bool find(uint64_t address, ir::Access access, unsigned regime, Place* place, ir::Fault* fault);
   void fill(TlbContext& context, uint64_t page, const PageMapping& mapping);
@@ -99,6 +103,8 @@ class CpuMemory final : public Mmu {
   uint64_t generations_ = 0;
   uint64_t flushes_ = 0;  // a walk that began before one is made anew
   TlbEntry never_;        // the TLB of a regime that has not been used since the context changed
+
+  vcpu::WatchState watch_;
 
   // The frame of an atomic operation on code, whose end nobody tells us.
   Place unsettled_;

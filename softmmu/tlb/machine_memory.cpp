@@ -46,6 +46,15 @@ CpuMemory& MachineMemory::add(ir::CpuHeader& cpu) {
   return *cpus_.emplace_back(std::make_unique<CpuMemory>(*this, bus_, cpu));
 }
 
+void MachineMemory::set_watchpoints(std::vector<vcpu::Watchpoint> watchpoints) {
+  watchpoints_.set(std::move(watchpoints));
+  for (const auto& memory : cpus_) {
+    memory->watch() = {};
+    if (!watchpoints_.empty()) memory->watch().points = &watchpoints_;
+  }
+  everywhere_->flush();
+}
+
 Mmu& MachineMemory::everywhere() { return *everywhere_; }
 
 void MachineMemory::forget_writes(const std::byte* host) {

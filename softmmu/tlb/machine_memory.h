@@ -20,6 +20,10 @@ class MachineMemory final : public ir::MemoryPort, private BusListener {
   void set_engine(vcpu::Engine& engine) { engine_ = &engine; }
   // Memory of one more virtual CPU; before any of them runs. Both outlive this.
   CpuMemory& add(ir::CpuHeader& cpu);
+  // By the order in which they were added.
+  CpuMemory& cpu(unsigned index) { return *cpus_[index]; }
+  // While no virtual CPU runs: data, by guest addresses, that all of them must not access unseen (CpuMemory::watch).
+  void set_watchpoints(std::vector<vcpu::Watchpoint> watchpoints);
 
   // An Mmu whose flushes reach all virtual CPUs. They have ceased to use what was forgotten when they next leave
   // compiled code, which they are asked to do; their data accesses, at once.
@@ -42,6 +46,7 @@ class MachineMemory final : public ir::MemoryPort, private BusListener {
 
   Bus& bus_;
   vcpu::Engine* engine_ = nullptr;
+  vcpu::Watchpoints watchpoints_;
   std::vector<std::unique_ptr<CpuMemory>> cpus_;
   std::unique_ptr<Everywhere> everywhere_;
 };

@@ -69,6 +69,8 @@ class Engine final : public vcpu::Engine {
   void detach(ir::CpuHeader&) override {}
   vcpu::Exit run(ir::CpuHeader&) override { return {}; }
   void invalidate(uint64_t begin, uint64_t end) override { ranges.emplace_back(begin, end); }
+  void set_breakpoints(std::vector<uint64_t>) override {}
+  vcpu::Exit interpret(ir::CpuHeader&, uint64_t) override { return {}; }
   bool take_host_fault(ir::CpuHeader&, void*, const Fault&) override { return false; }
   std::vector<std::pair<uint64_t, uint64_t>> ranges;
 };

@@ -102,6 +102,7 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
   // --- for debuggers, on its thread
   bool is_kernel() const { return (header_->mode & Mode::kEl1) != 0; }
   uint64_t pstate() const;
+  void set_pstate(uint64_t pstate);  // whose mode is a valid one
   uint64_t read_register(const RegisterRow& row);
   void write_register(const RegisterRow& row, uint64_t value);
   // Slots have been changed from outside (a debugger, a restored snapshot).
@@ -131,7 +132,6 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
   void take_abort(const ir::Fault& fault, uint64_t iss);
   void undefined() { take_synchronous(Esr::Unknown, 0, header_->pc); }
   void exception_return();
-  void set_pstate(uint64_t pstate);
   // Changes the exception level and the stack pointer in use.
   void set_level(bool kernel, bool sp0);
   void update_mode();

@@ -1,11 +1,10 @@
 // Registers that are more than a slot (csr.def, csr.h): reading, writing, and what follows from it.
 #include <array>
-#include <cstring>
 
+#include "frontends/riscv/fcsr.h"
 #include "frontends/riscv/helpers/helpers.h"
 #include "frontends/riscv/system/csr.h"
 #include "frontends/riscv/system/hart.h"
-#include "ir/interp/fp.h"
 
 namespace menura::riscv {
 
@@ -60,10 +59,8 @@ uint64_t Hart::read_csr(unsigned number) const {
   if (!csr_exists(row, frontend_.features())) return 0;
   switch (row->rule) {
     case CsrRule::Float: {
-      const uint64_t flags = ir::fp_flags_in_order(ir::fp_flags_of(header_->mxcsr), true);
-      uint32_t frm = 0;
-      std::memcpy(&frm, state_.get() + layout_.slot(slot(SlotName::Frm)).offset, sizeof frm);
-      return number == kFflags ? flags : number == kFrm ? frm : frm << 5 | flags;
+      const uint32_t all = fcsr(*header_, layout_);
+      return number == kFflags ? all & 31 : number == kFrm ? all >> 5 : all;
     }
     case CsrRule::Counter:
       return (number & 31) < 3 ? read_counter(number & 31) : 0;

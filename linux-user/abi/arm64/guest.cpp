@@ -2,7 +2,6 @@
 
 #include "frontends/arm/state.h"
 #include "frontends/arm/system_registers.h"
-#include "ir/interp/fp.h"
 #include "linux-user/abi/arm64/control.h"
 #include "linux-user/abi/arm64/cpu_info.h"
 #include "linux-user/abi/arm64/data_address.h"
@@ -17,10 +16,6 @@ constexpr uint64_t kSvcLength = 4;
 constexpr unsigned kKeyCount = 5;
 constexpr unsigned kBranchTypeBit = 10;
 constexpr unsigned kFlagBits[] = {31, 30, 29, 28, 24, 12};  // N Z C V DIT SSBS in SPSR_EL1
-
-// FPSR's cumulative bits (C5.2.9): IOC to IXC count as the header's flags do; IDC and QC are elsewhere.
-constexpr unsigned kFpsrIdc = 7;
-constexpr unsigned kFpsrQc = 27;
 
 constexpr int kProtBti = 0x10;        // arch/arm64/include/uapi/asm/mman.h
 constexpr uint32_t kFeature1Bti = 1;  // GNU_PROPERTY_AARCH64_FEATURE_1_BTI (ELF for the Arm 64-bit Architecture)
@@ -41,9 +36,6 @@ Guest::Guest(arm::FeatureSet features) : frontend_(features) {
   btype_ = offset(SlotName::BTYPE);
   sp_ = offset(SlotName::SP);
   tpidr_ = offset(SlotName::TPIDR_EL0);
-  fpcr_ = offset(SlotName::FPCR);
-  qc_ = offset(SlotName::QC);
-  idc_ = offset(SlotName::IDC);
 }
 
 const Guest& Guest::of(Thread& thread) { return static_cast<const Guest&>(thread.process().guest()); }
@@ -136,29 +128,6 @@ void Guest::set_pstate(ir::CpuHeader& cpu, uint64_t value) const {
 
 void Guest::set_branch_type(ir::CpuHeader& cpu, uint32_t type) const {
   if ((cpu.mode & arm::Mode::kCheckBranchTargets) != 0) write_slot(cpu, btype_, type);
-}
-
-uint32_t Guest::fpsr(const ir::CpuHeader& cpu) const {
-  uint32_t value = ir::fp_flags_of(cpu.mxcsr);
-  const auto qc = read_slot<std::array<uint64_t, 2>>(cpu, qc_);
-  if ((qc[0] | qc[1]) != 0) value |= 1U << kFpsrQc;
-  if (read_slot<uint32_t>(cpu, idc_) != 0) value |= 1U << kFpsrIdc;
-  return value;
-}
-
-void Guest::set_fpsr(ir::CpuHeader& cpu, uint32_t value) const {
-  cpu.mxcsr = ir::fp_with_flags(cpu.mxcsr, value & ir::kFpAllFlags);
-  write_slot(cpu, qc_, std::array<uint64_t, 2>{value >> kFpsrQc & 1, 0});
-  write_slot(cpu, idc_, value >> kFpsrIdc & 1);
-}
-
-void Guest::set_fpcr(ir::CpuHeader& cpu, uint32_t value) const {
-  value &= static_cast<uint32_t>(arm::writable_fpcr(features()));
-  // FPCR.RMode: nearest, up, down, zero; the header's: nearest, zero, down, up.
-  constexpr uint32_t kModes[] = {0, 3, 2, 1};
-  cpu.mxcsr = ir::fp_with_mode(cpu.mxcsr, kModes[value >> 22 & 3]);
-  cpu.mode = (cpu.mode & ~arm::Mode::kFpcrBits) | arm::Mode::of_fpcr(value);
-  write_slot(cpu, fpcr_, value);
 }
 
 Result<std::unique_ptr<GuestCpu>> make_guest(std::string_view cpu) {

@@ -61,9 +61,6 @@ class Guest final : public GuestCpu {
   uint64_t pstate(const ir::CpuHeader& cpu) const;
   void set_pstate(ir::CpuHeader& cpu, uint64_t value) const;
   void set_branch_type(ir::CpuHeader& cpu, uint32_t type) const;
-  uint32_t fpsr(const ir::CpuHeader& cpu) const;
-  void set_fpsr(ir::CpuHeader& cpu, uint32_t value) const;
-  void set_fpcr(ir::CpuHeader& cpu, uint32_t value) const;
 
   // PROT_BTI of the mappings, for the frontend.
   class Guard final : public arm::CodeGuard {
@@ -81,9 +78,6 @@ class Guest final : public GuestCpu {
   uint32_t btype_ = 0;
   uint32_t sp_ = 0;
   uint32_t tpidr_ = 0;
-  uint32_t fpcr_ = 0;
-  uint32_t qc_ = 0;
-  uint32_t idc_ = 0;
 };
 
 // `cpu`: as --cpu has it, empty for the default. Error: it is not understood (the message says what is).

@@ -5,6 +5,7 @@
 #include <cstring>
 #include <vector>
 
+#include "frontends/arm/fp_status.h"
 #include "linux-user/abi/arm64/guest.h"
 #include "linux-user/process.h"
 #include "linux-user/syscalls/guest_access.h"
@@ -117,8 +118,8 @@ bool Guest::push_frame(Thread& thread, const Delivery& delivery) const {
   RecordWriter records(context);
   FpsimdRecord fpsimd = {};
   fpsimd.head = {kFpsimdMagic, sizeof fpsimd};
-  fpsimd.fpsr = fpsr(cpu);
-  fpsimd.fpcr = read_slot<uint32_t>(cpu, fpcr_);
+  fpsimd.fpsr = arm::fpsr(cpu);
+  fpsimd.fpcr = arm::fpcr(cpu);
   for (unsigned n = 0; n < v_.size(); ++n) {
     std::memcpy(fpsimd.v[n], reinterpret_cast<const uint8_t*>(&cpu) + v_[n], sizeof fpsimd.v[n]);
   }
@@ -166,8 +167,8 @@ bool Guest::pop_frame(Thread& thread, uint64_t* mask, stack_t* altstack) const {
   for (unsigned n = 0; n < v_.size(); ++n) {
     std::memcpy(reinterpret_cast<uint8_t*>(&cpu) + v_[n], fpsimd.v[n], sizeof fpsimd.v[n]);
   }
-  set_fpsr(cpu, fpsimd.fpsr);
-  set_fpcr(cpu, fpsimd.fpcr);
+  arm::set_fpsr(cpu, fpsimd.fpsr);
+  arm::set_fpcr(cpu, fpsimd.fpcr, features());
   *mask = context.mask;
   *altstack = context.stack;
   return true;

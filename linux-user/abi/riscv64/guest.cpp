@@ -1,9 +1,9 @@
 #include "linux-user/abi/riscv64/guest.h"
 
+#include "frontends/riscv/fcsr.h"
 #include "frontends/riscv/features.h"
 #include "frontends/riscv/frontend.h"
 #include "frontends/riscv/state.h"
-#include "ir/interp/fp.h"
 #include "linux-user/abi/riscv64/signal_frame.h"
 #include "linux-user/abi/slot_access.h"
 #include "linux-user/process.h"
@@ -40,7 +40,6 @@ class Guest final : public GuestCpu {
     const ir::StateLayout& layout = frontend_.layout();
     for (unsigned n = 1; n < 32; ++n) x_[n] = layout.slot(riscv::x_slot(n)).offset;
     for (unsigned n = 0; n < 32; ++n) f_[n] = layout.slot(riscv::f_slot(n)).offset;
-    frm_ = layout.slot(riscv::slot(riscv::SlotName::Frm)).offset;
   }
 
   const ir::Frontend& frontend() const override { return frontend_; }
@@ -88,27 +87,9 @@ class Guest final : public GuestCpu {
   uint64_t x(const ir::CpuHeader& cpu, unsigned number) const { return read_slot<uint64_t>(cpu, x_[number]); }
   void set_x(ir::CpuHeader& cpu, unsigned number, uint64_t value) const { write_slot(cpu, x_[number], value); }
 
-  uint32_t fcsr(const ir::CpuHeader& cpu) const {
-    // fflags counts from inexact up, the header's flags from invalid (Unprivileged 20240411, 20.2).
-    const uint32_t flags = ir::fp_flags_of(cpu.mxcsr);
-    const auto frm = read_slot<uint32_t>(cpu, frm_);
-    uint32_t fflags = 0;
-    for (unsigned bit = 0; bit < 5; ++bit) fflags |= (flags >> bit & 1) << (4 - bit);
-    return fflags | (frm & 7) << 5;
-  }
-  void set_fcsr(ir::CpuHeader& cpu, uint32_t value) const {
-    uint32_t flags = 0;
-    for (unsigned bit = 0; bit < 5; ++bit) flags |= (value >> bit & 1) << (4 - bit);
-    const uint32_t frm = value >> 5 & 7;
-    cpu.mxcsr = ir::fp_with_mode(ir::fp_with_flags(cpu.mxcsr, flags), frm < 4 ? frm : 0);
-    cpu.mode = (cpu.mode & ~riscv::Mode::kFrmBits) | riscv::Mode::of_frm(frm);
-    write_slot(cpu, frm_, frm);
-  }
-
   riscv::Frontend frontend_;
   std::array<uint32_t, 32> x_ = {};  // offsets in the state struct; x0 has none
   std::array<uint32_t, 32> f_ = {};
-  uint32_t frm_ = 0;
 };
 
 bool Guest::push_frame(Thread& thread, const Delivery& delivery) const {
@@ -121,7 +102,7 @@ bool Guest::push_frame(Thread& thread, const Delivery& delivery) const {
   context.pc = cpu.pc;
   for (unsigned n = 1; n < 32; ++n) context.x[n - 1] = x(cpu, n);
   for (unsigned n = 0; n < 32; ++n) context.fp.f[n] = read_slot<uint64_t>(cpu, f_[n]);
-  context.fp.fcsr = fcsr(cpu);
+  context.fp.fcsr = riscv::fcsr(cpu, frontend_.layout());
 
   const uint64_t at = (delivery.stack - sizeof frame) & ~(kStackAlignment - 1);
   if (at > delivery.stack || store_bytes(thread, at, &frame, sizeof frame) != 0) return false;
@@ -141,7 +122,7 @@ bool Guest::pop_frame(Thread& thread, uint64_t* mask, stack_t* altstack) const {
   cpu.pc = context.mcontext.pc & ~uint64_t{1};  // as mepc would hold it
   for (unsigned n = 1; n < 32; ++n) set_x(cpu, n, context.mcontext.x[n - 1]);
   for (unsigned n = 0; n < 32; ++n) write_slot(cpu, f_[n], context.mcontext.fp.f[n]);
-  set_fcsr(cpu, context.mcontext.fp.fcsr);
+  riscv::set_fcsr(cpu, frontend_.layout(), context.mcontext.fp.fcsr);
   *mask = context.mask;
   *altstack = context.stack;
   return true;
