@@ -201,10 +201,16 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
       case 6:
         hart.take_interrupt();
         break;
-      case 7:
+      case 7: {
         hart.fence_vma((kind & 8) != 0, input.number(2), (kind & 16) != 0, input.number(2));
-        hart.write_csr(static_cast<unsigned>(input.number(2)) & 0xfff, input.number(8));
+        const auto number = static_cast<unsigned>(input.number(2)) & 0xfff;
+        const uint64_t value = input.number(8);
+        hart.write_csr(number, value);
+        if (number >= kFflags && number <= kFcsr) {
+          require(hart.read_csr(number) == (value & (number == kFflags ? 31 : number == kFrm ? 7 : 255)));
+        }
         break;
+      }
     }
     check_state(hart);
   }

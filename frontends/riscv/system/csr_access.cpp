@@ -157,11 +157,26 @@ void Hart::write_rule(const CsrRow& row, unsigned number, uint64_t value) {
     case CsrRule::Mcountinhibit:
       write_inhibit(value & row.mask);
       break;
-    case CsrRule::Float:    // lifted
+    case CsrRule::Float:
+      write_float(number, value);
+      break;
     case CsrRule::Counter:  // read-only
     case CsrRule::Fixed:
       break;
   }
+}
+
+// For debuggers: instructions that write them are lifted.
+void Hart::write_float(unsigned number, uint64_t value) {
+  if (number != kFrm) {
+    const uint32_t flags = ir::fp_flags_in_order(static_cast<uint32_t>(value & 31), true);
+    header_->mxcsr = ir::fp_with_flags(header_->mxcsr, flags);
+  }
+  if (number == kFflags) return;
+  const auto frm = static_cast<uint32_t>((number == kFrm ? value : value >> 5) & 7);
+  std::memcpy(state_.get() + layout_.slot(slot(SlotName::Frm)).offset, &frm, sizeof frm);
+  header_->mxcsr = ir::fp_with_mode(header_->mxcsr, frm < 4 ? frm : 0);
+  header_->mode = (header_->mode & ~Mode::kFrmBits) | Mode::of_frm(frm);
 }
 
 // 3.1.6. MPP holds no level that does not exist.
