@@ -168,15 +168,11 @@ void Hart::write_rule(const CsrRow& row, unsigned number, uint64_t value) {
 
 // For debuggers: instructions that write them are lifted.
 void Hart::write_float(unsigned number, uint64_t value) {
-  if (number != kFrm) {
-    const uint32_t flags = ir::fp_flags_in_order(static_cast<uint32_t>(value & 31), true);
-    header_->mxcsr = ir::fp_with_flags(header_->mxcsr, flags);
-  }
-  if (number == kFflags) return;
-  const auto frm = static_cast<uint32_t>((number == kFrm ? value : value >> 5) & 7);
-  std::memcpy(state_.get() + layout_.slot(slot(SlotName::Frm)).offset, &frm, sizeof frm);
-  header_->mxcsr = ir::fp_with_mode(header_->mxcsr, frm < 4 ? frm : 0);
-  header_->mode = (header_->mode & ~Mode::kFrmBits) | Mode::of_frm(frm);
+  const uint32_t old = fcsr(*header_, layout_);
+  const uint64_t next = number == kFflags ? replaced(old, value, 31)
+                        : number == kFrm  ? replaced(old, value << 5, 0xe0)
+                                          : value;
+  set_fcsr(*header_, layout_, static_cast<uint32_t>(next & 0xff));
 }
 
 // 3.1.6. MPP holds no level that does not exist.
