@@ -206,9 +206,6 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
         const auto number = static_cast<unsigned>(input.number(2)) & 0xfff;
         const uint64_t value = input.number(8);
         hart.write_csr(number, value);
-        if (number >= kFflags && number <= kFcsr) {
-          require(hart.read_csr(number) == (value & (number == kFflags ? 31 : number == kFrm ? 7 : 255)));
-        }
         break;
       }
     }

@@ -157,22 +157,11 @@ void Hart::write_rule(const CsrRow& row, unsigned number, uint64_t value) {
     case CsrRule::Mcountinhibit:
       write_inhibit(value & row.mask);
       break;
-    case CsrRule::Float:
-      write_float(number, value);
-      break;
+    case CsrRule::Float:    // lifted; debuggers: fcsr.h
     case CsrRule::Counter:  // read-only
     case CsrRule::Fixed:
       break;
   }
-}
-
-// For debuggers: instructions that write them are lifted.
-void Hart::write_float(unsigned number, uint64_t value) {
-  const uint32_t old = fcsr(*header_, layout_);
-  const uint64_t next = number == kFflags ? replaced(old, value, 31)
-                        : number == kFrm  ? replaced(old, value << 5, 0xe0)
-                                          : value;
-  set_fcsr(*header_, layout_, static_cast<uint32_t>(next & 0xff));
 }
 
 // 3.1.6. MPP holds no level that does not exist.

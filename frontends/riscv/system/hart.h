@@ -95,7 +95,6 @@ class Hart final : public vcpu::SystemCpu, public softmmu::PageWalker {
   void write_rule(const CsrRow& row, unsigned number, uint64_t value);
   void write_status(uint64_t value, uint64_t mask);
   void write_mip(uint64_t value, uint64_t mask);
-  void write_float(unsigned number, uint64_t value);
   void write_pmpcfg(const CsrRow& row, uint64_t value);
   void write_pmpaddr(unsigned entry, uint64_t value);
   void load_pmp();
