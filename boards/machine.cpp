@@ -142,20 +142,19 @@ Result<BootPlan> Machine::plan(const BootFiles& files) { return options_.board->
 
 Result<void> Machine::load(BootPlan plan) {
   plan_ = std::move(plan);
+  return reset();
+}
+
+Result<void> Machine::reset() {
+  for (PlacedDevice& placed : devices_) placed.device->reset();
   for (const Image& image : plan_.images) {
     if (!bus_.load(image.physical, image.bytes.data(), image.bytes.size())) {
       return Error{"what is to be loaded does not fit into the guest's memory (" + mebibytes(options_.memory) +
                    "); ask for more, as in --memory 1G"};
     }
   }
-  reset();
-  return {};
-}
-
-void Machine::reset() {
-  for (PlacedDevice& placed : devices_) placed.device->reset();
-  for (const Image& image : plan_.images) bus_.load(image.physical, image.bytes.data(), image.bytes.size());
   cpus_->reset(plan_.entry);
+  return {};
 }
 
 int Machine::run(bool frozen) {
@@ -169,7 +168,7 @@ int Machine::run(bool frozen) {
     if (exit_code_) return *exit_code_;
     reset_asked_ = false;
     lock.unlock();
-    reset();
+    (void)reset();  // what fitted once still does
     resume_cpus();
     lock.lock();
   }

@@ -99,7 +99,7 @@ class Machine final : public MachineControl {
   Result<void> add_cpus();
   void add_devices();
   void add_device(const BoardRow& row, uint32_t index);
-  void reset();
+  Result<void> reset();
 
   MachineOptions options_;
   host::MachineDoor door_;

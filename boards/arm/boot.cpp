@@ -33,7 +33,8 @@ Result<BootPlan> plan_boot(Machine& machine, const BootFiles& files) {
       base + (kernel->format == KernelFormat::Image && kernel->text_offset != 0 ? kernel->text_offset : kTwoMebibytes);
   uint64_t begin = 0;
   uint64_t end = 0;
-  if (auto put = placement.put("the kernel " + files.kernel, *kernel, at, &begin, &end); !put) return put.error();
+  if (auto put = placement.put("the kernel " + files.kernel, std::move(*kernel), at, &begin, &end); !put)
+    return put.error();
 
   uint64_t initrd = 0;
   uint64_t initrd_end = 0;

@@ -47,16 +47,15 @@ Result<void> Placement::put(const std::string& what, uint64_t physical, std::vec
   return {};
 }
 
-Result<void> Placement::put(const std::string& what, const Kernel& kernel, uint64_t physical, uint64_t* begin,
+Result<void> Placement::put(const std::string& what, Kernel&& kernel, uint64_t physical, uint64_t* begin,
                             uint64_t* end) {
   *begin = kernel.format == KernelFormat::Elf ? kernel.begin() : physical;
   *end = kernel.format == KernelFormat::Elf ? kernel.end() : physical + kernel.segments[0].size;
-  for (const Segment& segment : kernel.segments) {
+  for (Segment& segment : kernel.segments) {
     const uint64_t at = kernel.format == KernelFormat::Elf ? segment.physical : physical;
     // What is zero in a program is so after a reset, too.
-    std::vector<uint8_t> bytes = segment.bytes;
-    if (kernel.format == KernelFormat::Elf && segment.size <= end_ - base_) bytes.resize(segment.size);
-    if (auto put_there = put(what, at, std::move(bytes), segment.size); !put_there) return put_there;
+    if (kernel.format == KernelFormat::Elf && segment.size <= end_ - base_) segment.bytes.resize(segment.size);
+    if (auto put_there = put(what, at, std::move(segment.bytes), segment.size); !put_there) return put_there;
   }
   return {};
 }

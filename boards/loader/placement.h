@@ -23,7 +23,7 @@ class Placement {
   Result<void> put(const std::string& what, uint64_t physical, std::vector<uint8_t> bytes, uint64_t size = 0);
   // All segments: of an Elf at their own addresses, else the only one at `physical`. The lowest and highest address
   // that it uses are [*begin, *end).
-  Result<void> put(const std::string& what, const Kernel& kernel, uint64_t physical, uint64_t* begin, uint64_t* end);
+  Result<void> put(const std::string& what, Kernel&& kernel, uint64_t physical, uint64_t* begin, uint64_t* end);
   // The lowest free place at or above `from`, a multiple of `alignment`. Returns where.
   Result<uint64_t> put_above(const std::string& what, uint64_t from, uint64_t alignment, std::vector<uint8_t> bytes);
   // The highest free place that ends at or below `limit`.

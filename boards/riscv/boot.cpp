@@ -82,7 +82,8 @@ Result<BootPlan> plan_boot(Machine& machine, const BootFiles& files) {
     if (!path) return path.error();
     auto firmware = read_for_riscv(*path, machine.memory());
     if (!firmware) return firmware.error();
-    if (auto put = placement.put("the firmware " + *path, *firmware, base, &begin, &end); !put) return put.error();
+    if (auto put = placement.put("the firmware " + *path, std::move(*firmware), base, &begin, &end); !put)
+      return put.error();
     if (firmware->format == KernelFormat::Elf) rom.start = firmware->entry;
   } else if (files.kernel.empty()) {
     return Error{"nothing to start: expected --kernel FILE or --bios FILE", 125};
@@ -95,7 +96,8 @@ Result<BootPlan> plan_boot(Machine& machine, const BootFiles& files) {
     // at 2 MiB.
     uint64_t at = (end + kTwoMebibytes - 1) & ~(kTwoMebibytes - 1);
     if (kernel->format == KernelFormat::Image && kernel->text_offset >= at - base) at = base + kernel->text_offset;
-    if (auto put = placement.put("the kernel " + files.kernel, *kernel, at, &begin, &end); !put) return put.error();
+    if (auto put = placement.put("the kernel " + files.kernel, std::move(*kernel), at, &begin, &end); !put)
+      return put.error();
     rom.info.next_addr = kernel->format == KernelFormat::Elf ? kernel->entry : at;
     if (files.firmware == "none") rom.start = rom.info.next_addr;
   }
