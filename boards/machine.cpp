@@ -135,7 +135,7 @@ void Machine::add_device(const BoardRow& row, uint32_t index) {
   if (InterruptSink* const inputs = placed.device->inputs(); inputs != nullptr && controller_ == nullptr) {
     controller_ = inputs;
   }
-  bus_.add_mmio(row.device->name, placed.base, row.size, *placed.device, row.device->access);
+  bus_.add_mmio(row.device->name, placed.base, row.size, placed, row.device->access);
 }
 
 Result<BootPlan> Machine::plan(const BootFiles& files) { return options_.board->code->plan(*this, files); }

@@ -1,6 +1,7 @@
 // Machine: a board put together and running: memory, devices, virtual CPUs with a host thread each.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <deque>
 #include <memory>
@@ -46,13 +47,24 @@ struct BootPlan {
   Entry entry;
 };
 
-// One device of a running machine.
-struct PlacedDevice {
-  const BoardRow* row;
-  uint64_t base;
-  uint32_t interrupt;  // kNoInterrupt: none
+// One device of a running machine, and how often virtual CPUs have accessed it.
+struct PlacedDevice final : softmmu::Mmio {
+  const BoardRow* row = nullptr;
+  uint64_t base = 0;
+  uint32_t interrupt = kNoInterrupt;
   std::vector<Wire> wires;
   std::unique_ptr<Device> device;
+  std::atomic<uint64_t> reads{0};
+  std::atomic<uint64_t> writes{0};
+
+  uint64_t mmio_read(uint64_t offset, unsigned size) override {
+    reads.fetch_add(1, std::memory_order_relaxed);
+    return device->mmio_read(offset, size);
+  }
+  void mmio_write(uint64_t offset, unsigned size, uint64_t value) override {
+    writes.fetch_add(1, std::memory_order_relaxed);
+    device->mmio_write(offset, size, value);
+  }
 };
 
 class Machine final : public MachineControl {

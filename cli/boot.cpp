@@ -1,5 +1,6 @@
 #include "cli/boot.h"
 
+#include <cinttypes>
 #include <cstdio>
 #include <memory>
 
@@ -68,6 +69,15 @@ Result<EngineGuest> engine_guest(const boards::Board& board) {
   return Error{std::string("no engine runs ") + board.guest};
 }
 
+// --stats: what virtual CPUs asked of devices.
+void print_devices(boards::Machine& machine) {
+  for (const boards::PlacedDevice& placed : machine.devices()) {
+    if (placed.reads == 0 && placed.writes == 0) continue;
+    std::fprintf(stderr, "device   %8" PRIu64 " reads, %" PRIu64 " writes: %s at 0x%" PRIx64 "\n", placed.reads.load(),
+                 placed.writes.load(), placed.row->device->name, placed.base);
+  }
+}
+
 Result<int> boot(const BootOptions& options) {
   auto board = choose_board(options);
   if (!board) return board.error();
@@ -122,7 +132,10 @@ Result<int> boot(const BootOptions& options) {
   }
   const int status = running->run(options.freeze);
   if (server != nullptr) server->tell_end(status);
-  if (options.statistics) print_statistics();
+  if (options.statistics) {
+    print_statistics();
+    print_devices(**machine);
+  }
   return status;
 }
 
