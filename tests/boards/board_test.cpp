@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 
 #include "boards/devices/devices.h"
@@ -66,6 +67,8 @@ class FakeEngine final : public vcpu::Engine {
     return {.kind = vcpu::ExitKind::Wait, .fault = {}};
   }
   void invalidate(uint64_t, uint64_t) override {}
+  void set_breakpoints(std::vector<uint64_t>) override {}
+  vcpu::Exit interpret(ir::CpuHeader&, uint64_t) override { return {.kind = vcpu::ExitKind::Budget, .fault = {}}; }
   bool take_host_fault(ir::CpuHeader&, void*, const ir::Fault&) override { return false; }
 
   std::atomic<int> attached{0};
@@ -79,6 +82,10 @@ class FakeCpus final : public Cpus {
   unsigned count() const override { return static_cast<unsigned>(cpus_.size()); }
   FakeCpu& cpu(unsigned index) override { return cpus_[index]; }
   FakeEngine& engine() override { return engine_; }
+  // No debugger is here.
+  softmmu::MachineMemory& memory() override { std::abort(); }
+  softmmu::PageWalker& walker(unsigned) override { std::abort(); }
+  const vcpu::DebugRegisters& debug_registers() const override { std::abort(); }
   void reset(const Entry& entry) override {
     for (FakeCpu& cpu : cpus_) cpu.reset(entry.pc, 0, 0);
   }
