@@ -196,6 +196,7 @@ void Machine::power_off(int exit_code) {
 }
 
 void Machine::request_reset() {
+  if (options_.no_reset) return power_off(0);
   {
     const std::lock_guard lock(mutex_);
     reset_asked_ = true;

@@ -21,9 +21,10 @@ namespace menura::boards {
 
 struct MachineOptions {
   const Board* board = nullptr;
-  std::string cpu;      // empty: the board's
-  unsigned cpus = 1;    // --smp
-  uint64_t memory = 0;  // bytes; 0: the board's
+  std::string cpu;        // empty: the board's
+  unsigned cpus = 1;      // --smp
+  uint64_t memory = 0;    // bytes; 0: the board's
+  bool no_reset = false;  // a reset powers it off instead
   EngineMaker make_engine;
   vcpu::GuestLog* log = nullptr;
   std::vector<Attachment> attachments;     // in the board's places for them

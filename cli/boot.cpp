@@ -104,6 +104,7 @@ Result<int> boot(const BootOptions& options) {
   machine_options.cpu = options.cpu;
   machine_options.cpus = options.cpus;
   machine_options.memory = options.memory;
+  machine_options.no_reset = options.no_reboot;
   machine_options.log = log->get();
   machine_options.attachments = attachments->list();
   machine_options.make_engine = [&](const ir::Frontend& frontend, ir::MemoryPort& memory) {

@@ -1,5 +1,6 @@
 #include "cli/boot_options.h"
 
+#include <algorithm>
 #include <boost/program_options.hpp>
 #include <charconv>
 #include <cstring>
@@ -43,6 +44,7 @@ po::options_description description() {
   add("serial", texts(), "<stdio|null|file:path> what the next serial port is joined to (default: stdio)");
   add("gdb", text(), "<port> wait for gdb there; -s is --gdb 1234");
   add("freeze,S", "start nothing until gdb says so");
+  add("no-reboot", "a reset of the machine powers it off");
   add("engine", text(), "<x64|interp> what runs guest code (default: x64)");
   add("tier", text(), "<interp|0|1|2|auto> as in `menura run`");
   add("stats", "show what the translator did, at the end");
@@ -63,7 +65,6 @@ po::options_description spellings() {
   add("nic", texts(), "");
   add("virtfs", texts(), "");
   add(",s", "");
-  add("no-reboot", "");
   add("display", text(), "");
   add("monitor", text(), "");
   return options;
@@ -148,6 +149,7 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
   options->statistics = values.count("stats") != 0;
   options->count_instructions = values.count("count-instructions") != 0;
   options->freeze = values.count("freeze") != 0;
+  options->no_reboot = values.count("no-reboot") != 0;
   take(values, "kernel", &options->files.kernel);
   take(values, "initrd", &options->files.initrd);
   take(values, "append", &options->files.command_line);
@@ -246,6 +248,13 @@ Result<BootOptions> parse_boot_options(const std::vector<std::string>& arguments
     return usage(error.what());
   }
   if (auto taken = take_values(values, &options); !taken) return taken.error();
+  if (options.freeze && options.gdb.empty() && !options.help) {
+    return usage("--freeze: nothing would ever start the machine; expected --gdb PORT (or -s), too");
+  }
+  if (std::count_if(options.serial.begin(), options.serial.end(),
+                    [](const std::string& port) { return port.ends_with("stdio"); }) > 1) {
+    return usage("--serial stdio: given twice; expected it for one port at most");
+  }
   return options;
 }
 

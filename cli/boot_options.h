@@ -41,6 +41,7 @@ struct BootOptions : EngineChoice {
   std::vector<std::string> serial;  // --serial, in order
   std::string gdb;                  // --gdb: a port; empty: none
   bool freeze = false;              // --freeze: nothing runs until gdb says so
+  bool no_reboot = false;           // --no-reboot
   bool log_interrupts = false;      // -d int
   bool log_mmu = false;             // -d mmu
   bool log_guest_errors = false;    // -d guest_errors

@@ -75,6 +75,8 @@ with tempfile.TemporaryDirectory() as folder:
     run("unknown option", ["boot", "--kernle", riscv], 125, "--help")
     run("unknown log", ["boot", "--kernel", riscv, "-d", "everything"], 125, "guest_errors")
     run("unknown serial port", ["boot", "--kernel", riscv, "--serial", "pigeon"], 125, "stdio")
+    run("the terminal for two serial ports", ["boot", "--kernel", riscv, "--serial", "stdio", "--serial", "stdio"], 125, "twice")
+    run("frozen for ever", ["boot", "--kernel", riscv, "-S"], 125, "--gdb")
     run("unknown engine", ["boot", "--kernel", riscv, "--engine", "steam"], 125, "x64")
     run("disk that is not there", ["boot", "--kernel", riscv, "--drive", "/no/such/disk"], 125, "/no/such/disk", "truncate")
     run("disk of another format", ["boot", "--kernel", riscv, "--drive", file("disk", b"QFI\xfb" + b"\0" * 508)], 125, "qcow2", "raw")

@@ -60,5 +60,7 @@ talk("U-Boot in machine mode", ["-M", "riscv64/virt", "-bios", f"{UBOOT}/qemu-ri
 talk("U-Boot behind OpenSBI, resets and powers off", ["-kernel", f"{UBOOT}/qemu-riscv64_smode/uboot.elf", "-m", "256"],
      [(b"OpenSBI v", b""), (b"Hit any key", b" "), (b"=> ", b"reset\r"), (b"OpenSBI v", b""), (b"Hit any key", b" "),
       (b"=> ", b"poweroff\r")])
+talk("a reset that powers off", ["-kernel", f"{UBOOT}/qemu-riscv64_smode/uboot.elf", "-no-reboot"],
+     [(b"Hit any key", b" "), (b"=> ", b"reset\r")])
 if failures:
     sys.exit(f"{len(failures)} failed")
