@@ -168,8 +168,21 @@ void Codegen::optimize(llvm::Module& module) {
   }
 }
 
-bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
+// Sign extensions stay what they are: where 64 bits are as good as 32, InstCombine makes pairs of shifts of them, and
+// constants that fit no instruction.
+void Codegen::optimize_narrow(llvm::Module& module) {
+  const llvm::DataLayout own = module.getDataLayout();
+  std::string text = own.getStringRepresentation();
+  const std::string native = "n8:16:32:64";
+  const std::size_t at = text.find(native);
+  if (at != std::string::npos) text.replace(at, native.size(), "n8:16:32");
+  module.setDataLayout(text);
   optimize(module);
+  module.setDataLayout(own);
+}
+
+bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
+  optimize_narrow(module);
   number_constants(module, facts);
   // What addPassesToEmitFile does, with two passes of ours.
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_);

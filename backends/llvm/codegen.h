@@ -29,6 +29,7 @@ class Codegen {
 
  private:
   void optimize(llvm::Module& module);
+  void optimize_narrow(llvm::Module& module);
 
   std::unique_ptr<llvm::TargetMachine> machine_;
   Features features_;

@@ -20,7 +20,7 @@ llvm::Value* Lowering::guest_pc(int64_t offset) {
   return b_.CreateAdd(base, llvm::ConstantInt::getSigned(b_.getInt64Ty(), offset));
 }
 
-void Lowering::leave(const ExitStub& stub) {
+void Lowering::leave(const ExitStub& stub, llvm::Value* target) {
   flush_slots(false);
   std::vector<llvm::Value*> arguments = {state_};
   for (const SlotId id : layout_.pinned_ints) {
@@ -30,6 +30,7 @@ void Lowering::leave(const ExitStub& stub) {
   for (const SlotId id : layout_.pinned_floats) {
     arguments.push_back(id == StateLayout::kNoSlot ? llvm::PoisonValue::get(pin_type(id, true)) : get_slot(id));
   }
+  arguments.push_back(target != nullptr ? target : llvm::PoisonValue::get(b_.getInt64Ty()));
   const auto number = static_cast<unsigned>(stubs_.size());
   stubs_.push_back(stub);
   stubs_.back().function = number_;
@@ -43,12 +44,10 @@ void Lowering::leave(const ExitStub& stub) {
   b_.CreateRetVoid();
 }
 
-void Lowering::set_target(llvm::Value* target) { store_state(target, offsetof(CpuHeader, pc)); }
-
 void Lowering::exit(ir::ExitKind kind, int64_t pc, llvm::Value* detail) {
   if (detail != nullptr) store_state(detail, offsetof(CpuHeader, exit_detail));
   store_state(b_.getInt32(static_cast<uint32_t>(kind)), offsetof(CpuHeader, exit_kind));
-  set_target(guest_pc(pc));
+  store_state(guest_pc(pc), offsetof(CpuHeader, pc));
   leave({ExitStub::Kind::Exit});
 }
 
@@ -116,11 +115,12 @@ void Lowering::lower_call(const Inst& inst) {
   const bool direct = inst.op == Op::CallDirect && !leaves_page(inst.imm);
   ExitStub stub{direct ? ExitStub::Kind::Call : ExitStub::Kind::CallIndirect};
   stub.return_pc = static_cast<int32_t>(inst.aux);
+  llvm::Value* target = nullptr;
   if (direct) {
     stub.target = inst.imm;
     if (inst.imm <= insn_pc_) poll(inst.imm);
   } else {
-    set_target(inst.op == Op::CallDirect ? guest_pc(inst.imm) : value(inst.args[0]));
+    target = inst.op == Op::CallDirect ? guest_pc(inst.imm) : value(inst.args[0]);
   }
   ir::for_each_edge(region_, inst, [&](ir::Edge edge) {
     const auto known = std::find(entries_.begin(), entries_.end(), edge.target);
@@ -128,7 +128,7 @@ void Lowering::lower_call(const Inst& inst) {
     if (known == entries_.end()) entries_.push_back(edge.target);
   });
   stub.far_return = stub.continuation < 0 && leaves_page(stub.return_pc);
-  leave(stub);
+  leave(stub, target);
 }
 
 void Lowering::lower_terminator(const Inst& inst) {
@@ -145,8 +145,7 @@ void Lowering::lower_terminator(const Inst& inst) {
     }
     case Op::Jump: {
       if (leaves_page(inst.imm)) {
-        set_target(guest_pc(inst.imm));
-        leave({ExitStub::Kind::JumpIndirect});
+        leave({ExitStub::Kind::JumpIndirect}, guest_pc(inst.imm));
         return;
       }
       ExitStub stub{ExitStub::Kind::Link};
@@ -156,12 +155,10 @@ void Lowering::lower_terminator(const Inst& inst) {
       return;
     }
     case Op::JumpIndirect:
-      set_target(value(inst.args[0]));
-      leave({ExitStub::Kind::JumpIndirect});
+      leave({ExitStub::Kind::JumpIndirect}, value(inst.args[0]));
       return;
     case Op::Return:
-      set_target(value(inst.args[0]));
-      leave({ExitStub::Kind::Return});
+      leave({ExitStub::Kind::Return}, value(inst.args[0]));
       return;
     case Op::CallDirect:
     case Op::CallIndirect:

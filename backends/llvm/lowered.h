@@ -11,7 +11,7 @@
 namespace menura::llvmjit {
 
 // An external function x<number> that a region's functions end in: a stub of ours (stubs.h) behind the code, entered
-// with pinned slots where the contract has them. The target of an indirect jump or return is in CpuHeader::pc.
+// with pinned slots where the contract has them. The target of an indirect jump or return is in rax.
 struct ExitStub {
   enum class Kind : uint8_t { Link, Call, CallIndirect, JumpIndirect, Return, Stop, Miss, Exit };
   Kind kind = Kind::Exit;

@@ -33,6 +33,7 @@ Lowering::Lowering(llvm::Module& module, const ir::Region& region, const StateLa
   std::vector<llvm::Type*> parameters = {llvm::PointerType::getUnqual(context_)};
   for (const SlotId slot : layout.pinned_ints) parameters.push_back(pin_type(slot, false));
   for (const SlotId slot : layout.pinned_floats) parameters.push_back(pin_type(slot, true));
+  parameters.push_back(b_.getInt64Ty());  // rax, of which only indirect jumps make use
   function_type_ = llvm::FunctionType::get(llvm::Type::getVoidTy(context_), parameters, false);
 
   llvm::MDBuilder metadata(context_);

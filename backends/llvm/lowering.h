@@ -88,8 +88,7 @@ class Lowering {
 
   // --- exits.cpp
   // Ends the current block in a stub, with what the contract wants.
-  void leave(const ExitStub& stub);
-  void set_target(llvm::Value* target);
+  void leave(const ExitStub& stub, llvm::Value* target = nullptr);
   // Writes the header's exit fields and leaves.
   void exit(ir::ExitKind kind, int64_t pc, llvm::Value* detail);
   llvm::Value* guest_pc(int64_t offset);

@@ -3,6 +3,7 @@
 #include <llvm/CodeGen/MachineFrameInfo.h>
 #include <llvm/CodeGen/MachineFunction.h>
 #include <llvm/CodeGen/MachineInstr.h>
+#include <llvm/CodeGen/MachineRegisterInfo.h>
 #include <llvm/CodeGen/StackMaps.h>
 #include <llvm/CodeGen/TargetInstrInfo.h>
 #include <llvm/CodeGen/TargetRegisterInfo.h>
@@ -62,6 +63,8 @@ class StackmapPlacer : public llvm::MachineFunctionPass {
         }
       }
     }
+    // The contract keeps none; LLVM's convention would save rbp, for which each entry would make a frame.
+    function.getRegInfo().setCalleeSavedRegs({});
     function.getFrameInfo().setHasCalls(false);
     function.getFrameInfo().setAdjustsStack(false);
     function.getFrameInfo().setHasStackMap(false);  // which would want a frame pointer

@@ -51,8 +51,6 @@ void Stubs::enter_frame() {
 
 void Stubs::leave_frame() { at_state({0x49, 0x8b, 0xa4}, offsetof(CpuHeader, entry_rsp)); }  // mov rsp, [...]
 
-void Stubs::load_target() { at_state({0x49, 0x8b, 0x84}, offsetof(CpuHeader, pc)); }  // mov rax, [r12 + pc]
-
 void Stubs::push_guest_pc(int64_t offset) {
   if (low_) {
     bytes({0x68});  // push imm32
@@ -99,7 +97,7 @@ void Stubs::emit_jump(uint32_t target) {
   word(target - (here() + 4));
 }
 
-// rax = the target, which is in the header's pc, too: what backends/x64/exits.cpp does.
+// rax = the target: what backends/x64/exits.cpp does.
 void Stubs::probe(bool call) {
   at_state({0x41, 0x83, 0xbc}, offsetof(CpuHeader, stop_request));  // cmp dword [...], 0
   bytes({0});
@@ -120,6 +118,7 @@ void Stubs::probe(bool call) {
     const uint32_t back_too = short_jump(kJmpShort);
     bind(stop);
     bytes({0x48, 0x83, 0xc4, 0x08});                               // add rsp, 8
+    at_state({0x49, 0x89, 0x84}, offsetof(CpuHeader, pc));         // mov [r12 + pc], rax
     at_state({0x41, 0xc7, 0x84}, offsetof(CpuHeader, exit_kind));  // mov dword [...], Stop
     word(static_cast<uint32_t>(ir::ExitKind::Stop));
     jump_thunk(Thunk::Exit);
@@ -130,6 +129,7 @@ void Stubs::probe(bool call) {
     bind(miss);
     jump_thunk(Thunk::Indirect);
     bind(stop);
+    at_state({0x49, 0x89, 0x84}, offsetof(CpuHeader, pc));
     at_state({0x41, 0xc7, 0x84}, offsetof(CpuHeader, exit_kind));
     word(static_cast<uint32_t>(ir::ExitKind::Stop));
     jump_thunk(Thunk::Exit);
@@ -139,7 +139,6 @@ void Stubs::probe(bool call) {
 void Stubs::emit_call(const ExitStub& stub, uint32_t continuation) {
   uint32_t call = 0;
   const bool direct = stub.kind == ExitStub::Kind::Call;
-  if (!direct) load_target();
   push_guest_pc(stub.return_pc);
   if (direct) {
     call = linkable(kCall);
@@ -176,11 +175,9 @@ uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
       emit_call(stub, continuation);
       break;
     case ExitStub::Kind::JumpIndirect:
-      load_target();
       probe(false);
       break;
     case ExitStub::Kind::Return: {
-      load_target();
       bytes({0x48, 0x39, 0x44, 0x24, 0x08});  // cmp [rsp + 8], rax
       const uint32_t miss = short_jump(kJne);
       bytes({0xc3});

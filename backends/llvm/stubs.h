@@ -40,7 +40,6 @@ class Stubs {
   void call_thunk(runtime::Thunk thunk);
   void jump_thunk(runtime::Thunk thunk);
   void push_guest_pc(int64_t offset);
-  void load_target();
   // jmp or call rel32 that the runtime patches; the stub follows later.
   uint32_t linkable(uint8_t opcode);
   // Short forward jumps.
