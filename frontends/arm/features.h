@@ -37,8 +37,8 @@ enum class Level : uint8_t { Process, Machine };
 // What no user program sees of a CPU. Everything of it requires EL1, so a set with EL1 is a machine's.
 inline constexpr FeatureSet kPrivileged = set_of(Feature::EL1) + set_of(Feature::TGran16) + set_of(Feature::PAN) +
                                           set_of(Feature::PAN2) + set_of(Feature::UAO) + set_of(Feature::HAFDBS) +
-                                          set_of(Feature::HPDS) + set_of(Feature::TTCNP) + set_of(Feature::CSV2) +
-                                          set_of(Feature::CSV3) + set_of(Feature::GICv3);
+                                          set_of(Feature::HPDS) + set_of(Feature::E0PD) + set_of(Feature::TTCNP) +
+                                          set_of(Feature::CSV2) + set_of(Feature::CSV3) + set_of(Feature::GICv3);
 constexpr Level level_of(FeatureSet set) { return has(set, Feature::EL1) ? Level::Machine : Level::Process; }
 // Those that software of a level sees.
 constexpr FeatureSet features_at(FeatureSet set, Level level) {

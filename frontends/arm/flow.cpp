@@ -130,7 +130,10 @@ ir::Flow flow_of(RowName name, uint32_t word, uint64_t pc, FeatureSet features, 
   ir::Flow flow;
   flow.kind = name == RowName::None ? Kind::Exit : kKinds[static_cast<unsigned>(name)];
   if (flow.kind == Kind::Next && is_outside(name, word, features, mode)) flow.kind = Kind::Exit;
-  if (level_of(features) == Level::Machine && leaves_machine(name, mode)) flow.kind = Kind::Exit;
+  if (level_of(features) == Level::Machine) {
+    if (leaves_machine(name, mode)) flow.kind = Kind::Exit;
+    if (name == RowName::isb) flow.kind = Kind::Next;
+  }
   flow.exclusive = exclusive_of(name, word);
   if (flow.kind == Kind::Branch || flow.kind == Kind::Jump || flow.kind == Kind::Call) {
     flow.target = pc + static_cast<uint64_t>(offset_of(name, word));

@@ -78,6 +78,7 @@ constexpr IdField kFields[] = {
     {SystemRegister::ID_AA64MMFR1_EL1, 20, Feature::PAN2, 2},
     {SystemRegister::ID_AA64MMFR2_EL1, 0, Feature::TTCNP, 1},
     {SystemRegister::ID_AA64MMFR2_EL1, 4, Feature::UAO, 1},
+    {SystemRegister::ID_AA64MMFR2_EL1, 60, Feature::E0PD, 1},
 };
 
 // What hidden fields read as, "safe" values of the kernel's table (arch/arm64/kernel/cpufeature.c): EL0 and EL1 in

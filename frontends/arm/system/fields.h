@@ -40,6 +40,8 @@ struct Tcr {
   static constexpr uint64_t kHd = uint64_t{1} << 40;
   static constexpr uint64_t kHpd0 = uint64_t{1} << 41;
   static constexpr uint64_t kHpd1 = uint64_t{1} << 42;
+  static constexpr uint64_t kE0pd0 = uint64_t{1} << 55;
+  static constexpr uint64_t kE0pd1 = uint64_t{1} << 56;
 };
 
 inline constexpr unsigned kAsidShift = 48;  // of TTBRn_EL1 and of what TLBI names

@@ -41,6 +41,7 @@ Translation Cpu::translation(bool kernel, bool pan) const {
           .updates = has(Feature::HAFDBS),
           .hierarchy = has(Feature::HPDS),
           .granule16 = has(Feature::TGran16),
+          .closes = has(Feature::E0PD),
           .physical_bits = physical_bits(physical_range(frontend_.features()))};
 }
 

@@ -35,7 +35,7 @@ constexpr unsigned kLastLevel = 3;
 struct Half {
   unsigned input_bits = 0;
   unsigned granule_bits = 12;
-  bool disabled = false;   // EPDn
+  bool disabled = false;   // EPDn, E0PDn
   bool hierarchy = false;  // permissions in tables count
 
   unsigned stride() const { return granule_bits - 3; }
@@ -58,9 +58,10 @@ Half half_of(const Translation& t, unsigned half) {
   // D8.2.3: sizes out of range are taken for the nearest.
   const uint64_t size = t.tcr >> (half == 0 ? Tcr::kT0szShift : Tcr::kT1szShift) & 63;
   const uint64_t ignored = half == 0 ? Tcr::kHpd0 : Tcr::kHpd1;
+  const uint64_t closed = t.closes && !t.kernel ? (half == 0 ? Tcr::kE0pd0 : Tcr::kE0pd1) : 0;
   return {.input_bits = 64 - static_cast<unsigned>(std::clamp<uint64_t>(size, 16, 39)),
           .granule_bits = granule_bits(t.tcr, half, t.granule16),
-          .disabled = (t.tcr & (half == 0 ? Tcr::kEpd0 : Tcr::kEpd1)) != 0,
+          .disabled = (t.tcr & ((half == 0 ? Tcr::kEpd0 : Tcr::kEpd1) | closed)) != 0,
           .hierarchy = !t.hierarchy || (t.tcr & ignored) == 0};
 }
 

@@ -16,6 +16,7 @@ struct Translation {
   bool updates = false;         // FEAT_HAFDBS
   bool hierarchy = false;       // FEAT_HPDS: TCR_EL1.HPD0 and HPD1 count
   bool granule16 = false;       // FEAT_TGran16
+  bool closes = false;          // FEAT_E0PD
   unsigned physical_bits = 48;  // of the processing element
 };
 

@@ -45,7 +45,10 @@ void barrier(Lifter& l, int64_t crm) {
 
 void dmb(Lifter& l, CRm crm) { barrier(l, crm); }
 void dsb(Lifter& l, CRm) { barrier(l, 0); }  // waits for all accesses, of whatever kind it orders
-void isb(Lifter& l, CRm) { l.b.exit(ExitKind::CodeSync, l.b.next_pc()); }
+// In a machine, what was written to registers counts at once, and so do stores to code: nothing is left to do.
+void isb(Lifter& l, CRm) {
+  if (!l.is_machine()) l.b.exit(ExitKind::CodeSync, l.b.next_pc());
+}
 void sb(Lifter&) {}  // about speculation
 
 // --- PSTATE
