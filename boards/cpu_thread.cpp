@@ -6,6 +6,7 @@
 #include <string>
 
 #include "boards/host_faults.h"
+#include "vcpu/current_cpu.h"
 
 namespace menura::boards {
 
@@ -127,6 +128,7 @@ std::optional<vcpu::SystemCpu::Next> CpuThread::turn() {
 
 void CpuThread::run() {
   const HostFaults faults(engine_, cpu_.header());
+  vcpu::current_cpu() = index_;
   engine_.attach(cpu_.header());
   while (wait_for_work()) {
     const auto waited = debugger_ != nullptr ? debugger_->turn(index_) : turn();

@@ -85,12 +85,21 @@ class ProcessingElements final : public Cpus, private vcpu::PowerPort {
 
 }  // namespace
 
-Result<std::unique_ptr<Cpus>> make_cpus(const CpuSetup& setup) {
+namespace {
+
+Result<std::unique_ptr<Cpus>> make_cpus_without(const CpuSetup& setup, isa::FeatureSet absent) {
   const auto features = isa::parse_cpu(setup.name);
   if (!features) return features.error();
-  auto cpus = std::make_unique<ProcessingElements>(setup, *features);
+  auto cpus = std::make_unique<ProcessingElements>(setup, *features - absent);
   if (auto made = cpus->make_engine(setup.make_engine); !made) return made.error();
   return std::unique_ptr<Cpus>(std::move(cpus));
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Cpus>> make_cpus(const CpuSetup& setup) { return make_cpus_without(setup, {}); }
+Result<std::unique_ptr<Cpus>> make_cpus_for_gicv2(const CpuSetup& setup) {
+  return make_cpus_without(setup, isa::set_of(isa::Feature::GICv3));
 }
 
 void connect(Machine& machine) {

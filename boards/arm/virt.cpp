@@ -20,13 +20,16 @@ constexpr MemoryRow kMemory[] = {
 };
 
 // device, base, size, interrupt, count, what it drives
-constexpr BoardRow kDevices[] = {
-    {&kGicV3, 0x08000000, 0x1000000, kNoInterrupt, 1, kGicInputs},
+template <const DeviceKind* Controller, uint64_t Size>
+constexpr BoardRow kDevicesWith[] = {
+    {Controller, 0x08000000, Size, kNoInterrupt, 1, kGicInputs},
     {&kPl011, 0x09000000, 0x1000, 1},
     {&kPl031, 0x09010000, 0x1000, 2},
     {&kPl061, 0x09030000, 0x1000, 7},
     {&kVirtioSlot, 0x0a000000, 0x200, kFirstVirtio, 32},
 };
+constexpr auto& kDevices = kDevicesWith<&kGicV3, 0x1000000>;
+constexpr auto& kDevicesGicV2 = kDevicesWith<&kGicV2, 0x20000>;
 static_assert(rows_are_disjoint(kMemory, kDevices, kMostMemory));
 
 // Devicetree binding interrupt-controller/arm,gic-v3.yaml: shared interrupts; those of virtio by edges, as QEMU says,
@@ -56,29 +59,35 @@ void describe(Machine& machine, fdt::Tree& tree) {
   }
 }
 
-constexpr BoardCode kCode = {
-    .make_cpus = make_cpus,
-    .connect = connect,
-    .describe = describe,
-    .describe_interrupt = describe_interrupt,
-    .plan = plan_boot,
-    .device_root = "",
-};
+constexpr BoardCode code(decltype(BoardCode::make_cpus) make) {
+  return {.make_cpus = make,
+          .connect = connect,
+          .describe = describe,
+          .describe_interrupt = describe_interrupt,
+          .plan = plan_boot,
+          .device_root = ""};
+}
+constexpr BoardCode kCode = code(make_cpus);
+constexpr BoardCode kCodeGicV2 = code(make_cpus_for_gicv2);
+
+constexpr Board board(const char* name, const char* what, unsigned most_cpus, std::span<const BoardRow> devices,
+                      const BoardCode& board_code) {
+  return {.name = name,
+          .guest = "arm64",
+          .what = what,
+          .default_cpu = "max",
+          .most_cpus = most_cpus,
+          .default_memory = 512 * kMebibyte,
+          .most_memory = kMostMemory,
+          .counter_hz = 1'000'000'000,
+          .memory = kMemory,
+          .devices = devices,
+          .code = &board_code};
+}
 
 }  // namespace
 
-const Board kVirt = {
-    .name = "virt",
-    .guest = "arm64",
-    .what = "Arm virt, as QEMU's with gic-version=3",
-    .default_cpu = "max",
-    .most_cpus = 16,
-    .default_memory = 512 * kMebibyte,
-    .most_memory = kMostMemory,
-    .counter_hz = 1'000'000'000,
-    .memory = kMemory,
-    .devices = kDevices,
-    .code = &kCode,
-};
+const Board kVirt = board("virt", "Arm virt, as QEMU's with gic-version=3", 16, kDevices, kCode);
+const Board kVirtGicV2 = board("virt-gicv2", "Arm virt, as QEMU's with gic-version=2", 8, kDevicesGicV2, kCodeGicV2);
 
 }  // namespace menura::boards::arm

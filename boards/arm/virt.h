@@ -7,5 +7,6 @@
 namespace menura::boards::arm {
 
 extern const Board kVirt;
+extern const Board kVirtGicV2;  // with the interrupt controller of before
 
 }  // namespace menura::boards::arm

@@ -11,6 +11,7 @@ namespace menura::boards {
 extern const DeviceKind kNs16550a;     // char/
 extern const DeviceKind kAclint;       // intc/
 extern const DeviceKind kPlic;         // intc/
+extern const DeviceKind kGicV2;        // intc/
 extern const DeviceKind kGicV3;        // intc/
 extern const DeviceKind kPl011;        // char/
 extern const DeviceKind kPl031;        // timer/

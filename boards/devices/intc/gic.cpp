@@ -163,7 +163,7 @@ unsigned Gic::bank_of(uint64_t offset) {
   return offset % 0x100 / 8;
 }
 
-bool Gic::read_bank(unsigned index, const GicBank& bank, uint64_t offset, unsigned size, uint64_t* value) const {
+bool Gic::read_bank(const GicBank& bank, uint64_t offset, unsigned size, uint64_t* value) {
   *value = 0;
   if (offset >= kGroups && offset < kBitsEnd) {
     if (size != 4) return false;
@@ -178,11 +178,10 @@ bool Gic::read_bank(unsigned index, const GicBank& bank, uint64_t offset, unsign
     *value = spread(bank.edge >> (offset % 8 == 0 ? 0 : 16));
     return true;
   }
-  (void)index;
   return false;
 }
 
-bool Gic::write_bank(unsigned index, GicBank& bank, uint64_t offset, unsigned size, uint64_t value) {
+bool Gic::write_bank(GicBank& bank, bool is_private, uint64_t offset, unsigned size, uint64_t value) {
   if (offset >= kGroups && offset < kBitsEnd) {
     if (size != 4) return false;
     write_bits(bank, static_cast<BitRegister>((offset - kGroups) / 0x80), static_cast<uint32_t>(value));
@@ -197,7 +196,7 @@ bool Gic::write_bank(unsigned index, GicBank& bank, uint64_t offset, unsigned si
   if (offset >= kConfigurations && offset < kConfigurationsEnd && size == 4) {
     const unsigned shift = offset % 8 == 0 ? 0 : 16;
     // SGIs are edge-triggered for good.
-    if (index == 0 && shift == 0) return true;
+    if (is_private && shift == 0) return true;
     bank.edge = (bank.edge & ~(0xffffU << shift)) | gather(static_cast<uint32_t>(value)) << shift;
     return true;
   }
@@ -287,14 +286,20 @@ void Gic::send(unsigned target, unsigned sgi) {
   update(target);
 }
 
+void Gic::send(unsigned target, unsigned sgi, unsigned sender) {
+  cpus_[target].sgi_sources[sgi] |= static_cast<uint8_t>(1U << sender);
+  send(target, sgi);
+}
+
 void Gic::update() {
   for (unsigned cpu = 0; cpu < cpus_.size(); ++cpu) update(cpu);
 }
 
 void Gic::update(unsigned cpu) {
   const Candidate found = best(cpu);
-  cpus_[cpu].irq.set(found.id != kSpurious && found.group == 1);
-  cpus_[cpu].fiq.set(found.id != kSpurious && found.group == 0);
+  const bool fiq = is_fiq(cpu, found.group);
+  cpus_[cpu].irq.set(found.id != kSpurious && !fiq);
+  cpus_[cpu].fiq.set(found.id != kSpurious && fiq);
 }
 
 }  // namespace menura::boards

@@ -61,13 +61,12 @@ class Gic : public Device, public InterruptSink {
   // A word of a register that has one bit for each of 32 interrupts, by its offset from GICD_IGROUPR0 in steps of 0x80.
   enum class BitRegister : uint8_t { Group, SetEnable, ClearEnable, SetPending, ClearPending, SetActive, ClearActive };
   static uint32_t read_bits(const GicBank& bank, BitRegister which);
-  // `first`: the bank holds SGIs and PPIs, of which the former are always edge-triggered.
   static void write_bits(GicBank& bank, BitRegister which, uint32_t value);
 
   // The registers that banks have at the same offsets in either version, GICD_IGROUPR to GICD_ICFGR: those of `bank`,
-  // 32 interrupts, within each register. False: there is none.
-  bool read_bank(unsigned index, const GicBank& bank, uint64_t offset, unsigned size, uint64_t* value) const;
-  bool write_bank(unsigned index, GicBank& bank, uint64_t offset, unsigned size, uint64_t value);
+  // 32 interrupts, within each register. False: there is none. `is_private`: it holds SGIs and PPIs.
+  static bool read_bank(const GicBank& bank, uint64_t offset, unsigned size, uint64_t* value);
+  static bool write_bank(GicBank& bank, bool is_private, uint64_t offset, unsigned size, uint64_t value);
   // The number of the bank that such an offset belongs to.
   static unsigned bank_of(uint64_t offset);
 
@@ -78,13 +77,17 @@ class Gic : public Device, public InterruptSink {
   void end(unsigned cpu, unsigned group, uint32_t id);
   void deactivate(unsigned cpu, uint32_t id);
   uint8_t running_priority(const Cpu& cpu) const;
+  // `sender`: GICv2 keeps who it was.
   void send(unsigned target, unsigned sgi);
+  void send(unsigned target, unsigned sgi, unsigned sender);
   void update();
   void update(unsigned cpu);
 
   GicBank& bank(unsigned cpu, uint32_t id) { return id < kFirstSpi ? cpus_[cpu].bank : spis_[id / 32 - 1]; }
   // Whether an SPI may go to a virtual CPU.
   virtual bool is_routed(uint32_t id, unsigned cpu) const = 0;
+  // Whether interrupts of a group are FIQs, else IRQs.
+  virtual bool is_fiq(unsigned cpu, unsigned group) const = 0;
 
   const DeviceLog log_;
   mutable std::mutex mutex_;

@@ -113,6 +113,7 @@ class GicV3 final : public Gic, public vcpu::RegisterPort {
 
  private:
   bool is_routed(uint32_t id, unsigned cpu) const override { return routes_[id - kFirstSpi] == cpu; }
+  bool is_fiq(unsigned, unsigned group) const override { return group == 0; }
 
   bool read_distributor(uint64_t offset, unsigned size, uint64_t* value) const;
   bool write_distributor(uint64_t offset, unsigned size, uint64_t value);
@@ -155,7 +156,7 @@ bool GicV3::read_distributor(uint64_t offset, unsigned size, uint64_t* value) co
   }
   const unsigned index = bank_of(offset);
   if (index == 0 || index > spis_.size()) return offset < 0xd00 && offset >= 0x80;  // ARE: redistributors have them
-  return read_bank(index, spis_[index - 1], offset, size, value);
+  return read_bank(spis_[index - 1], offset, size, value);
 }
 
 bool GicV3::write_distributor(uint64_t offset, unsigned size, uint64_t value) {
@@ -178,7 +179,7 @@ bool GicV3::write_distributor(uint64_t offset, unsigned size, uint64_t value) {
   }
   const unsigned index = bank_of(offset);
   if (index == 0 || index > spis_.size()) return offset < 0xd00 && offset >= 0x80;
-  return write_bank(index, spis_[index - 1], offset, size, value);
+  return write_bank(spis_[index - 1], false, offset, size, value);
 }
 
 bool GicV3::read_redistributor(uint64_t offset, unsigned size, uint64_t* value) const {
@@ -188,7 +189,7 @@ bool GicV3::read_redistributor(uint64_t offset, unsigned size, uint64_t* value) 
   const uint64_t within = (offset - kRedistributors) % kRedistributorSize;
   if (within >= kRedistributorSize / 2) {
     const uint64_t in_bank = within - kRedistributorSize / 2;
-    return in_bank < 0x1000 && bank_of(in_bank) == 0 && read_bank(0, cpus_[cpu].bank, in_bank, size, value);
+    return in_bank < 0x1000 && bank_of(in_bank) == 0 && read_bank(cpus_[cpu].bank, in_bank, size, value);
   }
   switch (within & ~uint64_t{7}) {
     case 0x8: {
@@ -225,7 +226,7 @@ bool GicV3::write_redistributor(uint64_t offset, unsigned size, uint64_t value) 
   const uint64_t within = (offset - kRedistributors) % kRedistributorSize;
   if (within >= kRedistributorSize / 2) {
     const uint64_t in_bank = within - kRedistributorSize / 2;
-    return in_bank < 0x1000 && bank_of(in_bank) == 0 && write_bank(0, cpus_[cpu].bank, in_bank, size, value);
+    return in_bank < 0x1000 && bank_of(in_bank) == 0 && write_bank(cpus_[cpu].bank, true, in_bank, size, value);
   }
   if (within == 0x14 && size == 4) {
     sleeping_[cpu] = (value & 2) != 0 ? 1 : 0;
