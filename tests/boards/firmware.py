@@ -2,9 +2,12 @@
 """Firmware of Debian's packages opensbi and u-boot-qemu as a user starts it: what it prints, what can be typed, how it is left.
 usage: firmware.py MENURA"""
 import os
+import pty
 import select
+import signal
 import subprocess
 import sys
+import termios
 import time
 
 menura = sys.argv[1]
@@ -49,7 +52,36 @@ def talk(name, options, steps, status=0):
         failures.append(name)
 
 
+def on_terminal(name, end, status):
+    """A terminal is raw while the machine runs, so that Ctrl-C reaches the guest, and as before when it has ended."""
+    ours, theirs = pty.openpty()
+    before = termios.tcgetattr(theirs)
+    process = subprocess.Popen([menura, "boot", "--board", "riscv64/virt"], stdin=theirs, stdout=theirs, stderr=theirs,
+                               start_new_session=True)
+    seen = b""
+    limit = time.monotonic() + 60
+    while b"OpenSBI v" not in seen and time.monotonic() < limit:
+        if select.select([ours], [], [], 0.1)[0]:
+            seen += os.read(ours, 65536)
+    raw = not termios.tcgetattr(theirs)[3] & (termios.ICANON | termios.ISIG | termios.ECHO)
+    end(process, ours)
+    while process.poll() is None and time.monotonic() < limit:
+        if select.select([ours], [], [], 0.1)[0]:
+            os.read(ours, 65536)
+    process.kill()
+    process.wait()
+    restored = termios.tcgetattr(theirs) == before
+    os.close(ours)
+    os.close(theirs)
+    good = raw and restored and process.returncode == status
+    print(f"{'ok  ' if good else 'FAIL'} {name}: raw {raw}, restored {restored}, status {process.returncode}")
+    if not good:
+        failures.append(name)
+
+
 QUIT = b"\x01x"
+on_terminal("a terminal, left by Ctrl-A x", lambda process, terminal: os.write(terminal, b"\x03" + QUIT), 0)
+on_terminal("a terminal, ended by a signal", lambda process, terminal: process.terminate(), -signal.SIGTERM)
 talk("OpenSBI alone", ["--board", "riscv64/virt", "--smp", "2"],
      [(b"OpenSBI v", b""), (b"Platform HART Count       : 2", b""), (b"Boot HART ID", QUIT)])
 talk("OpenSBI: the other firmware", ["-M", "virt", "-bios", f"{OPENSBI}/fw_jump.elf", "-nographic"],
