@@ -1,9 +1,11 @@
 #include "cli/attachments.h"
 
+#include <cstdio>
 #include <variant>
 
 #include "boards/devices/devices.h"
 #include "host/output_file.h"
+#include "host/pty.h"
 #include "host/slirp.h"
 #include "host/tap.h"
 #include "host/terminal.h"
@@ -20,7 +22,13 @@ Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, s
     if (!file) return file.error();
     return std::unique_ptr<host::CharStream>(std::move(*file));
   }
-  return Error{"--serial " + text + ": expected stdio, null or file:PATH"};
+  if (text == "pty") {
+    auto pty = host::Pty::open();
+    if (!pty) return pty.error();
+    std::fprintf(stderr, "menura: the serial port is at %s\n", (*pty)->path().c_str());
+    return std::unique_ptr<host::CharStream>(std::move(*pty));
+  }
+  return Error{"--serial " + text + ": expected stdio, null, pty or file:PATH"};
 }
 
 Result<Attachments> Attachments::open(const BootOptions& options) {

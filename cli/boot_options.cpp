@@ -41,7 +41,7 @@ po::options_description description() {
   add("share", texts(),
       "<folder{,tag=name,readonly=on}> a folder of the host, by virtio 9p (mount -t 9p host /mnt); -virtfs, too");
   add("device", texts(), "<name{,property=value}> a device, as QEMU names it");
-  add("serial", texts(), "<stdio|null|file:path> what the next serial port is joined to (default: stdio)");
+  add("serial", texts(), "<stdio|null|pty|file:path> what the next serial port is joined to (default: stdio)");
   add("gdb", text(), "<port> wait for gdb there; -s is --gdb 1234");
   add("freeze,S", "start nothing until gdb says so");
   add("no-reboot", "a reset of the machine powers it off");

@@ -1,4 +1,8 @@
 // virtio 1.2, 5.3.
+#include <fcntl.h>
+#include <unistd.h>
+
+#include "host/pty.h"
 #include "tests/devices/virtio/driver.h"
 
 namespace menura::boards::testing {
@@ -36,6 +40,32 @@ TEST(VirtioConsole, EmergencyWrite) {
   ConsoleBench t;
   t.bench.write(kConfig + 8, 4, '!');
   EXPECT_EQ(t.line.sent, "!");
+}
+
+TEST(VirtioConsole, OnAPseudoTerminal) {
+  auto pty = host::Pty::open();
+  ASSERT_TRUE(pty) << pty.error().message;
+  Attachment attachment;
+  attachment.kind = &kVirtioConsole;
+  attachment.stream = pty->get();
+  Bench bench(kVirtioSlot, 1, &attachment);
+  Driver driver(bench);
+  const int other = ::open((*pty)->path().c_str(), O_RDWR | O_NOCTTY | O_CLOEXEC);
+  ASSERT_GE(other, 0);
+  driver.request(kTransmit, {{driver.place("out\n"), 4, false}});
+  char bytes[8] = {};
+  EXPECT_EQ(::read(other, bytes, sizeof bytes), 4);
+  EXPECT_STREQ(bytes, "out\n");
+  EXPECT_EQ(::write(other, "in\r\x03", 4), 4);
+  std::string received;
+  while (received.size() < 4) {
+    const uint64_t at = driver.allocate(4);
+    const Used used = driver.request(kReceive, {{at, 4, true}});
+    ASSERT_NE(used.written, 0U);
+    received += driver.bytes_at(at, used.written);
+  }
+  EXPECT_EQ(received, "in\r\x03");
+  ::close(other);
 }
 
 }  // namespace
