@@ -48,6 +48,7 @@ po::options_description description() {
   add(",E", po::value<std::vector<std::string>>(), "<NAME=value> set a variable of the guest's environment");
   add(",U", po::value<std::vector<std::string>>(), "<NAME> remove a variable from the guest's environment");
   add(",0", po::value<std::string>(), "<text> argv[0] of the program (default: its path)");
+  add("gdb,g", po::value<std::string>(), "<port|path> wait for gdb there before the program starts");
   add(",d", po::value<std::string>(), "<in_asm,ir,out_asm> show guest code, IR, host code as it is translated");
   add(",D", po::value<std::string>(), "<file> where -d writes (default: standard error)");
   add("help", "this text");
@@ -129,6 +130,7 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
   take(values, "-E", &options->set_variables);
   take(values, "-U", &options->unset_variables);
   take(values, "-D", &options->dump_file);
+  take(values, "gdb", &options->gdb);
   for (const std::string& variable : options->set_variables) {
     if (variable.find('=') == std::string::npos || variable[0] == '=') {
       return usage("-E " + variable + ": expected NAME=value");

@@ -48,6 +48,7 @@ struct RunOptions : EngineChoice {
   bool has_argv0 = false;
   std::vector<std::string> set_variables;    // -E, in order
   std::vector<std::string> unset_variables;  // -U
+  std::string gdb;                           // -g: where gdb is waited for; empty: nowhere
   bool help = false;
 
   std::string program;

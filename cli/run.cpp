@@ -10,6 +10,7 @@
 
 #include "cli/cache.h"
 #include "cli/engines.h"
+#include "cli/gdb/server.h"
 #include "cli/options.h"
 #include "cli/program.h"
 #include "cli/sysroot/hint.h"
@@ -102,6 +103,15 @@ int run_command(const std::vector<std::string>& arguments) {
                           linux_user::GuestMemory& memory) {
     return make_engine(*run_options, {guest.name, guest.llvm_triple, guest.llvm_features}, frontend, memory);
   };
+  if (!run_options->gdb.empty()) {
+    // Lives as long as the process.
+    launch.debug = [](vcpu::DebugTarget& target) -> Result<void> {
+      auto server = gdb::Server::start(run_options->gdb, target);
+      if (!server) return server.error();
+      server->release();
+      return {};
+    };
+  }
   const Error error = linux_user::launch(launch);
   // What was made for the guest was made for as long as the process lives.
   std::_Exit(complain(error));

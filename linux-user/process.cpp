@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 
+#include "linux-user/debug/debugger.h"
 #include "linux-user/syscalls/host_call.h"
 
 namespace menura::linux_user {
@@ -30,7 +31,9 @@ std::unique_ptr<Process> Process::vfork_child() const {
 
 void Process::run_exit_hook(int status) {
   // The child of a vfork shares its memory with the parent, whose exit this is not.
-  if (options_->at_exit != nullptr && !is_vfork_child_) options_->at_exit(status);
+  if (is_vfork_child_) return;
+  if (options_->at_exit != nullptr) options_->at_exit(status);
+  if (debugger_ != nullptr) debugger_->ended(status, false);
 }
 
 void Process::end(int status) {

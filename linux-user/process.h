@@ -22,6 +22,8 @@
 
 namespace menura::linux_user {
 
+class Debugger;
+
 // What the user asked for.
 struct Options {
   bool strace = false;
@@ -50,6 +52,10 @@ class Process {
     engine_ = &engine;
     memory_->set_engine(&engine);
   }
+
+  // nullptr: there is none.
+  Debugger* debugger() const { return debugger_; }
+  void set_debugger(Debugger* debugger) { debugger_ = debugger; }
 
   // The guest program as /proc/self/exe names it, absolute; and its auxiliary vector (/proc/self/auxv).
   const std::string& exe_path() const { return exe_path_; }
@@ -86,6 +92,7 @@ class Process {
   std::shared_ptr<Paths> paths_;
   std::shared_ptr<std::atomic<int>> thread_count_;
   vcpu::Engine* engine_ = nullptr;
+  Debugger* debugger_ = nullptr;
   SignalActions actions_;
   std::string exe_path_;
   std::vector<uint64_t> auxv_;

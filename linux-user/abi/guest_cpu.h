@@ -12,6 +12,7 @@
 #include "ir/api/frontend.h"
 #include "ir/core/cpu_header.h"
 #include "ir/core/memory_port.h"
+#include "vcpu/debug_registers.h"
 #include "vcpu/door.h"
 
 namespace menura::linux_user {
@@ -32,6 +33,7 @@ class GuestCpu {
   virtual ~GuestCpu() = default;
 
   virtual const ir::Frontend& frontend() const = 0;
+  virtual const vcpu::DebugRegisters& debug_registers() const = 0;
   // What a new program finds in its registers besides what the loader puts there.
   virtual void set_up(ir::CpuHeader&, vcpu::Door&) const {}
   // Before anything is loaded: the memory that its code lies in.

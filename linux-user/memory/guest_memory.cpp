@@ -19,6 +19,21 @@ using ir::Access;
 using ir::Fault;
 using ir::FaultKind;
 
+namespace {
+
+thread_local vcpu::WatchState* watch_state = nullptr;
+
+// The access waits: the debugger finds the hit behind the fault.
+bool is_watched(uint64_t address, unsigned size, Access access, Fault* fault) {
+  if (watch_state == nullptr || !watch_state->stops(address, size, access)) return false;
+  *fault = {FaultKind::Unmapped, access, address};
+  return true;
+}
+
+}  // namespace
+
+void GuestMemory::watch_on_this_thread(vcpu::WatchState* watch) { watch_state = watch; }
+
 Fault GuestMemory::explain_locked(uint64_t address, Access access) const {
   Fault fault{FaultKind::None, access, address};
   const auto vma = vmas_.find(address);
@@ -53,6 +68,7 @@ Fault GuestMemory::explain_range(uint64_t address, uint64_t size, Access access)
 }
 
 bool GuestMemory::read(uint64_t address, void* data, unsigned size, Fault* fault) {
+  if (is_watched(address, size, Access::Read, fault)) return false;
   if (in_guest_range(address, size) && menura_guest_copy(data, reinterpret_cast<const void*>(address), size) == 0) {
     return true;
   }
@@ -61,6 +77,7 @@ bool GuestMemory::read(uint64_t address, void* data, unsigned size, Fault* fault
 }
 
 bool GuestMemory::write(uint64_t address, const void* data, unsigned size, Fault* fault) {
+  if (is_watched(address, size, Access::Write, fault)) return false;
   const uint64_t last = address + size - 1;
   bool possible = in_guest_range(address, size);
   if (possible && page_floor(address) != page_floor(last)) {
@@ -73,6 +90,7 @@ bool GuestMemory::write(uint64_t address, const void* data, unsigned size, Fault
 }
 
 void* GuestMemory::atomic_pointer(uint64_t address, unsigned size, Fault* fault) {
+  if (is_watched(address, size, Access::Write, fault) || is_watched(address, size, Access::Read, fault)) return nullptr;
   // The pointer is used outside the fault-proof copy, so the pages must be there and writable by now.
   if (!probe(address, size, Access::Write, fault)) return nullptr;
   prepare_host_write(address, size);

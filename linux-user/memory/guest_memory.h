@@ -17,6 +17,7 @@
 #include "linux-user/memory/vma_map.h"
 #include "linux-user/syscalls/guest_pointer.h"
 #include "vcpu/engine.h"
+#include "vcpu/watchpoints.h"
 
 namespace menura::linux_user {
 
@@ -34,6 +35,9 @@ class GuestMemory final : public ir::MemoryPort {
 
   // Whose translations are told about changes of code. None until set.
   void set_engine(vcpu::Engine* engine) { engine_ = engine; }
+
+  // From now on, the calling thread's accesses by MemoryPort are looked for there; nullptr: nowhere.
+  static void watch_on_this_thread(vcpu::WatchState* watch);
 
   // --- ir::MemoryPort
   bool read(uint64_t address, void* data, unsigned size, ir::Fault* fault) override;

@@ -137,6 +137,10 @@ void become_child(Thread& thread, const CloneRequest& request) {
   if (request.stack != 0) guest.set_stack_pointer(thread.cpu(), request.stack);
   if ((request.flags & CLONE_SETTLS) != 0) guest.set_thread_pointer(thread.cpu(), request.tls);
   thread.clear_child_tid = (request.flags & CLONE_CHILD_CLEARTID) != 0 ? request.child_tid : 0;
+  if (process.debugger() != nullptr) {
+    process.set_debugger(nullptr);
+    process.engine().set_breakpoints({});
+  }
   // What was pending is the parent's.
   thread.signals().held = 0;
   thread.signals().taken = 0;

@@ -10,6 +10,7 @@
 #include <cstring>
 
 #include "linux-user/abi/guests.h"
+#include "linux-user/debug/debugger.h"
 #include "linux-user/loader/executable.h"
 #include "linux-user/loader/image.h"
 #include "linux-user/loader/stack.h"
@@ -245,6 +246,14 @@ Result<Thread*> prepare(const Launch& request) {
 Error launch(const Launch& request) {
   const Result<Thread*> thread = prepare(request);
   if (!thread) return thread.error();
+  if (request.debug) {
+    Process& process = (*thread)->process();
+    auto& debugger = *new Debugger(process);
+    process.set_debugger(&debugger);
+    debugger.begin(**thread);
+    catch_default_signals(process.actions());
+    if (auto done = request.debug(debugger); !done) return done.error();
+  }
   run_main_thread((*thread)->process(), **thread);
 }
 

@@ -1,6 +1,7 @@
 // From a command line to a running guest program.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "ir/core/result.h"
 #include "linux-user/abi/guests.h"
 #include "linux-user/process.h"
+#include "vcpu/debug_target.h"
 
 namespace menura::linux_user {
 
@@ -21,6 +23,9 @@ struct Launch {
   // Makes the engine for this guest; it lives as long as the process.
   Result<std::unique_ptr<vcpu::Engine>> (*make_engine)(const GuestRow& guest, const ir::Frontend& frontend,
                                                        GuestMemory& memory) = nullptr;
+  // Lets a debugger come to the program, which waits for it before its first instruction; none: nobody does. The target
+  // lives as long as the process.
+  std::function<Result<void>(vcpu::DebugTarget& target)> debug;
 };
 
 // Loads the program and runs it to its end, which ends this process, too. Comes back only with what went wrong before

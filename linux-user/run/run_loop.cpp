@@ -3,6 +3,7 @@
 #include <linux/futex.h>
 #include <sched.h>
 
+#include "linux-user/debug/debugger.h"
 #include "linux-user/run/robust_list.h"
 #include "linux-user/signal/delivery.h"
 #include "linux-user/signal/host_signals.h"
@@ -48,7 +49,10 @@ void make_syscall(Thread& thread) {
   const GuestCpu& guest = thread.process().guest();
   ir::CpuHeader& cpu = thread.cpu();
   const std::array<uint64_t, 6> arguments = guest.syscall_arguments(cpu);
+  if (Debugger* const debugger = thread.process().debugger()) debugger->enter_call(thread);
   const int64_t result = dispatch(thread, guest.syscall_number(cpu), arguments);
+  // The child of a fork has none.
+  if (Debugger* const debugger = thread.process().debugger()) debugger->leave_call(thread);
   if (result == kRestart) {
     // Only a signal interrupts; it is delivered now, and decides how the call goes on.
     deliver_pending(thread, {true, arguments[0]});
@@ -101,10 +105,13 @@ void run_thread(Thread& thread) {
   ir::CpuHeader& cpu = thread.cpu();
   engine.attach(cpu);
   set_host_mask(thread.signals().mask);
+  if (Debugger* const debugger = thread.process().debugger()) debugger->begin(thread);
   while (!thread.ended) {
     if ((cpu.stop_request.load(std::memory_order_relaxed) & kStopForSignal) != 0) deliver_pending(thread, {});
-    handle(thread, engine.run(cpu));
+    Debugger* const debugger = thread.process().debugger();
+    handle(thread, debugger != nullptr ? debugger->run(thread) : engine.run(cpu));
   }
+  if (Debugger* const debugger = thread.process().debugger()) debugger->end(thread);
   set_exact_host_mask(~kFaultSignals);
   release_robust_list(thread);
   engine.detach(cpu);

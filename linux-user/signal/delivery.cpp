@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "linux-user/debug/debugger.h"
 #include "linux-user/process.h"
 #include "linux-user/signal/host_signals.h"
 #include "linux-user/signal/signal_sets.h"
@@ -79,15 +80,22 @@ void call_handler(Thread& thread, const GuestSigaction& action, const siginfo_t&
   signals.mask = mask & ~kUnblockable;
 }
 
+// A debugger hears of it first, and may have another one delivered. 0: none.
+int ask_debugger(Thread& thread, int signal) {
+  Debugger* const debugger = thread.process().debugger();
+  return debugger != nullptr ? debugger->choose_signal(thread, signal) : signal;
+}
+
 // Returns whether a handler was called.
-bool deliver(Thread& thread, const siginfo_t& info, const InterruptedCall& call) {
-  const int signal = info.si_signo;
+bool deliver(Thread& thread, siginfo_t info, const InterruptedCall& call) {
+  const int signal = info.si_signo = ask_debugger(thread, info.si_signo);
+  if (signal == 0) return false;
   const GuestSigaction action = thread.process().actions().get(signal);
   trace(thread, info);
   if (action.handler == kIgnore) return false;
   if (action.handler == kDefault) {
     if ((signal_bit(signal) & kDefaultIgnored) != 0) return false;
-    if ((signal_bit(signal) & kFaultSignals) != 0) die_by_signal(signal);
+    if ((signal_bit(signal) & kFaultSignals) != 0 || catches_default(signal)) die_by_signal(signal);
     // The guest went back to the default after the signal was taken: the kernel acts on it (it may stop only).
     set_host_mask(thread.signals().mask & ~signal_bit(signal));
     host_call(SYS_tgkill, getpid(), static_cast<int>(host_call(SYS_gettid)), signal);
@@ -136,8 +144,9 @@ void deliver_pending(Thread& thread, const InterruptedCall& call) {
   set_host_mask(signals.mask);
 }
 
-void deliver_fault(Thread& thread, const siginfo_t& info, const ir::Fault* fault) {
-  const int signal = info.si_signo;
+void deliver_fault(Thread& thread, siginfo_t info, const ir::Fault* fault) {
+  const int signal = info.si_signo = ask_debugger(thread, info.si_signo);
+  if (signal == 0) return;
   const GuestSigaction action = thread.process().actions().get(signal);
   trace(thread, info);
   if (action.handler == kDefault || action.handler == kIgnore || (thread.signals().mask & signal_bit(signal)) != 0) {

@@ -22,7 +22,7 @@ void deliver_pending(Thread& thread, const InterruptedCall& call);
 
 // A signal that the guest's own instruction raised; it cannot be blocked or ignored: then the guest dies of it.
 // `fault`: the access that did, if it was one.
-void deliver_fault(Thread& thread, const siginfo_t& info, const ir::Fault* fault);
+void deliver_fault(Thread& thread, siginfo_t info, const ir::Fault* fault);
 
 // The thread's mask has become `mask`: the host's follows, and held signals that are open now become due.
 void change_mask(Thread& thread, uint64_t mask);

@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstring>
 
+#include "linux-user/debug/debugger.h"
 #include "linux-user/process.h"
 #include "linux-user/signal/signal_sets.h"
 #include "linux-user/syscalls/guest_copy.h"
@@ -75,6 +76,8 @@ constexpr uint64_t kPageFaultFetch = 16;
 
 constexpr size_t kSignalStackSize = size_t{256} << 10;
 thread_local void* signal_stack = nullptr;
+
+bool catches_defaults = false;
 
 uint64_t& mask_of(ucontext_t& context) { return *reinterpret_cast<uint64_t*>(&context.uc_sigmask); }
 
@@ -171,10 +174,25 @@ void tear_down_signal_stack() {
   signal_stack = nullptr;
 }
 
+// Signals that stop a process do that, and those between the others are the host's C library's own.
+bool catches_default(int signal) {
+  constexpr uint64_t kStops = signal_bit(SIGTSTP) | signal_bit(SIGTTIN) | signal_bit(SIGTTOU);
+  constexpr uint64_t kOthers =
+      kStops | kUnblockable | kFaultSignals | kDefaultIgnored | signal_bit(32) | signal_bit(33);
+  return catches_defaults && (signal_bit(signal) & kOthers) == 0;
+}
+
+void catch_default_signals(SignalActions& actions) {
+  catches_defaults = true;
+  for (int signal = 1; signal <= kSignalCount; ++signal) {
+    if (catches_default(signal)) apply_action(signal, actions.get(signal));
+  }
+}
+
 void apply_action(int signal, const GuestSigaction& action) {
   if ((signal_bit(signal) & kFaultSignals) != 0) return;
   const auto disposition = reinterpret_cast<sighandler_t>(action.handler);
-  if (disposition == SIG_DFL || disposition == SIG_IGN) {
+  if ((disposition == SIG_DFL && !catches_default(signal)) || disposition == SIG_IGN) {
     set_host_disposition(signal, action.handler);
     return;
   }
@@ -206,6 +224,10 @@ uint64_t host_mask() {
 }
 
 void die_by_signal(int signal) {
+  const Thread* const thread = Thread::current();
+  if (thread != nullptr && !thread->process().is_vfork_child() && thread->process().debugger() != nullptr) {
+    thread->process().debugger()->ended(signal, true);
+  }
   set_host_disposition(signal, reinterpret_cast<uint64_t>(SIG_DFL));
   set_exact_host_mask(~signal_bit(signal));
   host_call(SYS_tgkill, getpid(), static_cast<int>(host_call(SYS_gettid)), signal);

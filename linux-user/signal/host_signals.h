@@ -21,6 +21,11 @@ void tear_down_signal_stack();
 // Makes the host treat `signal` as the guest's action says: ignored, default, or caught. For signals that faults raise
 // only Menura's own handler is ever installed.
 void apply_action(int signal, const GuestSigaction& action);
+// For debuggers: signals whose default is to end the process are caught, too, so that they are heard of first. Those
+// that are the default's in `actions` at once, others when they become so.
+void catch_default_signals(SignalActions& actions);
+bool catches_default(int signal);
+
 // What the process inherited: SIG_DFL or SIG_IGN.
 uint64_t inherited_disposition(int signal);
 void set_host_disposition(int signal, uint64_t disposition);

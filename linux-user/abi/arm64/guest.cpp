@@ -22,7 +22,7 @@ constexpr uint32_t kFeature1Bti = 1;  // GNU_PROPERTY_AARCH64_FEATURE_1_BTI (ELF
 
 }  // namespace
 
-Guest::Guest(arm::FeatureSet features) : frontend_(features) {
+Guest::Guest(arm::FeatureSet features) : frontend_(features), registers_(*this) {
   using arm::SlotName;
   const ir::StateLayout& layout = frontend_.layout();
   const auto offset = [&](SlotName name) { return layout.slot(arm::slot(name)).offset; };
@@ -128,6 +128,19 @@ void Guest::set_pstate(ir::CpuHeader& cpu, uint64_t value) const {
 
 void Guest::set_branch_type(ir::CpuHeader& cpu, uint32_t type) const {
   if ((cpu.mode & arm::Mode::kCheckBranchTargets) != 0) write_slot(cpu, btype_, type);
+}
+
+Guest::Registers::Registers(const Guest& guest)
+    : DebugRegisters(guest.frontend_.layout(), guest.features()), guest_(guest) {
+  add({"tpidr", "org.gnu.gdb.aarch64.tls", kFirstOther, 64, "data_ptr"});
+}
+
+uint64_t Guest::Registers::get(ir::CpuHeader& cpu, unsigned number) const {
+  return number == kCpsr ? guest_.pstate(cpu) : read_slot<uint64_t>(cpu, guest_.tpidr_);
+}
+
+void Guest::Registers::set(ir::CpuHeader& cpu, unsigned number, uint64_t value) const {
+  number == kCpsr ? guest_.set_pstate(cpu, value) : guest_.set_thread_pointer(cpu, value);
 }
 
 Result<std::unique_ptr<GuestCpu>> make_guest(std::string_view cpu) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <string_view>
 
+#include "frontends/arm/debug_registers.h"
 #include "frontends/arm/frontend.h"
 #include "ir/core/result.h"
 #include "linux-user/abi/guest_cpu.h"
@@ -26,6 +27,7 @@ class Guest final : public GuestCpu {
   void make_keys(ir::CpuHeader& cpu, uint64_t keys, vcpu::Door& door) const;
 
   const ir::Frontend& frontend() const override { return frontend_; }
+  const vcpu::DebugRegisters& debug_registers() const override { return registers_; }
   void set_up(ir::CpuHeader& cpu, vcpu::Door& door) const override;
   void use_memory(GuestMemory& memory) override;
   int code_protection(uint32_t features) const override;
@@ -69,7 +71,19 @@ class Guest final : public GuestCpu {
     bool is_guarded(uint64_t pc) const override;
   };
 
+  // Beside A64's: PSTATE as a program sees it, and the thread's pointer (gdb's feature aarch64.tls).
+  class Registers final : public arm::DebugRegisters {
+   public:
+    explicit Registers(const Guest& guest);
+
+   private:
+    uint64_t get(ir::CpuHeader& cpu, unsigned number) const override;
+    void set(ir::CpuHeader& cpu, unsigned number, uint64_t value) const override;
+    const Guest& guest_;
+  };
+
   arm::Frontend frontend_;
+  Registers registers_;
   Guard guard_;
   std::array<uint32_t, 31> x_ = {};  // offsets in the state struct
   std::array<uint32_t, 32> v_ = {};

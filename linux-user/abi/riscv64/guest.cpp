@@ -1,5 +1,6 @@
 #include "linux-user/abi/riscv64/guest.h"
 
+#include "frontends/riscv/debug_registers.h"
 #include "frontends/riscv/fcsr.h"
 #include "frontends/riscv/features.h"
 #include "frontends/riscv/frontend.h"
@@ -36,13 +37,14 @@ constexpr uint32_t kRve = 8;
 
 class Guest final : public GuestCpu {
  public:
-  explicit Guest(riscv::FeatureSet features) : frontend_(features) {
+  explicit Guest(riscv::FeatureSet features) : frontend_(features), registers_(frontend_) {
     const ir::StateLayout& layout = frontend_.layout();
     for (unsigned n = 1; n < 32; ++n) x_[n] = layout.slot(riscv::x_slot(n)).offset;
     for (unsigned n = 0; n < 32; ++n) f_[n] = layout.slot(riscv::f_slot(n)).offset;
   }
 
   const ir::Frontend& frontend() const override { return frontend_; }
+  const vcpu::DebugRegisters& debug_registers() const override { return registers_; }
 
   uint64_t syscall_number(const ir::CpuHeader& cpu) const override { return x(cpu, kA7); }
   std::array<uint64_t, 6> syscall_arguments(const ir::CpuHeader& cpu) const override {
@@ -88,6 +90,7 @@ class Guest final : public GuestCpu {
   void set_x(ir::CpuHeader& cpu, unsigned number, uint64_t value) const { write_slot(cpu, x_[number], value); }
 
   riscv::Frontend frontend_;
+  riscv::DebugRegisters registers_;
   std::array<uint32_t, 32> x_ = {};  // offsets in the state struct; x0 has none
   std::array<uint32_t, 32> f_ = {};
 };
