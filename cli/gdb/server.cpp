@@ -135,6 +135,7 @@ void Server::ended(int status, bool by_signal) {
 }
 
 bool Server::wait(int connection, bool* readable) {
+  if (end_.load()) return false;
   pollfd files[] = {{connection, POLLIN, 0}, {wake_, POLLIN, 0}};
   while (::poll(files, 2, -1) < 0 && errno == EINTR) {
   }

@@ -113,9 +113,10 @@ void Session::is_alive(Fields& rest) {
 void Session::current_thread(Fields&) { send_("QC" + hex_number(thread())); }
 
 void Session::detach(Fields&) {
-  target_.detach();
-  over_ = true;
+  // Before the guest may end.
   ok();
+  over_ = true;
+  target_.detach();
 }
 
 void Session::kill(Fields&) {

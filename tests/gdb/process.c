@@ -1,0 +1,20 @@
+// What gdb looks at in a process: calls, a variable that changes, a signal, an exit status.
+#include <signal.h>
+#include <stdio.h>
+
+volatile int counter;
+
+__attribute__((noinline)) int square(int n) {
+  counter += 1;
+  return n * n;
+}
+
+static void on_signal(int signal) { counter += signal; }
+
+int main(void) {
+  int sum = 0;
+  for (int i = 0; i < 5; i++) sum += square(i);
+  signal(SIGUSR1, on_signal);
+  raise(SIGUSR1);
+  return sum;
+}
