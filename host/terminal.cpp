@@ -3,7 +3,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/eventfd.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -67,7 +66,7 @@ void show(std::string_view text) {
 }  // namespace
 
 Terminal::Terminal(std::function<void()> quit)
-    : quit_(std::move(quit)), wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)), raw_(make_raw()), thread_([this] {
+    : quit_(std::move(quit)), raw_(make_raw()), thread_([this] {
         pthread_setname_np(pthread_self(), "terminal");
         read_input();
       }) {}
@@ -79,7 +78,6 @@ Terminal::~Terminal() {
   }
   ready();
   thread_.join();
-  ::close(wake_);
   if (raw_) restore_mode();
 }
 
@@ -91,10 +89,7 @@ void Terminal::set_receiver(Receiver receiver) {
 }
 
 // The thread does it: the caller may hold what the receiver needs.
-void Terminal::ready() {
-  const uint64_t one = 1;
-  [[maybe_unused]] const ssize_t done = ::write(wake_, &one, sizeof one);
-}
+void Terminal::ready() { wake_.set(); }
 
 void Terminal::deliver() {
   const std::lock_guard lock(mutex_);
@@ -132,12 +127,9 @@ void Terminal::read_input() {
       if (end_) return;
       room = waiting_.size() < kMostWaiting;
     }
-    pollfd wait[2] = {{wake_, POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
+    pollfd wait[2] = {{wake_.fd(), POLLIN, 0}, {STDIN_FILENO, POLLIN, 0}};
     if (::poll(wait, more && room ? 2 : 1, -1) < 0) continue;  // EINTR
-    if ((wait[0].revents & POLLIN) != 0) {
-      uint64_t count = 0;
-      [[maybe_unused]] const ssize_t done = ::read(wake_, &count, sizeof count);
-    }
+    if ((wait[0].revents & POLLIN) != 0) wake_.clear();
     if (more && room && wait[1].revents != 0) {
       uint8_t bytes[256];
       const ssize_t got = ::read(STDIN_FILENO, bytes, sizeof bytes);

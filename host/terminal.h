@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "host/char_stream.h"
+#include "host/wake_event.h"
 
 namespace menura::host {
 
@@ -31,7 +32,7 @@ class Terminal final : public CharStream {
   void command(uint8_t key);
 
   const std::function<void()> quit_;
-  int wake_ = -1;  // eventfd: the thread looks again
+  WakeEvent wake_;  // the thread looks again
   bool raw_ = false;
   bool escape_ = false;  // Ctrl-A was typed
 
