@@ -35,7 +35,7 @@ class Gdb(unittest.TestCase):
         guest = subprocess.Popen([MENURA, *guest_command], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         try:
             for _ in range(600):
-                if os.path.exists(self.socket):
+                if guest.poll() is not None or self.somebody_listens():
                     break
                 time.sleep(0.05)
             arguments = ["set pagination off", "set confirm off", "set remotetimeout 60", "target remote " + self.socket]
@@ -49,6 +49,11 @@ class Gdb(unittest.TestCase):
             if guest.poll() is None:
                 guest.send_signal(signal.SIGKILL)
                 guest.wait()
+
+    def somebody_listens(self):
+        # A connection would be a debugger's: the kernel's table tells without one.
+        with open("/proc/net/unix") as table:
+            return any(line.split()[-1] == self.socket for line in table)
 
     def assert_in_order(self, text, patterns):
         at = 0
@@ -108,6 +113,14 @@ class Gdb(unittest.TestCase):
                                  ["break square", "continue", "detach"])
         self.assert_in_order(text, [r"Breakpoint 1, square \(n=0\)", r"detached"])
         self.assertEqual(status, 30)
+
+    def test_socket_of_a_killed_guest_is_taken_over(self):
+        program = self.compile("riscv64-linux-gnu", ["process.c"], "-O0")
+        text, _ = self.talk(["run", "-g", self.socket, program], program, ["kill"])
+        self.assert_in_order(text, [r"killed"])
+        self.assertTrue(os.path.exists(self.socket))
+        text, status = self.talk(["run", "-g", self.socket, program], program, ["continue", "continue"])
+        self.assertEqual(status, 30, text)
 
     def test_bad_place(self):
         for place in ["99999", "/nowhere/at/all"]:
