@@ -116,7 +116,9 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
   uint64_t& at(ir::SlotId id) { return *reinterpret_cast<uint64_t*>(state_.get() + layout_.slot(id).offset); }
   uint64_t& reg(SlotName name) { return at(slot(name)); }
   uint64_t reg(SlotName name) const { return const_cast<Cpu*>(this)->reg(name); }
-  uint8_t& flag(SlotName name) { return *reinterpret_cast<uint8_t*>(&reg(name)); }
+  uint8_t& flag(SlotName name) {  // slots of one bit are a byte, wherever it lies
+    return reinterpret_cast<uint8_t&>(state_.get()[layout_.slot(slot(name)).offset]);
+  }
   bool flag(SlotName name) const { return const_cast<Cpu*>(this)->flag(name) != 0; }
   uint64_t x(unsigned number) { return number == 31 ? 0 : at(x_slot(number)); }
   void set_x(unsigned number, uint64_t value) {
