@@ -73,9 +73,13 @@ void TranslatorEngine::prepare_fault(Vcpu& vcpu, uint64_t pc, const ir::Fault& f
 bool TranslatorEngine::identify(Vcpu& vcpu, uint64_t pc, ir::Identity* identity) {
   *identity = {pc, vcpu.cpu.mode, vcpu.cpu.extra};
   ir::Fault fault;
-  if (!options_.machine || ir::find_frames(frontend_, vcpu.memory, identity, &fault)) return true;
-  prepare_fault(vcpu, pc, fault);
-  return false;
+  if (!options_.machine) return true;
+  if (!ir::find_frames(frontend_, vcpu.memory, identity, &fault)) {
+    prepare_fault(vcpu, pc, fault);
+    return false;
+  }
+  select_table(vcpu);  // the first code that is not global changes the view
+  return true;
 }
 
 Translation* TranslatorEngine::find_or_translate(Vcpu& vcpu, uint64_t pc) {

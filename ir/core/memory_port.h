@@ -69,7 +69,8 @@ class MemoryPort {
   // The physical address of the page that `address` lies in, as fetch() sees it now: code is known by it. False and
   // *fault where nothing can be fetched.
   virtual bool code_frame(uint64_t, uint64_t*, Fault*) { return false; }
-  // What is known of code by its address alone is good as long as this stays the same. Asked at the start of run().
+  // What is known of code by its address alone is good as long as this stays the same. Asked at the start of run() and
+  // after code_frame().
   struct CodeView {
     uint64_t context = 0;     // equal numbers, equal translations
     uint64_t generation = 0;  // of the context's translations

@@ -16,6 +16,7 @@ struct PageMapping {
   bool read = false;
   bool write = false;
   bool execute = false;
+  bool global = false;  // the same in all address spaces, says the guest
 };
 
 // How many translation regimes memory operations may name at one time (MemDesc::mmu_index): 0 is the virtual CPU's
@@ -30,6 +31,10 @@ class PageWalker {
   // and the bits of status registers that change rights. Equal numbers, equal translations: the soft MMU keeps several
   // TLBs, each for one number, and finds the one of before when a guest returns to it.
   virtual uint64_t context(unsigned regime) const = 0;
+
+  // What the translations of global pages depend on for instruction fetch at the present level; 0: there are none. What
+  // is known of a kernel's code then survives that its processes change.
+  virtual uint64_t global_context() const { return 0; }
 
   // Walks the tables for one access; may set accessed and dirty bits. False: the access is not allowed, and *fault
   // says why: `syndrome` in the guest's own terms, `address` as given.

@@ -119,6 +119,14 @@ TlbContext& CpuMemory::select(unsigned regime) {
   return *context;
 }
 
+// Where the kernel's code is, if it is the same for all contexts.
+TlbContext* CpuMemory::global_code() {
+  const uint64_t number = walker_->global_context();
+  if (number == 0) return nullptr;
+  if (!global_code_.is_for(number)) global_code_.assign(number, ++generations_);
+  return &global_code_;
+}
+
 TlbContext& CpuMemory::assign_context(uint64_t number) {
   std::size_t oldest = kContexts;
   for (std::size_t i = 0; i < kContexts; ++i) {
@@ -147,6 +155,10 @@ void CpuMemory::forget(Whose thread, Which which) {
 }
 
 void CpuMemory::flush(Whose thread) {
+  {
+    const Lock lock(*this);
+    global_code_.flush(++generations_, false);
+  }
   forget(thread, [](const TlbContext&) { return true; });
 }
 
@@ -157,6 +169,7 @@ void CpuMemory::flush_contexts(Whose thread, ContextMatch matches, uint64_t argu
 void CpuMemory::flush_page(uint64_t address) {
   const Lock lock(*this);
   ++flushes_;
+  global_code_.flush_page(page_of(address), ++generations_);
   for (TlbContext& context : contexts_) context.flush_page(page_of(address), ++generations_);
 }
 
@@ -200,6 +213,7 @@ void CpuMemory::fill(TlbContext& context, uint64_t page, const PageMapping& mapp
     info = {physical, 0};
   }
   info.rights |= rights_of(mapping);
+  if (mapping.global) info.rights |= TlbInfo::kGlobal;
   open(*entry, info);
 }
 
@@ -213,6 +227,7 @@ bool CpuMemory::find(uint64_t address, Access access, unsigned regime, Place* pl
       const TlbEntry* const entry = context.find(page);
       if (entry != nullptr && (context.info(*entry).rights & right(access)) != 0) {
         place->physical = context.info(*entry).physical + address % kPageSize;
+        place->global = (context.info(*entry).rights & TlbInfo::kGlobal) != 0;
         place->region = bus_.find(place->physical);
         return true;
       }
@@ -352,18 +367,18 @@ bool CpuMemory::probe(uint64_t address, uint64_t size, Access access, unsigned r
 // --- code
 
 bool CpuMemory::find_code(uint64_t address, CodePage* page, Fault* fault) {
-  {
-    const Lock lock(*this);
-    const CodePage& known = select(0).code_page(page_of(address));
-    if (known.page == page_of(address)) {
-      *page = known;
-      return true;
-    }
-  }
+  const uint64_t begin = page_of(address);
   for (;;) {
     uint64_t flushes = 0;
     {
       const Lock lock(*this);
+      TlbContext* const global = global_code();
+      const CodePage* known = &select(0).code_page(begin);
+      if (known->page != begin && global != nullptr) known = &global->code_page(begin);
+      if (known->page == begin) {
+        *page = *known;
+        return true;
+      }
       flushes = flushes_;
     }
     Place place;
@@ -373,14 +388,11 @@ bool CpuMemory::find_code(uint64_t address, CodePage* page, Fault* fault) {
       *fault = walker_->bus_fault(address, Access::Execute);
       return false;
     }
-    *page = {page_of(address), frame, reinterpret_cast<const uint8_t*>(place.region->host_of(frame)), 0};
-    if (place.room < kPageSize) {
-      page->end = page->page + address % kPageSize + place.room;
-      return true;
-    }
+    *page = {begin, frame, reinterpret_cast<const uint8_t*>(place.region->host_of(frame))};
     const Lock lock(*this);
     if (flushes != flushes_) continue;
-    select(0).add_code_page(*page);
+    TlbContext* const global = global_code();
+    (place.global && global != nullptr ? *global : select(0)).add_code_page(*page);
     return true;
   }
 }
@@ -405,11 +417,14 @@ void CpuMemory::watch_code(uint64_t begin, uint64_t end) {
   }
 }
 
+// As long as a context has run global code only, what is known of that is good for it.
 ir::MemoryPort::CodeView CpuMemory::code_view() {
   settle();
   const Lock lock(*this);
-  const TlbContext& context = select(0);
-  return {context.number(), context.generation()};
+  TlbContext* const global = global_code();
+  const TlbContext& own = select(0);
+  if (global != nullptr && !own.any_code()) return {~global->number(), global->generation()};
+  return {own.number(), own.generation()};
 }
 
 }  // namespace menura::softmmu

@@ -58,11 +58,13 @@ class CpuMemory final : public Mmu {
   struct Place {
     uint64_t physical = 0;
     const Region* region = nullptr;  // nullptr: nothing answers
+    bool global = false;             // PageMapping::global
     uint64_t room = kPageSize;  // bytes from `physical` on for which the rights hold; to the page's end if not less
   };
   static constexpr unsigned kContexts = 10;
 
   TlbContext& select(unsigned regime);
+  TlbContext* global_code();
   TlbContext& assign_context(uint64_t number);
   bool is_current(const TlbContext& context) const { return &context == current_[0] || &context == current_[1]; }
   template <typename Which>
@@ -99,6 +101,7 @@ class CpuMemory final : public Mmu {
   std::array<TlbContext, kContexts> contexts_;
   std::array<uint64_t, kContexts> last_used_ = {};
   std::array<TlbContext*, kRegimes> current_ = {};
+  TlbContext global_code_;  // global pages that code was fetched from; the contexts have the others
   uint64_t clock_ = 0;
   uint64_t generations_ = 0;
   uint64_t flushes_ = 0;  // a walk that began before one is made anew

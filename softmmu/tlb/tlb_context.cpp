@@ -77,6 +77,7 @@ TlbEntry& TlbContext::insert(uint64_t page, uint8_t size_log2) {
 
 void TlbContext::add_code_page(const CodePage& page) {
   code_page(page.page) = page;
+  any_code_ = true;
   code_pages_.set(page.page / kPageSize % code_pages_.size());
 }
 
@@ -97,8 +98,11 @@ void TlbContext::flush(uint64_t generation, bool may_resize) {
   inserted_ = 0;
   large_base_ = TlbEntry::kNone;
   large_mask_ = 0;
-  code_.fill({});
-  code_pages_.reset();
+  if (any_code_) {
+    code_.fill({});
+    code_pages_.reset();
+    any_code_ = false;
+  }
   generation_ = generation;
   stale_ = false;
 }

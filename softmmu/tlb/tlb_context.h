@@ -17,6 +17,7 @@ struct TlbInfo {
   static constexpr uint8_t kRead = 1;
   static constexpr uint8_t kWrite = 2;
   static constexpr uint8_t kExecute = 4;
+  static constexpr uint8_t kGlobal = 8;
   uint64_t physical = 0;  // of the page
   uint8_t rights = 0;
 };
@@ -53,6 +54,7 @@ class TlbContext {
 
   CodePage& code_page(uint64_t page) { return code_[page / kPageSize % code_.size()]; }
   void add_code_page(const CodePage& page);
+  bool any_code() const { return any_code_; }
 
   // Forgets. With `may_resize`, which its owner's thread alone may say, the TLB gets the size that its use suggests.
   void flush(uint64_t generation, bool may_resize);
@@ -89,6 +91,7 @@ class TlbContext {
   // A bit for each page that code was fetched from, by its number modulo this. So many, because a page that has none
   // must hardly ever look as if: engines then forget what they know by address, and kernels flush pages one by one.
   std::bitset<16384> code_pages_;
+  bool any_code_ = false;
 };
 
 }  // namespace menura::softmmu

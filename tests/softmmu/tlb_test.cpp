@@ -44,7 +44,10 @@ class Walker final : public PageWalker {
   }
 
   std::map<uint64_t, PageMapping> pages;
+  uint64_t global_context() const override { return global; }
+
   uint64_t number = 1;
+  uint64_t global = 0;
   unsigned walks = 0;
 };
 
@@ -319,6 +322,46 @@ TEST_F(TlbTest, CodeIsKnownByItsFrame) {
   cpus_[0]->flush();
   EXPECT_FALSE(port().code_frame(0x4567, &frame, &fault_));
   EXPECT_EQ(fault_.access, Access::Execute);
+}
+
+TEST_F(TlbTest, CodeOfGlobalPagesIsForAllContexts) {
+  walkers_[0].global = 3;
+  walkers_[0].map(0x4000, kRam);
+  walkers_[0].pages[0x4000].global = true;
+  walkers_[0].map(0x5000, kRam + 0x1000);
+  const auto frame = [&](uint64_t address) {
+    uint64_t found = 0;
+    EXPECT_TRUE(port().code_frame(address, &found, &fault_));
+    return found;
+  };
+  const auto change_context = [&](uint64_t number) {
+    walkers_[0].number = number;
+    cpus_[0]->context_changed();
+  };
+  EXPECT_EQ(frame(0x4000), kRam);
+  const ir::MemoryPort::CodeView global = port().code_view();
+  change_context(2);
+  EXPECT_EQ(port().code_view(), global);
+  const unsigned walks = walkers_[0].walks;
+  EXPECT_EQ(frame(0x4000), kRam);
+  EXPECT_EQ(walkers_[0].walks, walks) << "it is known";
+  EXPECT_EQ(frame(0x5000), kRam + 0x1000);
+  EXPECT_NE(port().code_view(), global) << "code that is not global has been seen";
+  change_context(1);
+  EXPECT_EQ(port().code_view(), global);
+  walkers_[0].map(0x5000, kRam + 0x2000);
+  EXPECT_EQ(frame(0x5000), kRam + 0x2000) << "each context has its own";
+  change_context(3);
+  EXPECT_EQ(port().code_view(), global);
+  walkers_[0].map(0x4000, kRam + 0x3000);
+  walkers_[0].pages[0x4000].global = true;
+  cpus_[0]->flush_page(0x4000);
+  EXPECT_NE(port().code_view(), global);
+  EXPECT_EQ(frame(0x4000), kRam + 0x3000);
+  cpus_[0]->flush();
+  walkers_[0].pages[0x4000].execute = false;
+  uint64_t none = 0;
+  EXPECT_FALSE(port().code_frame(0x4000, &none, &fault_));
 }
 
 // --- threads

@@ -95,6 +95,7 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
 
   // --- softmmu::PageWalker
   uint64_t context(unsigned regime) const override;
+  uint64_t global_context() const override;
   bool walk(uint64_t address, ir::Access access, unsigned regime, softmmu::PageMapping* mapping,
             ir::Fault* fault) override;
   ir::Fault bus_fault(uint64_t address, ir::Access access) const override;

@@ -32,6 +32,11 @@ uint64_t Cpu::context(unsigned regime) const {
   return context | (reg(SlotName::TTBR0_EL1) & kTableMask) >> 12 << kContextTableShift;
 }
 
+// Global pages are the kernel's. What they depend on beside the tables is flushed when it changes.
+uint64_t Cpu::global_context() const {
+  return is_kernel() && (reg(SlotName::SCTLR_EL1) & Sctlr::kM) != 0 ? kContextTranslated : 0;
+}
+
 Translation Cpu::translation(bool kernel, bool pan) const {
   return {.tcr = reg(SlotName::TCR_EL1),
           .ttbr = {reg(SlotName::TTBR0_EL1), reg(SlotName::TTBR1_EL1)},

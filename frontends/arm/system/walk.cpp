@@ -20,6 +20,7 @@ struct Descriptor {
   static constexpr uint64_t kReadOnly = 1U << 7;  // AP[2]
   static constexpr unsigned kShareabilityShift = 8;
   static constexpr uint64_t kAccessed = 1U << 10;
+  static constexpr uint64_t kNotGlobal = 1U << 11;
   static constexpr uint64_t kDirtyModifier = uint64_t{1} << 51;
   static constexpr uint64_t kPxn = uint64_t{1} << 53;
   static constexpr uint64_t kUxn = uint64_t{1} << 54;
@@ -186,7 +187,8 @@ WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Translation& t, ui
                 .size_log2 = static_cast<uint8_t>(shift),
                 .read = rights.read,
                 .write = rights.write,
-                .execute = rights.execute};
+                .execute = rights.execute,
+                .global = (descriptor & Descriptor::kNotGlobal) == 0};
     return {.done = true,
             .attributes = static_cast<unsigned>(bits(descriptor, 4, Descriptor::kAttributesShift)),
             .shareability = static_cast<unsigned>(bits(descriptor, 9, Descriptor::kShareabilityShift))};

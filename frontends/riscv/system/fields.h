@@ -94,6 +94,7 @@ struct Pte {
   static constexpr uint64_t kW = 1U << 2;
   static constexpr uint64_t kX = 1U << 3;
   static constexpr uint64_t kU = 1U << 4;
+  static constexpr uint64_t kG = 1U << 5;
   static constexpr uint64_t kA = 1U << 6;
   static constexpr uint64_t kD = 1U << 7;
   static constexpr unsigned kPpnShift = 10;

@@ -59,6 +59,11 @@ uint64_t Hart::context(unsigned) const {
   return context;
 }
 
+// Global mappings (12.3.1, the G bit) of the kernel's code.
+uint64_t Hart::global_context() const {
+  return privilege() == Privilege::Supervisor ? Satp::mode(reg(SlotName::Satp)) : Satp::kBare;
+}
+
 bool Hart::walk(uint64_t address, ir::Access access, unsigned, softmmu::PageMapping* mapping, ir::Fault* fault) {
   const Privilege data = data_privilege();
   const Privilege fetches = privilege();

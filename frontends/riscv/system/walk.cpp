@@ -97,6 +97,7 @@ WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Pmp& pmp, const Tr
       mapping->read = allowed(entry, translation, ir::Access::Read);
       mapping->write = (entry & Pte::kD) != 0 && allowed(entry, translation, ir::Access::Write);
       mapping->execute = allowed(entry, translation, ir::Access::Execute);
+      mapping->global = (entry & Pte::kG) != 0;
       return WalkResult::Done;
     }
   }
