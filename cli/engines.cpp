@@ -35,8 +35,9 @@ class LlvmSource : public runtime::CompilerSource {
   const ir::Frontend& frontend_;
 };
 
-// Lives as long as the process: what the engine refers to.
+// Lives as long as the process: the engine, and what it refers to.
 struct Translator {
+  runtime::TranslatorEngine* engine = nullptr;  // its owner's; good until the process or the machine ends
   std::unique_ptr<runtime::CompilerSource> tier2;
   std::unique_ptr<runtime::Compiler> compiler;
   std::unique_ptr<runtime::CodeStore> store;
@@ -50,9 +51,7 @@ struct Translator {
 // taken at all.
 constexpr int32_t kAtOnce = 16;
 
-runtime::TranslatorEngine* counted_engine = nullptr;
-runtime::CodeStore* code_store = nullptr;
-Profile* asked_profile = nullptr;
+Translator* made = nullptr;  // by make_engine(); none for the interpreter
 
 // Null: this program has no build id that would tell its code from another build's.
 std::unique_ptr<runtime::CodeStore> make_store(const EngineChoice& options, const EngineGuest& guest,
@@ -89,7 +88,8 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
     return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(
         frontend, memory, ir::Interpreter::Options{.machine = guest.machine}));
   }
-  auto& translator = *new Translator;
+  made = new Translator;
+  Translator& translator = *made;
   const x64::HostFeatures features = x64::HostFeatures::detect();
   translator.compiler = x64::make_compiler(frontend.layout(), frontend.helpers(), features);
   runtime::EngineOptions engine_options;
@@ -113,15 +113,12 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
     if (!dumps) return dumps.error();
     translator.dumps = std::move(*dumps);
     translator.observers.add(translator.dumps.get());
-    engine_options.observer = &translator.observers;
   }
   if (!options.profile.empty()) {
     Result<std::unique_ptr<Profile>> profile = Profile::open(options.profile, guest, frontend);
     if (!profile) return profile.error();
     translator.profile = std::move(*profile);
-    asked_profile = translator.profile.get();
-    translator.observers.add(asked_profile);
-    engine_options.observer = &translator.observers;
+    translator.observers.add(translator.profile.get());
     engine_options.sample_always = true;
   }
   if (options.perf) {
@@ -129,32 +126,32 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
     if (!perf) return perf.error();
     translator.perf = std::move(*perf);
     translator.observers.add(translator.perf.get());
-    engine_options.observer = &translator.observers;
   }
+  if (translator.observers.any()) engine_options.observer = &translator.observers;
   if (options.cache && !guest.machine) {
     translator.store = make_store(options, guest, frontend, features, engine_options);
-    engine_options.store = code_store = translator.store.get();
+    engine_options.store = translator.store.get();
   }
   auto engine = std::make_unique<runtime::TranslatorEngine>(frontend, memory, *translator.compiler, engine_options);
   if (auto started = engine->start(); !started) return started.error();
-  counted_engine = engine.get();
+  translator.engine = engine.get();
   return std::unique_ptr<vcpu::Engine>(std::move(engine));
 }
 
 void keep_compiled_code() {
-  if (code_store != nullptr) code_store->flush();
+  if (made != nullptr && made->store != nullptr) made->store->flush();
 }
 
 void write_profile(const std::string& program) {
-  if (asked_profile == nullptr) return;
-  if (auto written = asked_profile->write(program); !written) {
+  if (made == nullptr || made->profile == nullptr) return;
+  if (auto written = made->profile->write(program); !written) {
     std::fprintf(stderr, "menura: %s\n", written.error().message.c_str());
   }
 }
 
 void print_statistics() {
-  if (counted_engine == nullptr) return;
-  const runtime::Statistics statistics = counted_engine->statistics();
+  if (made == nullptr || made->engine == nullptr) return;
+  const runtime::Statistics statistics = made->engine->statistics();
   for (const auto& [name, gear] : {std::pair{"traces", statistics.first}, std::pair{"hot", statistics.hot},
                                    std::pair{"tier 2", statistics.optimized}}) {
     std::fprintf(stderr, "%-8s %8" PRIu64 " regions, %" PRIu64 " guest instructions, %" PRIu64 " host bytes, %.3f ms\n",
@@ -177,8 +174,8 @@ void print_statistics() {
   std::fprintf(stderr,
                "cache    %8" PRIu64 " bytes, %" PRIu64 " translations invalidated, %" PRIu64 " chunks evicted\n",
                statistics.cache_bytes, statistics.invalidated, statistics.evicted_chunks);
-  if (code_store != nullptr) {
-    const runtime::StoreStatistics store = code_store->statistics();
+  if (made->store != nullptr) {
+    const runtime::StoreStatistics store = made->store->statistics();
     std::fprintf(stderr,
                  "store    %8" PRIu64 " segments read, %" PRIu64 " new regions kept, %" PRIu64 " bytes written\n",
                  store.segments, store.kept, store.written);

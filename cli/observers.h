@@ -10,6 +10,7 @@ namespace menura::cli {
 class Observers final : public runtime::Observer {
  public:
   void add(runtime::Observer* observer) { all_.push_back(observer); }
+  bool any() const { return !all_.empty(); }
 
   void formed(const ir::Region& region, runtime::Gear gear) override {
     for (runtime::Observer* const one : all_) one->formed(region, gear);
