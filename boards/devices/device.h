@@ -91,6 +91,9 @@ struct DeviceSetup {
   unsigned cpus = 1;
   host::CharStream* stream = nullptr;      // character devices; nullptr: nobody listens
   const Attachment* attachment = nullptr;  // nullptr: none, and the device does what it can
+
+  // Of a device with one output; connected to nothing if there is none.
+  Wire interrupt() const { return interrupts.empty() ? Wire{} : interrupts[0]; }
 };
 
 struct DeviceKind {

@@ -34,9 +34,7 @@ constexpr std::size_t kFifoSize = 16;
 class Ns16550a final : public Device {
  public:
   explicit Ns16550a(const DeviceSetup& setup)
-      : wire_(setup.interrupts.empty() ? Wire{} : setup.interrupts[0]),
-        stream_(setup.stream),
-        log_(setup.log, kNs16550a) {
+      : wire_(setup.interrupt()), stream_(setup.stream), log_(setup.log, kNs16550a) {
     Ns16550a::reset();
     if (stream_ != nullptr) stream_->set_receiver([this](std::span<const uint8_t> bytes) { return receive(bytes); });
   }

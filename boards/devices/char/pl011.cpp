@@ -57,8 +57,7 @@ constexpr std::size_t kTriggers[] = {2, 4, 8, 12, 14, 14, 14, 14};  // 1/8 to 7/
 
 class Pl011 final : public Device {
  public:
-  explicit Pl011(const DeviceSetup& setup)
-      : wire_(setup.interrupts.empty() ? Wire{} : setup.interrupts[0]), stream_(setup.stream), log_(setup.log, kPl011) {
+  explicit Pl011(const DeviceSetup& setup) : wire_(setup.interrupt()), stream_(setup.stream), log_(setup.log, kPl011) {
     Pl011::reset();
     if (stream_ != nullptr) stream_->set_receiver([this](std::span<const uint8_t> bytes) { return receive(bytes); });
   }

@@ -40,10 +40,7 @@ constexpr uint32_t kPeripheral = 0x00041061;
 
 class Pl061 final : public Device, public InterruptSink {
  public:
-  explicit Pl061(const DeviceSetup& setup)
-      : wire_(setup.interrupts.empty() ? Wire{} : setup.interrupts[0]), log_(setup.log, kPl061) {
-    Pl061::reset();
-  }
+  explicit Pl061(const DeviceSetup& setup) : wire_(setup.interrupt()), log_(setup.log, kPl061) { Pl061::reset(); }
 
   void reset() override {
     const std::lock_guard lock(mutex_);

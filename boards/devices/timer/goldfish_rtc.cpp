@@ -35,7 +35,7 @@ constexpr uint64_t kSecond = 1'000'000'000;
 class GoldfishRtc final : public Device {
  public:
   explicit GoldfishRtc(const DeviceSetup& setup)
-      : wire_(setup.interrupts.empty() ? Wire{} : setup.interrupts[0]),
+      : wire_(setup.interrupt()),
         door_(setup.door),
         log_(setup.log, kGoldfishRtc),
         timer_(setup.timers.make_timer([this] {

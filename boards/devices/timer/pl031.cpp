@@ -37,10 +37,7 @@ constexpr uint32_t kPeripheral = 0x00041031;
 class Pl031 final : public Device {
  public:
   explicit Pl031(const DeviceSetup& setup)
-      : wire_(setup.interrupts.empty() ? Wire{} : setup.interrupts[0]),
-        door_(setup.door),
-        log_(setup.log, kPl031),
-        timer_(setup.timers.make_timer([this] {
+      : wire_(setup.interrupt()), door_(setup.door), log_(setup.log, kPl031), timer_(setup.timers.make_timer([this] {
           const std::lock_guard lock(mutex_);
           update();
         })) {

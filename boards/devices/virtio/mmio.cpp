@@ -95,10 +95,7 @@ const std::span<const RegisterRow> kMmioRegisters = kRegisters;
 
 MmioTransport::MmioTransport(const DeviceSetup& setup, const DeviceKind& kind, uint32_t device_id,
                              std::unique_ptr<Function> function)
-    : wire_(setup.interrupts.empty() ? Wire{} : setup.interrupts[0]),
-      log_(setup.log, kind),
-      device_id_(device_id),
-      function_(std::move(function)) {
+    : wire_(setup.interrupt()), log_(setup.log, kind), device_id_(device_id), function_(std::move(function)) {
   if (function_ != nullptr) {
     for (const uint16_t size : function_->queue_sizes()) slots_.emplace_back(setup.memory, size);
   }
