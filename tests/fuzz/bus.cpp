@@ -6,25 +6,15 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tests/fuzz/input.h"
+
 using namespace menura;
+using fuzz::Input;
+using fuzz::require;
 
 namespace {
 
 constexpr uint64_t kSpace = 1 << 16;  // all addresses lie below
-
-struct Input {
-  const uint8_t* at;
-  std::size_t left;
-  uint64_t number(unsigned bytes) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes && left != 0; ++i, --left) value = value << 8 | *at++;
-    return value;
-  }
-};
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 struct Device final : softmmu::Mmio {
   uint64_t size = 0;

@@ -5,24 +5,14 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "tests/fuzz/input.h"
+
 using namespace menura;
+using fuzz::Input;
+using fuzz::require;
 using namespace menura::riscv;
 
 namespace {
-
-struct Input {
-  const uint8_t* at;
-  std::size_t left;
-  uint64_t number(unsigned bytes) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes && left != 0; ++i, --left) value = value << 8 | *at++;
-    return value;
-  }
-};
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 struct Memory final : softmmu::PhysicalMemory {
   static constexpr uint64_t kSize = 1 << 16;

@@ -12,8 +12,10 @@
 
 #include "boards/devices/devices.h"
 #include "softmmu/bus/bus.h"
+#include "tests/fuzz/input.h"
 
 using namespace menura;
+using fuzz::Input;
 using namespace menura::boards;
 
 namespace {
@@ -91,16 +93,6 @@ host::SharedFolder* folder() {
   }();
   return opened.get();
 }
-
-struct Input {
-  const uint8_t* at;
-  std::size_t left;
-  uint64_t number(unsigned bytes) {
-    uint64_t value = 0;
-    for (unsigned i = 0; i < bytes && left != 0; ++i, --left) value = value << 8 | *at++;
-    return value;
-  }
-};
 
 struct Guest {
   explicit Guest(const DeviceKind& kind) {

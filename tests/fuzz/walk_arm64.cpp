@@ -5,16 +5,14 @@
 #include <vector>
 
 #include "frontends/arm/system/walk.h"
+#include "tests/fuzz/input.h"
 
 using namespace menura;
+using fuzz::require;
 
 namespace {
 
 constexpr std::size_t kMemory = 1 << 13;
-
-void require(bool condition) {
-  if (!condition) std::abort();
-}
 
 // Addresses wrap, so that random descriptors lead somewhere.
 class Memory final : public softmmu::PhysicalMemory {
