@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <vector>
 
+#include "boards/cpus_of.h"
 #include "boards/devices/intc/gic.h"
 #include "frontends/arm/features.h"
 #include "frontends/arm/frontend.h"
@@ -20,72 +21,50 @@ namespace isa = menura::arm;
 constexpr unsigned kPhysicalTimer = 30;
 constexpr unsigned kVirtualTimer = 27;
 
-class ProcessingElements final : public Cpus, private vcpu::PowerPort {
+// What the CPUs share outlives them.
+struct SharedByCpus {
+  explicit SharedByCpus(unsigned count) : cluster_(count) {}
+  isa::Cluster cluster_;
+};
+
+class ProcessingElements final : private SharedByCpus, public CpusOf<isa::Frontend, isa::Cpu>, private vcpu::PowerPort {
  public:
   ProcessingElements(const CpuSetup& setup, isa::FeatureSet features)
-      : control_(setup.control),
-        frontend_(features, isa::Level::Machine),
-        registers_(frontend_, [this](ir::CpuHeader& header) -> isa::Cpu& { return owner_of(header); }),
-        cluster_(setup.count),
-        memory_(setup.bus) {
+      : SharedByCpus(setup.count),
+        CpusOf(isa::Frontend(features, isa::Level::Machine), setup),
+        control_(setup.control),
+        registers_(frontend_, [this](ir::CpuHeader& header) -> isa::Cpu& { return owner_of(header); }) {
     cluster_.power = this;
     for (unsigned i = 0; i < setup.count; ++i) {
-      cpus_.push_back(std::make_unique<isa::Cpu>(frontend_, isa::CpuSetup{.number = i,
-                                                                          .cluster = cluster_,
-                                                                          .memory = setup.bus,
-                                                                          .door = setup.door,
-                                                                          .timers = setup.timers,
-                                                                          .log = &setup.log}));
-      softmmu::CpuMemory& memory = memory_.add(cpus_[i]->header());
-      memory.set_walker(*cpus_[i]);
-      cpus_[i]->set_mmu(memory);
+      add(std::make_unique<isa::Cpu>(frontend_, isa::CpuSetup{.number = i,
+                                                              .cluster = cluster_,
+                                                              .memory = setup.bus,
+                                                              .door = setup.door,
+                                                              .timers = setup.timers,
+                                                              .log = &setup.log}));
     }
   }
-  Result<void> make_engine(const EngineMaker& maker) {
-    auto engine = maker(frontend_, memory_);
-    if (!engine) return engine.error();
-    engine_ = std::move(*engine);
-    memory_.set_engine(*engine_);
-    return {};
-  }
 
-  unsigned count() const override { return static_cast<unsigned>(cpus_.size()); }
-  isa::Cpu& cpu(unsigned index) override { return *cpus_[index]; }
-  vcpu::Engine& engine() override { return *engine_; }
-  softmmu::MachineMemory& memory() override { return memory_; }
-  softmmu::PageWalker& walker(unsigned index) override { return *cpus_[index]; }
   const vcpu::DebugRegisters& debug_registers() const override { return registers_; }
   // The first starts; a kernel turns the others on.
   void reset(const Entry& entry) override {
     for (const auto& cpu : cpus_) cpu->turn_off();
     cpus_[0]->reset(entry.pc, entry.argument0, entry.argument1);
   }
-  isa::FeatureSet features() const { return frontend_.features(); }
-
   void disconnect() override {
     for (const auto& cpu : cpus_) cpu->disconnect();
   }
 
+ private:
   isa::Cpu& owner_of(const ir::CpuHeader& header) {
     return **std::find_if(cpus_.begin(), cpus_.end(), [&](const auto& cpu) { return &cpu->header() == &header; });
   }
-
- private:
   void power_off() override { control_.power_off(0); }
   void reset() override { control_.request_reset(); }
 
   MachineControl& control_;
-  isa::Frontend frontend_;
   isa::SystemDebugRegisters registers_;
-  isa::Cluster cluster_;
-  std::vector<std::unique_ptr<isa::Cpu>> cpus_;
-  softmmu::MachineMemory memory_;
-  std::unique_ptr<vcpu::Engine> engine_;
 };
-
-}  // namespace
-
-namespace {
 
 Result<std::unique_ptr<Cpus>> make_cpus_without(const CpuSetup& setup, isa::FeatureSet absent) {
   const auto features = isa::parse_cpu(setup.name);

@@ -2,6 +2,7 @@
 
 #include <vector>
 
+#include "boards/cpus_of.h"
 #include "boards/machine.h"
 #include "frontends/riscv/debug_registers.h"
 #include "frontends/riscv/features.h"
@@ -14,44 +15,23 @@ namespace {
 
 namespace isa = menura::riscv;
 
-class Harts final : public Cpus {
+class Harts final : public CpusOf<isa::Frontend, isa::Hart> {
  public:
   Harts(const CpuSetup& setup, isa::FeatureSet features)
-      : frontend_(features, isa::Level::Machine), registers_(frontend_), memory_(setup.bus) {
+      : CpusOf(isa::Frontend(features, isa::Level::Machine), setup), registers_(frontend_) {
     for (unsigned i = 0; i < setup.count; ++i) {
-      harts_.push_back(std::make_unique<isa::Hart>(frontend_, i, setup.bus, setup.door, setup.timers, setup.log));
-      softmmu::CpuMemory& memory = memory_.add(harts_[i]->header());
-      memory.set_walker(*harts_[i]);
-      harts_[i]->set_mmu(memory);
+      add(std::make_unique<isa::Hart>(frontend_, i, setup.bus, setup.door, setup.timers, setup.log));
     }
   }
-  Result<void> make_engine(const EngineMaker& maker) {
-    auto engine = maker(frontend_, memory_);
-    if (!engine) return engine.error();
-    engine_ = std::move(*engine);
-    memory_.set_engine(*engine_);
-    return {};
-  }
 
-  unsigned count() const override { return static_cast<unsigned>(harts_.size()); }
-  vcpu::SystemCpu& cpu(unsigned index) override { return *harts_[index]; }
-  vcpu::Engine& engine() override { return *engine_; }
-  softmmu::MachineMemory& memory() override { return memory_; }
-  softmmu::PageWalker& walker(unsigned index) override { return *harts_[index]; }
   const vcpu::DebugRegisters& debug_registers() const override { return registers_; }
   // All start; firmware chooses one of them.
   void reset(const Entry& entry) override {
-    for (unsigned i = 0; i < count(); ++i) harts_[i]->reset(entry.pc, i, entry.argument1);
+    for (unsigned i = 0; i < count(); ++i) cpus_[i]->reset(entry.pc, i, entry.argument1);
   }
 
-  isa::FeatureSet features() const { return frontend_.features(); }
-
  private:
-  isa::Frontend frontend_;
   isa::DebugRegisters registers_;
-  std::vector<std::unique_ptr<isa::Hart>> harts_;
-  softmmu::MachineMemory memory_;
-  std::unique_ptr<vcpu::Engine> engine_;
 };
 
 std::string cpu_node(unsigned hart) { return "/cpus/cpu@" + std::to_string(hart); }

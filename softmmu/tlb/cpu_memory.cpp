@@ -251,7 +251,12 @@ bool CpuMemory::find(uint64_t address, Access access, unsigned regime, Place* pl
 bool CpuMemory::find_access(uint64_t address, unsigned size, Access access, unsigned regime, Place* place,
                             Fault* fault) {
   if (!find(address, access, regime, place, fault)) return false;
-  if (size <= place->room) return true;
+  return size <= place->room || refuse(address, *place, access, fault);
+}
+
+// The guest's tables allow it, but nothing answers, or what is there does not take such accesses.
+bool CpuMemory::refuse(uint64_t address, const Place& place, Access access, Fault* fault) const {
+  if (place.region == nullptr) machine_.log_nothing_there(place.physical, access);
   *fault = walker_->bus_fault(address, access);
   return false;
 }
@@ -280,8 +285,7 @@ bool CpuMemory::read_piece(uint64_t address, const Place& place, void* data, uns
     }
     if (Bus::mmio_read(*place.region, place.physical, data, size)) return true;
   }
-  *fault = walker_->bus_fault(address, Access::Read);
-  return false;
+  return refuse(address, place, Access::Read, fault);
 }
 
 bool CpuMemory::write_piece(uint64_t address, const Place& place, const void* data, unsigned size, unsigned regime,
@@ -300,8 +304,7 @@ bool CpuMemory::write_piece(uint64_t address, const Place& place, const void* da
     }
     if (region.kind == RegionKind::Mmio && Bus::mmio_write(region, place.physical, data, size)) return true;
   }
-  *fault = walker_->bus_fault(address, Access::Write);
-  return false;
+  return refuse(address, place, Access::Write, fault);
 }
 
 bool CpuMemory::read(uint64_t address, void* data, unsigned size, unsigned regime, Fault* fault) {
@@ -342,7 +345,7 @@ void* CpuMemory::atomic_pointer(uint64_t address, unsigned size, unsigned regime
   if (!find_access(address, size, Access::Write, regime, &place, fault)) return nullptr;
   if (place.region == nullptr || place.region->kind != RegionKind::Ram ||
       !place.region->contains(place.physical, size)) {
-    *fault = walker_->bus_fault(address, Access::Write);
+    refuse(address, place, Access::Write, fault);
     return nullptr;
   }
   bus_.before_write(*place.region, place.physical, size);
@@ -356,10 +359,7 @@ bool CpuMemory::probe(uint64_t address, uint64_t size, Access access, unsigned r
     Place place;
     if (!find(at, access, regime, &place, fault)) return false;
     const bool answers = place.region != nullptr && !(access == Access::Write && place.region->kind == RegionKind::Rom);
-    if (!answers) {
-      *fault = walker_->bus_fault(at, access);
-      return false;
-    }
+    if (!answers) return refuse(at, place, access, fault);
   }
   return true;
 }
@@ -385,8 +385,7 @@ bool CpuMemory::find_code(uint64_t address, CodePage* page, Fault* fault) {
     if (!find(address, Access::Execute, 0, &place, fault)) return false;
     const uint64_t frame = page_of(place.physical);
     if (place.region == nullptr || !place.region->is_memory() || !place.region->contains(frame, kPageSize)) {
-      *fault = walker_->bus_fault(address, Access::Execute);
-      return false;
+      return refuse(address, place, Access::Execute, fault);
     }
     *page = {begin, frame, reinterpret_cast<const uint8_t*>(place.region->host_of(frame))};
     const Lock lock(*this);

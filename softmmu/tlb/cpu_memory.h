@@ -29,7 +29,7 @@ class CpuMemory final : public Mmu {
   // Before anything else; it outlives this, or nothing more is asked of this.
   void set_walker(PageWalker& walker) { walker_ = &walker; }
 
-  const ir::CpuHeader& cpu() const { return cpu_; }
+  ir::CpuHeader& cpu() const { return cpu_; }
   ir::MemoryPort& port(unsigned regime);
   // What its accesses are looked for; its thread's, or anybody's while that stands still.
   vcpu::WatchState& watch() { return watch_; }
@@ -77,6 +77,7 @@ class CpuMemory final : public Mmu {
   void open(TlbEntry& entry, const TlbInfo& info);
   bool find_access(uint64_t address, unsigned size, ir::Access access, unsigned regime, Place* place, ir::Fault* fault);
   bool find_code(uint64_t address, CodePage* page, ir::Fault* fault);
+  bool refuse(uint64_t address, const Place& place, ir::Access access, ir::Fault* fault) const;
   void settle();
 
   bool read(uint64_t address, void* data, unsigned size, unsigned regime, ir::Fault* fault);

@@ -1,6 +1,8 @@
 #include "softmmu/tlb/machine_memory.h"
 
 #include <cassert>
+#include <cinttypes>
+#include <cstdio>
 
 #include "vcpu/system_cpu.h"
 
@@ -30,13 +32,14 @@ class MachineMemory::Everywhere final : public Mmu {
   void for_all(Call call) {
     for (const auto& memory : machine_.cpus_) {
       call(*memory);
-      const_cast<ir::CpuHeader&>(memory->cpu()).stop_request.fetch_or(vcpu::kStopInterrupt);
+      memory->cpu().stop_request.fetch_or(vcpu::kStopInterrupt);
     }
   }
   MachineMemory& machine_;
 };
 
-MachineMemory::MachineMemory(Bus& bus) : bus_(bus), everywhere_(std::make_unique<Everywhere>(*this)) {
+MachineMemory::MachineMemory(Bus& bus, vcpu::GuestLog* log)
+    : bus_(bus), log_(log), everywhere_(std::make_unique<Everywhere>(*this)) {
   bus_.set_listener(this);
 }
 
@@ -59,6 +62,15 @@ Mmu& MachineMemory::everywhere() { return *everywhere_; }
 
 void MachineMemory::forget_writes(const std::byte* host) {
   for (const auto& memory : cpus_) memory->forget_writes(host);
+}
+
+void MachineMemory::log_nothing_there(uint64_t physical, Access access) {
+  if (log_ == nullptr || !log_->wants(vcpu::LogItem::Unimplemented)) return;
+  constexpr const char* kNames[] = {"read", "write", "fetch"};
+  char line[80];
+  std::snprintf(line, sizeof line, "%s at physical address 0x%" PRIx64 ": nothing is there",
+                kNames[static_cast<unsigned>(access)], physical);
+  log_->write(vcpu::LogItem::Unimplemented, line);
 }
 
 ir::MemoryPort& MachineMemory::of(ir::CpuHeader& cpu) {

@@ -6,12 +6,14 @@
 
 #include "softmmu/tlb/cpu_memory.h"
 #include "vcpu/engine.h"
+#include "vcpu/guest_log.h"
 
 namespace menura::softmmu {
 
 class MachineMemory final : public ir::MemoryPort, private BusListener {
  public:
-  explicit MachineMemory(Bus& bus);
+  // Both outlive it. `log`: hears of accesses where nothing answers.
+  explicit MachineMemory(Bus& bus, vcpu::GuestLog* log = nullptr);
   ~MachineMemory() override;
   MachineMemory(const MachineMemory&) = delete;
   MachineMemory& operator=(const MachineMemory&) = delete;
@@ -29,6 +31,7 @@ class MachineMemory final : public ir::MemoryPort, private BusListener {
   // compiled code, which they are asked to do; their data accesses, at once.
   Mmu& everywhere();
   void forget_writes(const std::byte* host);
+  void log_nothing_there(uint64_t physical, ir::Access access);
 
   // --- MemoryPort: that of a virtual CPU does all of this.
   MemoryPort& of(ir::CpuHeader& cpu) override;
@@ -45,6 +48,7 @@ class MachineMemory final : public ir::MemoryPort, private BusListener {
   void map_changed() override;
 
   Bus& bus_;
+  vcpu::GuestLog* const log_;
   vcpu::Engine* engine_ = nullptr;
   vcpu::Watchpoints watchpoints_;
   std::vector<std::unique_ptr<CpuMemory>> cpus_;

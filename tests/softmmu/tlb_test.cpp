@@ -78,6 +78,13 @@ class Engine final : public vcpu::Engine {
   std::vector<std::pair<uint64_t, uint64_t>> ranges;
 };
 
+class Log final : public vcpu::GuestLog {
+ public:
+  Log() { wanted_ = 1U << static_cast<unsigned>(vcpu::LogItem::Unimplemented); }
+  void write(vcpu::LogItem, std::string_view line) override { lines.emplace_back(line); }
+  std::vector<std::string> lines;
+};
+
 class TlbTest : public ::testing::Test {
  protected:
   TlbTest() {
@@ -119,7 +126,8 @@ class TlbTest : public ::testing::Test {
   Bus bus_;
   Device device_;
   Engine engine_;
-  MachineMemory memory_{bus_};
+  Log log_;
+  MachineMemory memory_{bus_, &log_};
   ir::CpuHeader headers_[2];
   Walker walkers_[2];
   CpuMemory* cpus_[2] = {};
@@ -186,11 +194,15 @@ TEST_F(TlbTest, NothingAndRomAreBusErrors) {
   walkers_[0].map(0x4000, 0x40000000);
   EXPECT_FALSE(read(0x4000));
   EXPECT_EQ(fault_.kind, FaultKind::Bus);
+  EXPECT_FALSE(write(0x4008, 1));
+  EXPECT_EQ(log_.lines, (std::vector<std::string>{"read at physical address 0x40000000: nothing is there",
+                                                  "write at physical address 0x40000008: nothing is there"}));
   walkers_[0].map(0x5000, kRom);
   EXPECT_EQ(read(0x5000), 0U);
   EXPECT_NE(probe(0x5000, 8, false), nullptr);
   EXPECT_FALSE(write(0x5000, 1));
   EXPECT_EQ(probe(0x5000, 8, true), nullptr);
+  EXPECT_EQ(log_.lines.size(), 2U) << "ROM is there";
 }
 
 TEST_F(TlbTest, ForgetsWhenTold) {
