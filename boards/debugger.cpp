@@ -72,16 +72,6 @@ std::optional<DebugStop> MachineDebugger::take_stop() {
   return stop;
 }
 
-void MachineDebugger::detach() {
-  stop();
-  set_breakpoints({});
-  set_watchpoints({});
-  set_listener(nullptr);
-  std::vector<DebugAction> all;
-  for (const uint64_t thread : threads()) all.push_back({thread, DebugAction::Kind::Continue});
-  resume(all);
-}
-
 // --- on the threads of virtual CPUs
 
 void MachineDebugger::report(unsigned cpu, DebugStop stop) {

@@ -25,7 +25,6 @@ class MachineDebugger final : public vcpu::DebugTarget, private CpuDebugger {
   void stop() override;
   void resume(std::span<const vcpu::DebugAction> actions) override;
   std::optional<vcpu::DebugStop> take_stop() override;
-  void detach() override;
   void kill() override { machine_.power_off(0); }
 
   ir::CpuHeader* state(uint64_t thread) override;

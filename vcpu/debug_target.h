@@ -70,7 +70,15 @@ class DebugTarget {
   // What a thread has stopped for by itself; the others may still run. Each is told once.
   virtual std::optional<DebugStop> take_stop() = 0;
   // All go on, without breakpoints and watchpoints.
-  virtual void detach() = 0;
+  virtual void detach() {
+    stop();
+    set_breakpoints({});
+    set_watchpoints({});
+    set_listener(nullptr);
+    std::vector<DebugAction> all;
+    for (const uint64_t thread : threads()) all.push_back({thread, DebugAction::Kind::Continue});
+    resume(all);
+  }
   virtual void kill() = 0;
 
   // --- while all stand still

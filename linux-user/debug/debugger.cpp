@@ -230,16 +230,6 @@ std::optional<DebugStop> Debugger::take_stop() {
   return stop;
 }
 
-void Debugger::detach() {
-  stop();
-  set_breakpoints({});
-  set_watchpoints({});
-  set_listener(nullptr);
-  std::vector<DebugAction> all;
-  for (const uint64_t thread : threads()) all.push_back({thread, DebugAction::Kind::Continue});
-  resume(all);
-}
-
 void Debugger::kill() { ::kill(::getpid(), SIGKILL); }
 
 ir::CpuHeader* Debugger::state(uint64_t thread) {

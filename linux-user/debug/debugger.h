@@ -42,7 +42,6 @@ class Debugger final : public vcpu::DebugTarget {
   void stop() override;
   void resume(std::span<const vcpu::DebugAction> actions) override;
   std::optional<vcpu::DebugStop> take_stop() override;
-  void detach() override;
   void kill() override;
 
   ir::CpuHeader* state(uint64_t thread) override;
