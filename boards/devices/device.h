@@ -92,6 +92,11 @@ struct DeviceSetup {
   host::CharStream* stream = nullptr;      // character devices; nullptr: nobody listens
   const Attachment* attachment = nullptr;  // nullptr: none, and the device does what it can
 
+  // What it is joined to; to nothing if there is none.
+  const Attachment& attached() const {
+    static const Attachment none;
+    return attachment != nullptr ? *attachment : none;
+  }
   // Of a device with one output; connected to nothing if there is none.
   Wire interrupt() const { return interrupts.empty() ? Wire{} : interrupts[0]; }
 };

@@ -302,4 +302,14 @@ void Gic::update(unsigned cpu) {
   cpus_[cpu].fiq.set(found.id != kSpurious && fiq);
 }
 
+void describe_gic(fdt::Tree& tree, const std::string& path, uint64_t first_size, uint64_t second, uint64_t size) {
+  const uint64_t base = std::stoull(path.substr(path.find('@') + 1), nullptr, 16);
+  tree.u64(path, "reg", {base, first_size, base + second, size - second});
+  tree.flag(path, "interrupt-controller");
+  tree.cells(path, "#interrupt-cells", {3});
+  tree.cells(path, "#address-cells", {2});
+  tree.cells(path, "#size-cells", {2});
+  tree.flag(path, "ranges");
+}
+
 }  // namespace menura::boards

@@ -31,6 +31,10 @@ struct GicBank {
   void state(StateVisitor& visitor);
 };
 
+// What the bindings arm,gic.yaml and arm,gic-v3.yaml have in common; two regions of registers lie behind each other in
+// `size` bytes, the second from `second` on.
+void describe_gic(fdt::Tree& tree, const std::string& path, uint64_t first_size, uint64_t second, uint64_t size);
+
 class Gic : public Device, public InterruptSink {
  public:
   static constexpr unsigned kSpis = 256;

@@ -247,15 +247,9 @@ bool GicV2::write_interface(uint64_t offset, unsigned size, uint64_t value) {
 
 std::unique_ptr<Device> make(const DeviceSetup& setup) { return std::make_unique<GicV2>(setup); }
 
-// Devicetree binding interrupt-controller/arm,gic.yaml.
+// Devicetree binding interrupt-controller/arm,gic.yaml: distributor, then CPU interface.
 void describe(fdt::Tree& tree, const std::string& path, unsigned) {
-  const uint64_t base = std::stoull(path.substr(path.find('@') + 1), nullptr, 16);
-  tree.u64(path, "reg", {base, kCpuInterface, base + kCpuInterface, kRegion - kCpuInterface});
-  tree.flag(path, "interrupt-controller");
-  tree.cells(path, "#interrupt-cells", {3});
-  tree.cells(path, "#address-cells", {2});
-  tree.cells(path, "#size-cells", {2});
-  tree.flag(path, "ranges");
+  describe_gic(tree, path, kCpuInterface, kCpuInterface, kRegion);
 }
 
 }  // namespace

@@ -345,14 +345,8 @@ std::unique_ptr<Device> make(const DeviceSetup& setup) { return std::make_unique
 
 // Devicetree binding interrupt-controller/arm,gic-v3.yaml: distributor, then redistributors.
 void describe(fdt::Tree& tree, const std::string& path, unsigned) {
-  const uint64_t base = std::stoull(path.substr(path.find('@') + 1), nullptr, 16);
-  tree.u64(path, "reg", {base, kDistributorSize, base + kRedistributors, kRegion - kRedistributors});
-  tree.flag(path, "interrupt-controller");
-  tree.cells(path, "#interrupt-cells", {3});
+  describe_gic(tree, path, kDistributorSize, kRedistributors, kRegion);
   tree.cells(path, "#redistributor-regions", {1});
-  tree.cells(path, "#address-cells", {2});
-  tree.cells(path, "#size-cells", {2});
-  tree.flag(path, "ranges");
 }
 
 }  // namespace

@@ -102,16 +102,7 @@ std::unique_ptr<Device> make(const DeviceSetup& setup) {
 
 }  // namespace
 
-const DeviceKind kVirtioBalloon = {
-    .name = "virtio-balloon",
-    .what = "gives memory that the guest does not use back to the host",
-    .datasheet = "virtio 1.2, 5.5",
-    .node = "virtio_mmio",
-    .compatible = "virtio,mmio",
-    .size = kMmioSize,
-    .access = kMmioAccess,
-    .registers = kMmioRegisters,
-    .make = make,
-};
+const DeviceKind kVirtioBalloon =
+    in_slot("virtio-balloon", "gives memory that the guest does not use back to the host", "virtio 1.2, 5.5", make);
 
 }  // namespace menura::boards

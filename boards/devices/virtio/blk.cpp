@@ -190,25 +190,13 @@ class Blk final : public Function {
 };
 
 std::unique_ptr<Device> make(const DeviceSetup& setup) {
-  const Attachment* const attachment = setup.attachment;
-  host::DiskFile* const disk = attachment == nullptr ? nullptr : attachment->disk;
-  const std::string serial = attachment == nullptr ? "" : attachment->name;
+  const Attachment& attachment = setup.attached();
   return std::make_unique<MmioTransport>(setup, kVirtioBlk, kDeviceId,
-                                         std::make_unique<Blk>(setup.memory, disk, serial));
+                                         std::make_unique<Blk>(setup.memory, attachment.disk, attachment.name));
 }
 
 }  // namespace
 
-const DeviceKind kVirtioBlk = {
-    .name = "virtio-blk",
-    .what = "disk",
-    .datasheet = "virtio 1.2, 5.2",
-    .node = "virtio_mmio",
-    .compatible = "virtio,mmio",
-    .size = kMmioSize,
-    .access = kMmioAccess,
-    .registers = kMmioRegisters,
-    .make = make,
-};
+const DeviceKind kVirtioBlk = in_slot("virtio-blk", "disk", "virtio 1.2, 5.2", make);
 
 }  // namespace menura::boards

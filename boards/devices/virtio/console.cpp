@@ -92,22 +92,12 @@ class Console final : public Function {
 };
 
 std::unique_ptr<Device> make(const DeviceSetup& setup) {
-  host::CharStream* const stream = setup.attachment == nullptr ? nullptr : setup.attachment->stream;
-  return std::make_unique<MmioTransport>(setup, kVirtioConsole, kDeviceId, std::make_unique<Console>(stream));
+  return std::make_unique<MmioTransport>(setup, kVirtioConsole, kDeviceId,
+                                         std::make_unique<Console>(setup.attached().stream));
 }
 
 }  // namespace
 
-const DeviceKind kVirtioConsole = {
-    .name = "virtio-console",
-    .what = "console",
-    .datasheet = "virtio 1.2, 5.3",
-    .node = "virtio_mmio",
-    .compatible = "virtio,mmio",
-    .size = kMmioSize,
-    .access = kMmioAccess,
-    .registers = kMmioRegisters,
-    .make = make,
-};
+const DeviceKind kVirtioConsole = in_slot("virtio-console", "console", "virtio 1.2, 5.3", make);
 
 }  // namespace menura::boards

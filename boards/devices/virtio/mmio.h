@@ -17,6 +17,20 @@ inline constexpr uint64_t kMmioSize = 0x200;  // registers, and 256 bytes of con
 inline constexpr softmmu::MmioAccess kMmioAccess = {1, 4};
 extern const std::span<const RegisterRow> kMmioRegisters;
 
+// The kind of a device in such a slot.
+inline DeviceKind in_slot(const char* name, const char* what, const char* datasheet,
+                          std::unique_ptr<Device> (*make)(const DeviceSetup& setup)) {
+  return {.name = name,
+          .what = what,
+          .datasheet = datasheet,
+          .node = "virtio_mmio",
+          .compatible = "virtio,mmio",
+          .size = kMmioSize,
+          .access = kMmioAccess,
+          .registers = kMmioRegisters,
+          .make = make};
+}
+
 class MmioTransport final : public Device, private Transport {
  public:
   // `function`: nullptr for an empty slot, DeviceID 0.

@@ -177,24 +177,13 @@ class Net final : public Function, private host::NetLink::Card {
 };
 
 std::unique_ptr<Device> make(const DeviceSetup& setup) {
-  const Attachment none;
-  const Attachment& attachment = setup.attachment == nullptr ? none : *setup.attachment;
+  const Attachment& attachment = setup.attached();
   return std::make_unique<MmioTransport>(setup, kVirtioNet, kDeviceId,
                                          std::make_unique<Net>(attachment.link, attachment.mac));
 }
 
 }  // namespace
 
-const DeviceKind kVirtioNet = {
-    .name = "virtio-net",
-    .what = "network card",
-    .datasheet = "virtio 1.2, 5.1",
-    .node = "virtio_mmio",
-    .compatible = "virtio,mmio",
-    .size = kMmioSize,
-    .access = kMmioAccess,
-    .registers = kMmioRegisters,
-    .make = make,
-};
+const DeviceKind kVirtioNet = in_slot("virtio-net", "network card", "virtio 1.2, 5.1", make);
 
 }  // namespace menura::boards

@@ -56,24 +56,13 @@ class P9 final : public Function {
 };
 
 std::unique_ptr<Device> make(const DeviceSetup& setup) {
-  const Attachment none;
-  const Attachment& attachment = setup.attachment == nullptr ? none : *setup.attachment;
+  const Attachment& attachment = setup.attached();
   return std::make_unique<MmioTransport>(setup, kVirtio9p, kDeviceId,
                                          std::make_unique<P9>(attachment.folder, attachment.name));
 }
 
 }  // namespace
 
-const DeviceKind kVirtio9p = {
-    .name = "virtio-9p",
-    .what = "a folder of the host, shared",
-    .datasheet = "9P2000.L over virtio 1.2",
-    .node = "virtio_mmio",
-    .compatible = "virtio,mmio",
-    .size = kMmioSize,
-    .access = kMmioAccess,
-    .registers = kMmioRegisters,
-    .make = make,
-};
+const DeviceKind kVirtio9p = in_slot("virtio-9p", "a folder of the host, shared", "9P2000.L over virtio 1.2", make);
 
 }  // namespace menura::boards

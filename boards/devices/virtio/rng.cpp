@@ -52,16 +52,6 @@ std::unique_ptr<Device> make(const DeviceSetup& setup) {
 
 }  // namespace
 
-const DeviceKind kVirtioRng = {
-    .name = "virtio-rng",
-    .what = "random numbers of the host",
-    .datasheet = "virtio 1.2, 5.4",
-    .node = "virtio_mmio",
-    .compatible = "virtio,mmio",
-    .size = kMmioSize,
-    .access = kMmioAccess,
-    .registers = kMmioRegisters,
-    .make = make,
-};
+const DeviceKind kVirtioRng = in_slot("virtio-rng", "random numbers of the host", "virtio 1.2, 5.4", make);
 
 }  // namespace menura::boards
