@@ -35,7 +35,7 @@ GROUPS = {
     "fib": "calls", "queens": "calls", "callback_sort": "indirect", "bytecode": "indirect", "virtual_calls": "indirect",
     "libc_strings": "strings", "matmul": "fp", "nbody": "fp", "mandel": "fp", "spectral": "fp", "fft_float": "fp",
     "saxpy": "simd", "dot_product": "simd", "alpha_blend": "simd", "fir_int16": "simd", "motion_search": "simd", "base64": "simd",
-    "matrix4": "simd", "threads": "threads", "syscalls": "system", "hello": "start-up",
+    "matrix4": "simd", "threads": "threads", "syscalls": "system", "forks": "system", "hello": "start-up",
     "python_start": "debian", "true_loop": "debian",
 }
 
