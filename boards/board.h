@@ -33,6 +33,14 @@ struct MemoryRow {
 
 class Machine;
 struct BoardCode;
+struct Board;
+
+// A property of a board that chooses another one, as in -M virt,gic-version=2.
+struct BoardChoice {
+  const char* property;
+  const char* value;
+  const Board* board;
+};
 
 struct Board {
   const char* name;   // --board
@@ -46,6 +54,7 @@ struct Board {
   std::span<const MemoryRow> memory;
   std::span<const BoardRow> devices;
   const BoardCode* code;  // what no table says: machine.h
+  std::span<const BoardChoice> choices = {};
 
   constexpr const MemoryRow& main_memory() const {
     for (const MemoryRow& row : memory) {

@@ -19,6 +19,10 @@ void compatible(fdt::Tree& tree, const std::string& path, std::string_view names
   tree.text(path, "compatible", value);
 }
 
+bool has_node(const PlacedDevice& placed) {
+  return placed.row->device->node != nullptr && (placed.index == 0 || !placed.row->device->shares_node);
+}
+
 }  // namespace
 
 std::string Machine::device_path(const PlacedDevice& placed) const {
@@ -37,15 +41,21 @@ fdt::Tree Machine::device_tree() {
 
   // A new node comes before its siblings, and guests number what they find: so from the last to the first.
   for (auto placed = devices_.rbegin(); placed != devices_.rend(); ++placed) {
-    if (placed->row->device->node == nullptr) continue;
+    if (!has_node(*placed)) continue;
     compatible(tree, device_path(*placed), placed->row->device->compatible);
   }
   uint32_t controller = 0;
   for (const PlacedDevice& placed : devices_) {
     const DeviceKind& kind = *placed.row->device;
-    if (kind.node == nullptr) continue;
+    if (!has_node(placed)) continue;
     const std::string path = device_path(placed);
-    tree.u64(path, "reg", {placed.base, placed.row->size});
+    std::vector<uint32_t> reg;
+    for (uint32_t i = 0; i < (kind.shares_node ? placed.row->count : 1); ++i) {
+      for (const uint64_t number : {placed.base + i * placed.row->size, placed.row->size}) {
+        reg.insert(reg.end(), {static_cast<uint32_t>(number >> 32), static_cast<uint32_t>(number)});
+      }
+    }
+    tree.cells(path, "reg", reg);
     if (controller == 0 && placed.device->inputs() != nullptr) controller = tree.phandle(path);
     if (placed.interrupt != kNoInterrupt) {
       tree.cells(path, "interrupt-parent", {controller});

@@ -30,8 +30,18 @@ Result<void> check(const MachineOptions& options) {
                  "; expected --smp in this range"};
   }
   std::size_t places = 0;
+  std::vector<uint64_t> flashes;
   for (const BoardRow& row : board.devices) {
     if (row.device->takes_attachment) places += row.count;
+    if (row.device->takes_file) flashes.insert(flashes.end(), row.count, row.size);
+  }
+  if (options.flashes.size() > flashes.size()) {
+    return Error{name + " has " + std::to_string(flashes.size()) +
+                 " banks of flash; there is none for unit=" + std::to_string(options.flashes.size() - 1)};
+  }
+  for (std::size_t i = 0; i < options.flashes.size(); ++i) {
+    if (options.flashes[i] == nullptr || options.flashes[i]->size() <= flashes[i]) continue;
+    return Error{name + ": the file for flash " + std::to_string(i) + " is larger than its " + mebibytes(flashes[i])};
   }
   if (options.attachments.size() > places) {
     return Error{name + " has places for " + std::to_string(places) + " disks, network cards and the like, not " +
@@ -113,6 +123,7 @@ void Machine::add_device(const BoardRow& row, uint32_t index) {
   PlacedDevice& placed = devices_.emplace_back();
   placed.row = &row;
   placed.base = row.base + row.size * index;
+  placed.index = index;
   placed.interrupt = row.interrupt == kNoInterrupt ? kNoInterrupt : row.interrupt + index;
   for (const auto& inputs : cpu_inputs_) {
     for (const uint32_t input : row.cpu_inputs) placed.wires.push_back({inputs.get(), input});
@@ -124,18 +135,29 @@ void Machine::add_device(const BoardRow& row, uint32_t index) {
                        .memory = bus_,
                        .control = *this,
                        .log = *options_.log,
-                       .cpus = options_.cpus};
+                       .cpus = options_.cpus,
+                       .items = &plan_.items};
   if (row.device->takes_stream && next_stream_ < options_.streams.size()) {
     setup.stream = options_.streams[next_stream_++];
   }
   if (row.device->takes_attachment && next_attachment_ < options_.attachments.size()) {
     setup.attachment = &options_.attachments[next_attachment_++];
   }
+  if (row.device->takes_file && next_flash_ < options_.flashes.size()) setup.file = options_.flashes[next_flash_++];
   placed.device = row.device->make(setup);
   if (InterruptSink* const inputs = placed.device->inputs(); inputs != nullptr && controller_ == nullptr) {
     controller_ = inputs;
   }
   bus_.add_mmio(row.device->name, placed.base, row.size, placed, row.device->access);
+  if (softmmu::HostMemory* const contents = placed.device->contents(); contents != nullptr) {
+    placed.bus = &bus_;
+    placed.contents = bus_.add_contents(row.device->name, placed.base, *contents, placed, row.device->access, 1);
+    placed.device->set_contents_port(placed);
+  }
+}
+
+bool Machine::has_flash(std::size_t unit) const {
+  return unit < options_.flashes.size() && options_.flashes[unit] != nullptr;
 }
 
 Result<BootPlan> Machine::plan(const BootFiles& files) { return options_.board->code->plan(*this, files); }

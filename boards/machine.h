@@ -28,6 +28,7 @@ struct MachineOptions {
   EngineMaker make_engine;
   vcpu::GuestLog* log = nullptr;
   std::vector<Attachment> attachments;     // in the board's places for them
+  std::vector<host::DiskFile*> flashes;    // of its banks of flash, in this order; nullptr: what it holds is not kept
   std::vector<host::CharStream*> streams;  // of the serial ports, in the order of the board's rows; they outlive it
 };
 
@@ -45,14 +46,16 @@ struct BootFiles {
 
 struct BootPlan {
   std::vector<Image> images;
+  FirmwareItems items;
   Entry entry;
 };
 
 // One device of a running machine, and how often virtual CPUs have accessed it.
-struct PlacedDevice final : softmmu::Mmio {
+struct PlacedDevice final : softmmu::Mmio, ContentsPort {
   const BoardRow* row = nullptr;
   uint64_t base = 0;
   uint32_t interrupt = kNoInterrupt;
+  uint32_t index = 0;  // of the row's
   std::vector<Wire> wires;
   std::unique_ptr<Device> device;
   std::atomic<uint64_t> reads{0};
@@ -66,6 +69,11 @@ struct PlacedDevice final : softmmu::Mmio {
     writes.fetch_add(1, std::memory_order_relaxed);
     device->mmio_write(offset, size, value);
   }
+
+  softmmu::Bus* bus = nullptr;  // where `contents` are
+  softmmu::Bus::MappingId contents = 0;
+  void set_direct(bool direct) override { bus->set_enabled(contents, direct); }
+  void changed(uint64_t offset, uint64_t size) override { bus->contents_changed(contents, offset, size); }
 };
 
 class Machine final : public MachineControl {
@@ -78,6 +86,8 @@ class Machine final : public MachineControl {
 
   const Board& board() const { return *options_.board; }
   uint64_t memory() const { return options_.memory; }
+  // Whether the user has given a file for a bank of flash.
+  bool has_flash(std::size_t unit) const;
   softmmu::Bus& bus() { return bus_; }
   Cpus& cpus() { return *cpus_; }
   CpuThread& thread(unsigned cpu) { return threads_[cpu]; }
@@ -134,6 +144,7 @@ class Machine final : public MachineControl {
   std::deque<CpuThread> threads_;
   std::size_t next_stream_ = 0;
   std::size_t next_attachment_ = 0;
+  std::size_t next_flash_ = 0;
 };
 
 // What no table says about a board.

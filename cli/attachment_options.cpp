@@ -84,19 +84,23 @@ Result<uint16_t> parse_end(const std::string& text, in_addr* address) {
 
 // --- --drive
 
+constexpr std::size_t kNextFlash = ~std::size_t{0};
+
 struct Drive {
   DriveOption option;
   std::string id;
-  bool waits = false;  // if=none: for its -device
+  bool waits = false;                // if=none: for its -device
+  std::optional<std::size_t> flash;  // if=pflash
 };
 
 Result<Drive> parse_drive(const KeyValues& values) {
   const Properties properties("--drive", values);
-  if (auto good = properties.only({"file", "format", "readonly", "if", "id", "serial", "cache", "media", "index"});
+  if (auto good =
+          properties.only({"file", "format", "readonly", "if", "id", "serial", "cache", "media", "index", "unit"});
       !good)
     return good.error();
   if (auto good = properties.one_of("format", {"raw"}); !good) return good.error();
-  if (auto good = properties.one_of("if", {"virtio", "none"}); !good) return good.error();
+  if (auto good = properties.one_of("if", {"virtio", "none", "pflash"}); !good) return good.error();
   if (auto good = properties.one_of("media", {"disk"}); !good) return good.error();
   // All of these keep what was flushed; what the host caches does not matter to the guest.
   if (auto good = properties.one_of("cache", {"writeback", "none", "unsafe"}); !good) return good.error();
@@ -111,6 +115,13 @@ Result<Drive> parse_drive(const KeyValues& values) {
   drive.option.sure_raw = properties.get("format") == "raw";
   drive.id = properties.get("id");
   drive.waits = properties.get("if") == "none";
+  if (properties.get("if") != "pflash") return drive;
+  // Without a number it is the next one: DeviceParser::finish counts.
+  const std::string unit = properties.get("unit").empty() ? properties.get("index") : properties.get("unit");
+  if (unit.size() > 1 || unit.find_first_not_of("0123456789") != std::string::npos) {
+    return properties.error("unit=" + unit + " is no bank of flash; expected 0 or 1");
+  }
+  drive.flash = unit.empty() ? kNextFlash : static_cast<std::size_t>(unit[0] - '0');
   return drive;
 }
 
@@ -237,13 +248,25 @@ class DeviceParser {
   // Drives and networks that no -device has claimed come first, as the user wrote them.
   Result<std::vector<AttachmentOption>> finish() {
     std::vector<AttachmentOption> all;
+    std::set<std::size_t> flashes;
+    std::size_t next_flash = 0;
     for (const Drive& drive : drives_) {
       if (drive.waits) {
         return Error{
             "--drive file=" + drive.option.file +
             ",if=none: no -device uses it; expected if=virtio, or -device virtio-blk-device,drive=ID with its id"};
       }
-      all.emplace_back(drive.option);
+      if (!drive.flash) {
+        all.emplace_back(drive.option);
+        continue;
+      }
+      const std::size_t unit = *drive.flash == kNextFlash ? next_flash : *drive.flash;
+      if (!flashes.insert(unit).second) {
+        return Error{"--drive file=" + drive.option.file + ",if=pflash,unit=" + std::to_string(unit) +
+                     ": another one is this bank of flash already"};
+      }
+      next_flash = unit + 1;
+      all.emplace_back(FlashOption{drive.option.file, drive.option.read_only, unit});
     }
     for (const Net& net : nets_) all.emplace_back(net.option);
     all.insert(all.end(), found_.begin(), found_.end());

@@ -20,6 +20,13 @@ struct DriveOption {
   bool sure_raw = false;  // format=raw
 };
 
+// if=pflash: a bank of the board's flash.
+struct FlashOption {
+  std::string file;
+  bool read_only = false;
+  std::size_t unit = 0;
+};
+
 struct NetOption {
   bool tap = false;
   std::string interface;  // of a tap
@@ -41,7 +48,8 @@ struct ConsoleOption {
   std::string stream;  // as --serial says it
 };
 
-using AttachmentOption = std::variant<DriveOption, NetOption, ShareOption, BalloonOption, RngOption, ConsoleOption>;
+using AttachmentOption =
+    std::variant<DriveOption, FlashOption, NetOption, ShareOption, BalloonOption, RngOption, ConsoleOption>;
 
 // Looks at the options alone, at nothing of the host. In the order in which devices are plugged in.
 Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& options);

@@ -53,6 +53,15 @@ Result<void> Attachments::add(const DriveOption& option) {
   return {};
 }
 
+Result<void> Attachments::add(const FlashOption& option) {
+  auto disk = host::DiskFile::open(option.file, option.read_only, true);
+  if (!disk) return disk.error();
+  if (flashes_.size() <= option.unit) flashes_.resize(option.unit + 1);
+  flashes_[option.unit] = disk->get();
+  disks_.push_back(std::move(*disk));
+  return {};
+}
+
 Result<void> Attachments::add(const NetOption& option) {
   boards::Attachment& attachment = list_.emplace_back();
   attachment.kind = &boards::kVirtioNet;

@@ -22,9 +22,12 @@ class Attachments {
 
   // Good as long as this is.
   const std::vector<boards::Attachment>& list() const { return list_; }
+  // Of the board's banks of flash, by their numbers; nullptr: none.
+  const std::vector<host::DiskFile*>& flashes() const { return flashes_; }
 
  private:
   Result<void> add(const DriveOption& option);
+  Result<void> add(const FlashOption& option);
   Result<void> add(const NetOption& option);
   Result<void> add(const ShareOption& option);
   Result<void> add(const BalloonOption& option);
@@ -36,6 +39,7 @@ class Attachments {
   std::vector<std::unique_ptr<host::SharedFolder>> folders_;
   std::vector<std::unique_ptr<host::CharStream>> streams_;
   std::vector<boards::Attachment> list_;
+  std::vector<host::DiskFile*> flashes_;
 };
 
 // What a serial port or console is joined to; nullptr: to nothing. `quit`: what Ctrl-A x does.

@@ -46,6 +46,12 @@ Result<const boards::Board*> choose_board(const BootOptions& options) {
     if (!found) return found.error();
     guest = *found;
   }
+  // Firmware does not say what it is for; a property that one guest's boards have alone does.
+  for (const boards::Board* const board : boards::boards()) {
+    for (const boards::BoardChoice& choice : board->choices) {
+      if (guest.empty() && name == board->name && options.has_property(choice.property)) guest = board->guest;
+    }
+  }
   std::string known;
   for (const boards::Board* const board : boards::boards()) {
     const std::string full = std::string(board->guest) + "/" + board->name;
@@ -58,6 +64,25 @@ Result<const boards::Board*> choose_board(const BootOptions& options) {
         known};
   }
   return Error{"--board " + name + ": there is none for " + guest + "; expected " + known};
+}
+
+// The board that the properties behind --board ask for.
+Result<const boards::Board*> apply_properties(const boards::Board* board, const BootOptions& options) {
+  for (const auto& [property, value] : options.properties) {
+    const boards::Board* chosen = nullptr;
+    std::string known;
+    for (const boards::BoardChoice& choice : board->choices) {
+      known += (known.empty() ? "" : ", ") + std::string(choice.property) + "=" + choice.value;
+      if (property == choice.property && value == choice.value) chosen = choice.board;
+    }
+    if (chosen == nullptr) {
+      return Error{"--board " + options.board + "," + property + "=" + value + ": " + board->name + " (" +
+                   board->guest + ") cannot be that; expected " + (known.empty() ? "" : known + " or ") +
+                   "dumpdtb=FILE"};
+    }
+    board = chosen;
+  }
+  return board;
 }
 
 Result<EngineGuest> engine_guest(const boards::Board& board) {
@@ -79,7 +104,9 @@ void print_devices(boards::Machine& machine) {
 }
 
 Result<int> boot(const BootOptions& options) {
-  auto board = choose_board(options);
+  auto named = choose_board(options);
+  if (!named) return named.error();
+  auto board = apply_properties(*named, options);
   if (!board) return board.error();
   auto guest = engine_guest(**board);
   if (!guest) return guest.error();
@@ -107,6 +134,7 @@ Result<int> boot(const BootOptions& options) {
   machine_options.no_reset = options.no_reboot;
   machine_options.log = log->get();
   machine_options.attachments = attachments->list();
+  machine_options.flashes = attachments->flashes();
   machine_options.make_engine = [&](const ir::Frontend& frontend, ir::MemoryPort& memory) {
     return make_engine(options, *guest, frontend, memory);
   };

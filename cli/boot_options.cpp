@@ -27,15 +27,17 @@ po::options_description description() {
   add("initrd", text(), "<file> the initial RAM disk");
   add("append", text(), "<text> the kernel's command line");
   add("board,M", text(),
-      "<name{,dumpdtb=file}> the board (default: virt of the kernel's guest; `menura list boards`); -machine, too; "
+      "<name{,property=value,dumpdtb=file}> the board (default: virt of the kernel's guest; `menura list boards`); "
+      "-machine, too; "
       "with "
       "dumpdtb, its device tree is written and nothing started");
   add("cpu", text(), "<name{,+ext,-ext}> the CPU (default: the board's; `menura list cpus`)");
   add("smp", text(), "<n> how many CPUs (default: 1)");
   add("memory,m", text(), "<size> of the guest's memory, as in 512M or 2G (default: the board's)");
   add("dtb", text(), "<file> this device tree instead of the board's own");
-  add("bios", text(), "<file|none> firmware (default on RISC-V: Debian's opensbi)");
-  add("drive", texts(), "<path{,readonly=on,format=raw,serial=text,...}> a disk, by virtio");
+  add("bios", text(), "<file|none> firmware (default on RISC-V: Debian's opensbi; on Arm: none)");
+  add("drive", texts(),
+      "<path{,readonly=on,format=raw,serial=text,...}> a disk, by virtio; with if=pflash, a bank of the board's flash");
   add("net", texts(),
       "<user{,hostfwd=tcp::2222-:22,...}|tap,ifname=name> a network card, by virtio; -netdev and -nic, too");
   add("share", texts(),
@@ -128,7 +130,7 @@ Result<unsigned> parse_cpus(const std::string& text) {
 }
 
 // "virt", or "virt,dumpdtb=file" as QEMU has it.
-Result<void> take_board(const std::string& text, BootOptions* options) {
+void take_board(const std::string& text, BootOptions* options) {
   const KeyValues parts = KeyValues::parse(text);
   options->board = parts.first();
   for (const auto& [key, value] : parts.all()) {
@@ -137,11 +139,9 @@ Result<void> take_board(const std::string& text, BootOptions* options) {
     } else if (key == "dumpdtb") {
       options->dump_tree = value;
     } else if (!key.empty()) {
-      return usage("--board " + text + ": no board has a property '" + key +
-                   "'; expected a name, or NAME,dumpdtb=FILE");
+      options->properties.emplace_back(key, value);
     }
   }
-  return {};
 }
 
 Result<void> take_values(const po::variables_map& values, BootOptions* options) {
@@ -167,7 +167,7 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
 
   std::string text;
   if (take(values, "board", &text) || take(values, "machine", &text)) {
-    if (auto taken = take_board(text, options); !taken) return taken.error();
+    take_board(text, options);
   }
   if (take(values, "smp", &text)) {
     auto cpus = parse_cpus(text);

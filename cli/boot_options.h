@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -30,23 +31,31 @@ class KeyValues {
 
 struct BootOptions : EngineChoice {
   boards::BootFiles files;
-  std::string board;                // --board, -M; empty: chosen by the kernel
-  std::string dump_tree;            // --board NAME,dumpdtb=FILE: nothing but that
-  unsigned cpus = 1;                // --smp
-  uint64_t memory = 0;              // --memory, bytes; 0: the board's
-  std::vector<KeyValues> drives;    // --drive
-  std::vector<KeyValues> nets;      // --net, -netdev, -nic
-  std::vector<KeyValues> shares;    // --share, -virtfs
-  std::vector<KeyValues> devices;   // -device
-  std::vector<std::string> serial;  // --serial, in order
-  std::string gdb;                  // --gdb: a port; empty: none
-  bool freeze = false;              // --freeze: nothing runs until gdb says so
-  bool no_reboot = false;           // --no-reboot
-  bool log_interrupts = false;      // -d int
-  bool log_mmu = false;             // -d mmu
-  bool log_guest_errors = false;    // -d guest_errors
-  bool log_unimplemented = false;   // -d unimp
+  std::string board;                                            // --board, -M; empty: chosen by the kernel
+  std::string dump_tree;                                        // --board NAME,dumpdtb=FILE: nothing but that
+  std::vector<std::pair<std::string, std::string>> properties;  // --board NAME,property=value: the board's own
+  unsigned cpus = 1;                                            // --smp
+  uint64_t memory = 0;                                          // --memory, bytes; 0: the board's
+  std::vector<KeyValues> drives;                                // --drive
+  std::vector<KeyValues> nets;                                  // --net, -netdev, -nic
+  std::vector<KeyValues> shares;                                // --share, -virtfs
+  std::vector<KeyValues> devices;                               // -device
+  std::vector<std::string> serial;                              // --serial, in order
+  std::string gdb;                                              // --gdb: a port; empty: none
+  bool freeze = false;                                          // --freeze: nothing runs until gdb says so
+  bool no_reboot = false;                                       // --no-reboot
+  bool log_interrupts = false;                                  // -d int
+  bool log_mmu = false;                                         // -d mmu
+  bool log_guest_errors = false;                                // -d guest_errors
+  bool log_unimplemented = false;                               // -d unimp
   bool help = false;
+
+  bool has_property(std::string_view name) const {
+    for (const auto& [key, value] : properties) {
+      if (key == name) return true;
+    }
+    return false;
+  }
 };
 
 Result<BootOptions> parse_boot_options(const std::vector<std::string>& arguments);

@@ -22,9 +22,11 @@ constexpr MemoryRow kMemory[] = {
 // device, base, size, interrupt, count, what it drives
 template <const DeviceKind* Controller, uint64_t Size>
 constexpr BoardRow kDevicesWith[] = {
+    {&kCfiFlash, kFlash, kFlashSize, kNoInterrupt, 2},
     {Controller, 0x08000000, Size, kNoInterrupt, 1, kGicInputs},
     {&kPl011, 0x09000000, 0x1000, 1},
     {&kPl031, 0x09010000, 0x1000, 2},
+    {&kFwCfg, 0x09020000, 0x18},
     {&kPl061, 0x09030000, 0x1000, 7},
     {&kVirtioSlot, 0x0a000000, 0x200, kFirstVirtio, 32},
 };
@@ -70,6 +72,9 @@ constexpr BoardCode code(decltype(BoardCode::make_cpus) make) {
 constexpr BoardCode kCode = code(make_cpus);
 constexpr BoardCode kCodeGicV2 = code(make_cpus_for_gicv2);
 
+constexpr BoardChoice kChoices[] = {
+    {"gic-version", "2", &kVirtGicV2}, {"gic-version", "3", &kVirt}, {"gic-version", "max", &kVirt}};
+
 constexpr Board board(const char* name, const char* what, unsigned most_cpus, std::span<const BoardRow> devices,
                       const BoardCode& board_code) {
   return {.name = name,
@@ -82,7 +87,8 @@ constexpr Board board(const char* name, const char* what, unsigned most_cpus, st
           .counter_hz = 1'000'000'000,
           .memory = kMemory,
           .devices = devices,
-          .code = &board_code};
+          .code = &board_code,
+          .choices = kChoices};
 }
 
 }  // namespace

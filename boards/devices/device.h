@@ -3,9 +3,11 @@
 
 #include <array>
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <span>
 #include <string>
+#include <vector>
 
 #include "boards/devices/state.h"
 #include "boards/fdt/tree.h"
@@ -14,6 +16,7 @@
 #include "host/net_link.h"
 #include "host/shared_folder.h"
 #include "softmmu/api/physical_memory.h"
+#include "softmmu/bus/host_memory.h"
 #include "softmmu/bus/region.h"
 #include "vcpu/door.h"
 #include "vcpu/guest_log.h"
@@ -80,6 +83,19 @@ struct Attachment {
   std::string name = {};  // a disk's serial number, a folder's mount tag
 };
 
+// What firmware asks the machine for, by the numbers of fw_cfg (system/fw_cfg.cpp). Changes while no virtual CPU runs.
+using FirmwareItems = std::map<uint16_t, std::vector<uint8_t>>;
+
+// How virtual CPUs reach what a device holds (Device::contents()) without asking it.
+class ContentsPort {
+ public:
+  virtual ~ContentsPort() = default;
+  // Whether reads and execution go there directly; at first they do. Stores always go to the device.
+  virtual void set_direct(bool direct) = 0;
+  // After the device has changed [offset, offset + size) of it.
+  virtual void changed(uint64_t offset, uint64_t size) = 0;
+};
+
 // What a device is made from. Everything outlives it.
 struct DeviceSetup {
   std::span<const Wire> interrupts;  // its outputs: one, or for interrupt controllers those to each virtual CPU in turn
@@ -91,6 +107,8 @@ struct DeviceSetup {
   unsigned cpus = 1;
   host::CharStream* stream = nullptr;      // character devices; nullptr: nobody listens
   const Attachment* attachment = nullptr;  // nullptr: none, and the device does what it can
+  host::DiskFile* file = nullptr;          // flash: what it holds is kept there; nullptr: nowhere
+  const FirmwareItems* items = nullptr;    // fw_cfg; nullptr: none
 
   // What it is joined to; to nothing if there is none.
   const Attachment& attached() const {
@@ -115,6 +133,8 @@ struct DeviceKind {
   void (*describe)(fdt::Tree& tree, const std::string& path, unsigned cpus) = nullptr;
   bool takes_stream = false;      // a serial port: it gets the next of the user's streams
   bool takes_attachment = false;  // a place: it becomes the next of the user's attachments
+  bool takes_file = false;        // flash: it gets the next of the user's files
+  bool shares_node = false;       // those of one row of a board are one node of the device tree
 };
 
 // What a device says to -d guest_errors: the register by its name, where there is one.
@@ -147,6 +167,9 @@ class Device : public softmmu::Mmio {
   virtual InterruptSink* inputs() { return nullptr; }
   // Of those with registers that virtual CPUs reach other than by memory.
   virtual vcpu::RegisterPort* cpu_interface() { return nullptr; }
+  // Of those that hold what virtual CPUs read and execute; as many bytes as the device's registers take.
+  virtual softmmu::HostMemory* contents() { return nullptr; }
+  virtual void set_contents_port(ContentsPort&) {}  // it outlives the device
 };
 
 }  // namespace menura::boards

@@ -18,6 +18,8 @@ extern const DeviceKind kPl031;        // timer/
 extern const DeviceKind kPl061;        // gpio/
 extern const DeviceKind kGoldfishRtc;  // timer/
 extern const DeviceKind kSifiveTest;   // system/
+extern const DeviceKind kFwCfg;        // system/
+extern const DeviceKind kCfiFlash;     // memory/
 extern const DeviceKind kVirtioSlot;   // virtio/, as all of the following
 extern const DeviceKind kVirtio9p;
 extern const DeviceKind kVirtioBalloon;

@@ -89,6 +89,17 @@ Bus::MappingId Bus::add_mmio(std::string name, uint64_t base, uint64_t size, Mmi
   return add(std::move(mapping));
 }
 
+Bus::MappingId Bus::add_contents(std::string name, uint64_t base, HostMemory& contents, Mmio& device, MmioAccess access,
+                                 int priority) {
+  assert(base % kFrameSize == 0);
+  Mapping mapping(std::move(name), base, contents.size(), priority);
+  mapping.kind = RegionKind::Rom;
+  mapping.memory = &contents;
+  mapping.mmio = &device;
+  mapping.access = access;
+  return add(std::move(mapping));
+}
+
 Bus::MappingId Bus::add_alias(std::string name, uint64_t base, uint64_t size, MappingId target, uint64_t offset,
                               int priority) {
   Mapping mapping = mappings_[target];
@@ -171,7 +182,8 @@ void Bus::rebuild() {
     if (region.is_memory()) {
       region.host = best->memory->data() + offset;
       region.frames = best->memory->frames() + (offset >> kFrameBits);
-    } else {
+    }
+    if (best->mmio != nullptr) {
       region.access = best->access;
       region.mmio = best->mmio;
       region.offset = offset;
@@ -282,13 +294,28 @@ void for_frames(const Region& region, uint64_t physical, uint64_t size, Visit vi
 
 }  // namespace
 
+void Bus::contents_changed(MappingId id, uint64_t offset, uint64_t size) {
+  if (size == 0) return;
+  Region all;
+  {
+    const std::lock_guard lock(mutex_);
+    const Mapping& mapping = mappings_[id];
+    all.begin = mapping.base;
+    all.frames = mapping.memory->frames() + (mapping.offset >> kFrameBits);
+  }
+  const uint64_t begin = all.begin + offset;
+  if (!any_code(all, begin, size)) return;
+  for_frames(all, begin, size, [](std::atomic<uint8_t>& frame) { frame.fetch_and(static_cast<uint8_t>(~kCode)); });
+  if (listener_ != nullptr) listener_->code_changes(begin, begin + size);
+}
+
 bool Bus::watch_code(uint64_t begin, uint64_t end) {
   bool news = false;
   while (begin < end) {
     const Region* const region = find(begin);
     if (region == nullptr) break;
     const uint64_t stop = std::min(end, region->end);
-    if (region->kind == RegionKind::Ram) {
+    if (region->is_memory() && region->takes_stores()) {
       for_frames(*region, begin, stop - begin,
                  [&](std::atomic<uint8_t>& frame) { news |= (frame.fetch_or(kCode) & kCode) == 0; });
     }
@@ -302,7 +329,7 @@ void Bus::unwatch_code(uint64_t begin, uint64_t end) {
     const Region* const region = find(begin);
     if (region == nullptr) break;
     const uint64_t stop = std::min(end, region->end);
-    if (region->kind == RegionKind::Ram) {
+    if (region->is_memory() && region->takes_stores()) {
       for_frames(*region, begin, stop - begin,
                  [](std::atomic<uint8_t>& frame) { frame.fetch_and(static_cast<uint8_t>(~kCode)); });
     }
@@ -349,7 +376,7 @@ namespace {
 // Calls part(offset in the device, offset in the data, size) for what one access is split into; false: refused.
 template <typename Part>
 bool split(const Region& region, uint64_t physical, unsigned size, Part part) {
-  if (region.kind != RegionKind::Mmio || size < region.access.least || size > 8 || (size & (size - 1)) != 0 ||
+  if (region.mmio == nullptr || size < region.access.least || size > 8 || (size & (size - 1)) != 0 ||
       physical % size != 0 || !region.contains(physical, size)) {
     return false;
   }

@@ -48,6 +48,12 @@ class Bus final : public PhysicalMemory {
   // `device` outlives the bus.
   MappingId add_mmio(std::string name, uint64_t base, uint64_t size, Mmio& device, MmioAccess access = {},
                      int priority = 0);
+  // What `device` holds is read and executed there as it lies in `contents`; stores go to the device. While this is not
+  // enabled, reads may go to the device, too, by add_mmio() with a lower priority. Both outlive the bus.
+  MappingId add_contents(std::string name, uint64_t base, HostMemory& contents, Mmio& device, MmioAccess access,
+                         int priority);
+  // The device has changed [offset, offset + size) of them: code may have been translated from there.
+  void contents_changed(MappingId id, uint64_t offset, uint64_t size);
   // [offset, offset + size) of `target` (no alias) answers at `base`, too.
   MappingId add_alias(std::string name, uint64_t base, uint64_t size, MappingId target, uint64_t offset,
                       int priority = 0);
@@ -79,8 +85,8 @@ class Bus final : public PhysicalMemory {
   static bool mmio_write(const Region& region, uint64_t physical, const void* data, unsigned size);
 
   // --- code and dirty frames, for the soft MMU, whose stores do not come through write()
-  // Sets kCode in the frames of [begin, end), which is RAM; true if one did not have it yet: from now on all stores
-  // there must be told. ROM needs nothing.
+  // Sets kCode in the frames of [begin, end); true if one did not have it yet: from now on all stores there must be
+  // told. ROM that nobody changes needs nothing.
   bool watch_code(uint64_t begin, uint64_t end);
   void unwatch_code(uint64_t begin, uint64_t end);
   // Around a store to `region`, which is RAM: the listener hears of it if it must, and the frames become kDirty.

@@ -12,7 +12,7 @@ namespace menura::softmmu {
 
 enum class RegionKind : uint8_t {
   Ram,
-  Rom,   // reads and execution as RAM; stores are refused
+  Rom,   // reads and execution as RAM; stores go to `mmio`, or are refused where there is none
   Mmio,  // a device
 };
 
@@ -40,14 +40,15 @@ struct Region {
   MmioAccess access;                       // Mmio
   std::byte* host = nullptr;               // Ram, Rom: of `begin`; everything else of the region behind it
   std::atomic<uint8_t>* frames = nullptr;  // Ram: attributes of the frame of `begin`, and of the next ones behind it
-  Mmio* mmio = nullptr;                    // Mmio
-  uint64_t offset = 0;                     // Mmio: of `begin` in the device
+  Mmio* mmio = nullptr;                    // Mmio; Rom: of a device whose contents are read directly (flash)
+  uint64_t offset = 0;                     // where there is a device: of `begin` in it
   uint32_t mapping = 0;                    // what it is a piece of: Bus::MappingId
 
   bool contains(uint64_t physical, uint64_t size) const {
     return physical >= begin && physical < end && size <= end - physical;
   }
   bool is_memory() const { return kind != RegionKind::Mmio; }
+  bool takes_stores() const { return kind != RegionKind::Rom || mmio != nullptr; }
   std::byte* host_of(uint64_t physical) const { return host + (physical - begin); }
   std::atomic<uint8_t>& frame_of(uint64_t physical) const {
     return frames[(physical >> kFrameBits) - (begin >> kFrameBits)];

@@ -302,7 +302,7 @@ bool CpuMemory::write_piece(uint64_t address, const Place& place, const void* da
       if (TlbEntry* const entry = context.find(page_of(address)); entry != nullptr) open(*entry, context.info(*entry));
       return true;
     }
-    if (region.kind == RegionKind::Mmio && Bus::mmio_write(region, place.physical, data, size)) return true;
+    if (region.mmio != nullptr && Bus::mmio_write(region, place.physical, data, size)) return true;
   }
   return refuse(address, place, Access::Write, fault);
 }
@@ -358,7 +358,7 @@ bool CpuMemory::probe(uint64_t address, uint64_t size, Access access, unsigned r
   for (uint64_t at = address; at - address < size; at = page_of(at) + kPageSize) {
     Place place;
     if (!find(at, access, regime, &place, fault)) return false;
-    const bool answers = place.region != nullptr && !(access == Access::Write && place.region->kind == RegionKind::Rom);
+    const bool answers = place.region != nullptr && (access != Access::Write || place.region->takes_stores());
     if (!answers) return refuse(at, place, access, fault);
   }
   return true;

@@ -1,12 +1,14 @@
 #!/usr/bin/env python3
-"""Firmware of Debian's packages opensbi and u-boot-qemu as a user starts it: what it prints, what can be typed, how it is left.
+"""Firmware of Debian's packages opensbi, u-boot-qemu and qemu-efi-aarch64 as a user starts it: what it prints, what can be typed, how it is left.
 usage: firmware.py MENURA"""
 import os
 import pty
 import select
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import termios
 import time
 
@@ -94,5 +96,34 @@ talk("U-Boot behind OpenSBI, resets and powers off", ["-kernel", f"{UBOOT}/qemu-
       (b"=> ", b"poweroff\r")])
 talk("a reset that powers off", ["-kernel", f"{UBOOT}/qemu-riscv64_smode/uboot.elf", "-no-reboot"],
      [(b"Hit any key", b" "), (b"=> ", b"reset\r")])
+ARM_UBOOT = ["-M", "arm64/virt", "-bios", f"{UBOOT}/qemu_arm64/u-boot.bin"]
+talk("U-Boot on Arm", [*ARM_UBOOT, "-smp", "2"],
+     [(b"Flash: 64 MiB", b""), (b"Hit any key", b" "), (b"=> ", b"flinfo; psci version; printenv arch\r"), (b"arch=arm", b""),
+      (b"=> ", b"poweroff\r")])
+EDK2 = "/usr/share/qemu-efi-aarch64/QEMU_EFI.fd"
+if os.path.exists(EDK2):
+    # What is kept in flash is there the next time: U-Boot's environment, a variable of UEFI's.
+    with tempfile.TemporaryDirectory() as folder:
+        code, variables = os.path.join(folder, "code"), os.path.join(folder, "variables")
+        for path, content in ((code, EDK2), (variables, os.devnull)):
+            shutil.copyfile(content, path)
+            os.truncate(path, 64 << 20)
+        flash = ["-drive", f"if=pflash,format=raw,file={variables},unit=1"]
+        talk("U-Boot keeps its environment", [*ARM_UBOOT, *flash],
+             [(b"Hit any key", b" "), (b"=> ", b"setenv bird lyre; saveenv\r"), (b"Writing to Flash", b""), (b"OK", b""),
+              (b"=> ", QUIT)])
+        talk("and finds it", [*ARM_UBOOT, *flash],
+             [(b"Environment from Flash... OK", b""), (b"Hit any key", b" "), (b"=> ", b"echo it is ${bird}\r"),
+              (b"it is lyre", QUIT)])
+        os.truncate(variables, 0)
+        os.truncate(variables, 64 << 20)
+        uefi = ["-M", "arm64/virt", "-drive", f"if=pflash,format=raw,file={code},readonly=on", *flash, "-m", "512"]
+        talk("edk2 keeps variables", uefi,
+             [(b"to skip", b"\x1b"), (b"Shell> ", b"setvar bird -guid 6c797265-6269-7264-6d65-6e7572610000 -nv -bs =0x6c797265\r"),
+              (b"Shell> ", b"reset -s\r")])
+        talk("and finds them", uefi,
+             [(b"to skip", b"\x1b"), (b"Shell> ", b"setvar bird -guid 6c797265-6269-7264-6d65-6e7572610000\r"), (b"65 72 79 6C", QUIT)])
+else:
+    print(f"skipped: {EDK2} is not there (package qemu-efi-aarch64)")
 if failures:
     sys.exit(f"{len(failures)} failed")

@@ -130,7 +130,8 @@ class Bench {
   static constexpr uint64_t kRam = 0x80000000;
   static constexpr uint64_t kRamSize = 1 << 20;
 
-  explicit Bench(const DeviceKind& device_kind, unsigned cpus = 2, const Attachment* attachment = nullptr)
+  explicit Bench(const DeviceKind& device_kind, unsigned cpus = 2, const Attachment* attachment = nullptr,
+                 host::DiskFile* file = nullptr, const FirmwareItems* items = nullptr)
       : kind(device_kind) {
     EXPECT_TRUE(bus.add_ram("RAM", kRam, kRamSize));
     for (unsigned i = 0; i < 16; ++i) wires_.push_back({&levels, i});
@@ -142,7 +143,9 @@ class Bench {
                         .log = log,
                         .cpus = cpus,
                         .stream = kind.takes_stream ? &stream : nullptr,
-                        .attachment = attachment});
+                        .attachment = attachment,
+                        .file = file,
+                        .items = items});
     device->reset();
     bus.add_mmio(kind.name, 0, kind.size, *device, kind.access);
   }

@@ -55,6 +55,7 @@ int expected(const std::vector<Wanted>& wanted, uint64_t physical) {
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   Input input{data, size};
   std::vector<std::unique_ptr<Device>> devices;
+  std::vector<std::unique_ptr<softmmu::HostMemory>> contents;
   softmmu::Bus bus;
   Listener listener;
   bus.set_listener(&listener);
@@ -141,6 +142,19 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
       case 11: {
         uint64_t seen = 0;
         bus.compare_exchange(address, (length & 1) != 0 ? 4 : 8, length, operation, &seen);
+        break;
+      }
+      case 12: {
+        if (wanted.size() > 12 || page + pages > kSpace) break;
+        auto memory = softmmu::HostMemory::make(pages);
+        require(static_cast<bool>(memory));
+        auto& device = *devices.emplace_back(std::make_unique<Device>());
+        device.size = pages;
+        contents.push_back(std::move(*memory));
+        const auto id = bus.add_contents("flash", page, *contents.back(), device, {}, priority);
+        bus.contents_changed(id, length % pages, pages - length % pages);
+        wanted.push_back({page, pages, priority, true});
+        is_memory.push_back(true);
         break;
       }
       default: {
