@@ -11,11 +11,18 @@ __attribute__((noinline)) int add(int a, int b) {
   return a + b;
 }
 
+// From here on everything is known to compilers that wait for what is hot.
+__attribute__((noinline)) void begin(void) { counter = 0; }
+
+void power_off(void);
+
 int main(void) {
   int sum = 0;
+  for (int i = 0; i < 1000; i++) add(i, sum);
+  begin();
   for (int i = 0; i < 10; i++) sum = add(sum, i);
   origin.x = sum;
-  *(volatile uint32_t*)0x100000 = 0x5555;  // virt's power switch
+  power_off();
   for (;;) {
   }
 }
