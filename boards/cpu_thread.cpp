@@ -10,8 +10,8 @@
 
 namespace menura::boards {
 
-CpuThread::CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index)
-    : cpu_(cpu), engine_(engine), index_(index) {
+CpuThread::CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index, vcpu::Timeline* timeline)
+    : cpu_(cpu), engine_(engine), index_(index), timeline_(timeline) {
   cpu_.header().stop_request.fetch_or(vcpu::kStopThread);
   cpu_.set_waker([this] { wake(); });
   thread_ = std::thread([this, index] {
@@ -79,7 +79,13 @@ bool CpuThread::wait_for_work() {
   const uint32_t asked = requests.load(std::memory_order_acquire);
   if ((asked & vcpu::kStopInterrupt) != 0) requests.fetch_and(~vcpu::kStopInterrupt);
   if ((asked & vcpu::kStopThread) == 0 && cpu_.runnable()) return true;
+  const bool halted = (asked & vcpu::kStopThread) == 0;
+  const vcpu::TimelineSpan span(timeline_, {"sleep", {halted ? "halted" : "stopped"}});
+  return sleep();
+}
 
+bool CpuThread::sleep() {
+  std::atomic<uint32_t>& requests = cpu_.header().stop_request;
   std::unique_lock lock(mutex_);
   for (;;) {
     requests.fetch_and(~(vcpu::kStopThread | vcpu::kStopInterrupt));
@@ -115,6 +121,7 @@ void CpuThread::yield_to_others(bool for_interrupt) {
   const auto length =
       std::min(kFirst * (1U << std::min(turns_ - kPatience, 16U)), for_interrupt ? kMostForInterrupt : kMostForOthers);
   std::unique_lock lock(mutex_);
+  const vcpu::TimelineSpan span(timeline_, {"sleep", {for_interrupt ? "waits for an interrupt" : "pauses"}});
   if (!stop_ && !end_ && cpu_.header().stop_request.load() == 0) work_.wait_for(lock, length);
   last_turn_ = std::chrono::steady_clock::now();
 }

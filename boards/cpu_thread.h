@@ -10,6 +10,7 @@
 
 #include "vcpu/engine.h"
 #include "vcpu/system_cpu.h"
+#include "vcpu/timeline.h"
 
 namespace menura::boards {
 
@@ -24,8 +25,8 @@ class CpuDebugger {
 
 class CpuThread {
  public:
-  // Both live until end(). It is stopped.
-  CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index);
+  // All live until end(). It is stopped. `timeline`: nullptr where nobody wants to know when it sleeps.
+  CpuThread(vcpu::SystemCpu& cpu, vcpu::Engine& engine, unsigned index, vcpu::Timeline* timeline);
   ~CpuThread();
   CpuThread(const CpuThread&) = delete;
   CpuThread& operator=(const CpuThread&) = delete;
@@ -51,12 +52,14 @@ class CpuThread {
   std::optional<vcpu::SystemCpu::Next> turn();
   // Sleeps while there is nothing to do; false: the thread ends.
   bool wait_for_work();
+  bool sleep();
   void yield_to_others(bool for_interrupt);
   void wake();
 
   vcpu::SystemCpu& cpu_;
   vcpu::Engine& engine_;
   const unsigned index_;
+  vcpu::Timeline* const timeline_;
   CpuDebugger* debugger_ = nullptr;
   std::mutex mutex_;
   std::condition_variable work_;     // something for the thread has changed

@@ -57,7 +57,14 @@ Result<void> check(const MachineOptions& options) {
 
 }  // namespace
 
-Machine::Machine(const MachineOptions& options) : options_(options), door_(options.board->counter_hz), timers_(door_) {}
+Machine::Machine(const MachineOptions& options) : options_(options), door_(options.board->counter_hz), timers_(door_) {
+  if (options_.timeline != nullptr) timeline_timers_.emplace(*options_.timeline, timers_);
+}
+
+vcpu::TimerService& Machine::timers() {
+  if (timeline_timers_) return *timeline_timers_;
+  return timers_;
+}
 
 Result<std::unique_ptr<Machine>> Machine::make(const MachineOptions& options) {
   std::unique_ptr<Machine> machine(new Machine(options));
@@ -95,14 +102,14 @@ Result<void> Machine::add_cpus() {
                                                .count = options_.cpus,
                                                .bus = bus_,
                                                .door = door_,
-                                               .timers = timers_,
+                                               .timers = timers(),
                                                .control = *this,
                                                .log = *options_.log,
                                                .make_engine = options_.make_engine});
   if (!cpus) return cpus.error();
   cpus_ = std::move(*cpus);
   for (unsigned i = 0; i < cpus_->count(); ++i) {
-    CpuThread& thread = threads_.emplace_back(cpus_->cpu(i), cpus_->engine(), i);
+    CpuThread& thread = threads_.emplace_back(cpus_->cpu(i), cpus_->engine(), i, options_.timeline);
     cpu_inputs_.push_back(std::make_unique<CpuInputs>(cpus_->cpu(i), thread));
   }
   return {};
@@ -125,35 +132,52 @@ void Machine::add_device(const BoardRow& row, uint32_t index) {
   placed.base = row.base + row.size * index;
   placed.index = index;
   placed.interrupt = row.interrupt == kNoInterrupt ? kNoInterrupt : row.interrupt + index;
-  for (const auto& inputs : cpu_inputs_) {
-    for (const uint32_t input : row.cpu_inputs) placed.wires.push_back({inputs.get(), input});
+  const bool attached = row.device->takes_attachment && next_attachment_ < options_.attachments.size();
+  const Attachment* const attachment = attached ? &options_.attachments[next_attachment_++] : nullptr;
+  std::string name = attached ? attachment->kind->name : row.device->name;
+  if (row.count > 1) name += " " + std::to_string(index);
+  for (std::size_t cpu = 0; cpu < cpu_inputs_.size(); ++cpu) {
+    for (const uint32_t input : row.cpu_inputs) {
+      add_wire(placed, cpu_inputs_[cpu].get(), input,
+               name + " to cpu " + std::to_string(cpu) + ", input " + std::to_string(input));
+    }
   }
-  if (placed.interrupt != kNoInterrupt) placed.wires.push_back({controller_, placed.interrupt});
+  if (placed.interrupt != kNoInterrupt) {
+    add_wire(placed, controller_, placed.interrupt, name + ", interrupt " + std::to_string(placed.interrupt));
+  }
   DeviceSetup setup = {.interrupts = placed.wires,
                        .door = door_,
-                       .timers = timers_,
+                       .timers = timers(),
                        .memory = bus_,
                        .control = *this,
                        .log = *options_.log,
+                       .timeline = options_.timeline,
                        .cpus = options_.cpus,
+                       .attachment = attachment,
                        .items = &plan_.items};
   if (row.device->takes_stream && next_stream_ < options_.streams.size()) {
     setup.stream = options_.streams[next_stream_++];
-  }
-  if (row.device->takes_attachment && next_attachment_ < options_.attachments.size()) {
-    setup.attachment = &options_.attachments[next_attachment_++];
   }
   if (row.device->takes_file && next_flash_ < options_.flashes.size()) setup.file = options_.flashes[next_flash_++];
   placed.device = row.device->make(setup);
   if (InterruptSink* const inputs = placed.device->inputs(); inputs != nullptr && controller_ == nullptr) {
     controller_ = inputs;
   }
-  bus_.add_mmio(row.device->name, placed.base, row.size, placed, row.device->access);
+  softmmu::Mmio* mmio = &placed;
+  if (options_.timeline != nullptr) mmio = &timeline_mmio_.emplace_back(*options_.timeline, placed, *row.device, name);
+  bus_.add_mmio(row.device->name, placed.base, row.size, *mmio, row.device->access);
   if (softmmu::HostMemory* const contents = placed.device->contents(); contents != nullptr) {
     placed.bus = &bus_;
-    placed.contents = bus_.add_contents(row.device->name, placed.base, *contents, placed, row.device->access, 1);
+    placed.contents = bus_.add_contents(row.device->name, placed.base, *contents, *mmio, row.device->access, 1);
     placed.device->set_contents_port(placed);
   }
+}
+
+void Machine::add_wire(PlacedDevice& placed, InterruptSink* sink, unsigned input, const std::string& name) {
+  if (options_.timeline != nullptr && sink != nullptr) {
+    sink = &timeline_wires_.emplace_back(*options_.timeline, *sink, name);
+  }
+  placed.wires.push_back({sink, input});
 }
 
 bool Machine::has_flash(std::size_t unit) const {

@@ -13,6 +13,7 @@
 #include "boards/board.h"
 #include "boards/cpu_thread.h"
 #include "boards/cpus.h"
+#include "boards/timeline.h"
 #include "host/machine_door.h"
 #include "host/timer_thread.h"
 #include "softmmu/bus/bus.h"
@@ -27,6 +28,7 @@ struct MachineOptions {
   bool no_reset = false;  // a reset powers it off instead
   EngineMaker make_engine;
   vcpu::GuestLog* log = nullptr;
+  vcpu::Timeline* timeline = nullptr;      // nullptr: nobody wants to know
   std::vector<Attachment> attachments;     // in the board's places for them
   std::vector<host::DiskFile*> flashes;    // of its banks of flash, in this order; nullptr: what it holds is not kept
   std::vector<host::CharStream*> streams;  // of the serial ports, in the order of the board's rows; they outlive it
@@ -122,11 +124,14 @@ class Machine final : public MachineControl {
   Result<void> add_cpus();
   void add_devices();
   void add_device(const BoardRow& row, uint32_t index);
+  void add_wire(PlacedDevice& placed, InterruptSink* sink, unsigned input, const std::string& name);
+  vcpu::TimerService& timers();
   Result<void> reset();
 
   MachineOptions options_;
   host::MachineDoor door_;
   host::TimerThread timers_;
+  std::optional<TimelineTimers> timeline_timers_;
   softmmu::Bus bus_;
   BootPlan plan_;
 
@@ -140,7 +145,9 @@ class Machine final : public MachineControl {
   std::unique_ptr<Cpus> cpus_;
   std::vector<std::unique_ptr<InterruptSink>> cpu_inputs_;
   InterruptSink* controller_ = nullptr;
+  std::deque<TimelineWire> timeline_wires_;
   std::deque<PlacedDevice> devices_;
+  std::deque<TimelineMmio> timeline_mmio_;
   std::deque<CpuThread> threads_;
   std::size_t next_stream_ = 0;
   std::size_t next_attachment_ = 0;

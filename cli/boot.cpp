@@ -1,8 +1,12 @@
 #include "cli/boot.h"
 
+#include <pthread.h>
+
 #include <cinttypes>
+#include <csignal>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "boards/debugger.h"
 #include "boards/loader/kernel.h"
@@ -12,6 +16,7 @@
 #include "cli/engines.h"
 #include "cli/gdb/server.h"
 #include "cli/guest_log.h"
+#include "cli/timeline/recorder.h"
 #include "host/output_file.h"
 #include "linux-user/abi/guests.h"
 
@@ -103,14 +108,34 @@ void print_devices(boards::Machine& machine) {
   }
 }
 
-Result<int> boot(const BootOptions& options) {
+// Signals that end the process are taken by a thread, which has the timeline's file written first. Threads that begin
+// later leave them to it.
+void finish_at_signals(Recorder& recorder) {
+  sigset_t ending;
+  sigemptyset(&ending);
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) sigaddset(&ending, number);
+  pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+  std::thread([&recorder, ending] {
+    pthread_setname_np(pthread_self(), "signals");
+    for (;;) {
+      int number = 0;
+      sigwait(&ending, &number);
+      recorder.finish();
+      pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+      raise(number);
+      pthread_sigmask(SIG_BLOCK, &ending, nullptr);
+    }
+  }).detach();
+}
+
+Result<int> boot(const BootOptions& options, Recorder* recorder) {
   auto named = choose_board(options);
   if (!named) return named.error();
   auto board = apply_properties(*named, options);
   if (!board) return board.error();
   auto guest = engine_guest(**board);
   if (!guest) return guest.error();
-  auto log = GuestLogFile::open(options);
+  auto log = GuestLogFile::open(options, recorder);
   if (!log) return log.error();
 
   auto attachments = Attachments::open(options);
@@ -133,10 +158,11 @@ Result<int> boot(const BootOptions& options) {
   machine_options.memory = options.memory;
   machine_options.no_reset = options.no_reboot;
   machine_options.log = log->get();
+  machine_options.timeline = recorder;
   machine_options.attachments = attachments->list();
   machine_options.flashes = attachments->flashes();
   machine_options.make_engine = [&](const ir::Frontend& frontend, ir::MemoryPort& memory) {
-    return make_engine(options, *guest, frontend, memory);
+    return make_engine(options, *guest, frontend, memory, recorder);
   };
   auto machine = boards::Machine::make(machine_options);
   if (!machine) return machine.error();
@@ -177,7 +203,11 @@ int boot_command(const std::vector<std::string>& arguments) {
     std::fputs(boot_help().c_str(), stdout);
     return 0;
   }
-  const auto status = boot(*options);
+  const auto recorder = make_recorder(*options, "machine");
+  if (!recorder) return complain(recorder.error());
+  if (*recorder != nullptr) finish_at_signals(**recorder);
+  const auto status = boot(*options, *recorder);
+  if (*recorder != nullptr) (*recorder)->finish();
   return status ? *status : complain(status.error());
 }
 

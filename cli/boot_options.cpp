@@ -50,6 +50,9 @@ po::options_description description() {
   add("engine", text(), "<x64|interp> what runs guest code (default: x64)");
   add("tier", text(), "<interp|0|1|2|auto> as in `menura run`");
   add("stats", "show what the translator did, at the end");
+  add("trace", text(),
+      "<file> a timeline of virtual CPUs, interrupts, devices and translation in Chrome's trace event format "
+      "(ui.perfetto.dev and chrome://tracing show it)");
   add("count-instructions", "with --stats: how many were executed");
   add(",d", text(), "<int,mmu,guest_errors,unimp,ir,out_asm> show what the guest does, and code as it is translated");
   add(",D", text(), "<file> where -d writes (default: standard error)");
@@ -158,6 +161,7 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
   take(values, "cpu", &options->cpu);
   take(values, "serial", &options->serial);
   take(values, "-D", &options->dump_file);
+  take(values, "trace", &options->trace);
   take_list(values, "drive", &options->drives);
   for (const char* const name : {"net", "netdev", "nic"}) take_list(values, name, &options->nets);
   for (const char* const name : {"share", "virtfs"}) take_list(values, name, &options->shares);

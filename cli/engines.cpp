@@ -16,6 +16,9 @@
 #include "cli/observers.h"
 #include "cli/profile/perf_files.h"
 #include "cli/profile/profile.h"
+#include "cli/timeline/recorder.h"
+#include "cli/timeline/timeline_engine.h"
+#include "cli/timeline/translations.h"
 
 namespace menura::cli {
 namespace {
@@ -44,6 +47,7 @@ struct Translator {
   std::unique_ptr<Dumps> dumps;
   std::unique_ptr<Profile> profile;
   std::unique_ptr<PerfFiles> perf;
+  std::unique_ptr<Translations> translations;
   Observers observers;
 };
 
@@ -82,10 +86,19 @@ std::unique_ptr<runtime::CodeStore> make_store(const EngineChoice& options, cons
 
 }  // namespace
 
+Result<Recorder*> make_recorder(const EngineChoice& options, const std::string& process) {
+  if (options.trace.empty()) return static_cast<Recorder*>(nullptr);
+  return Recorder::open(options.trace, options.append_trace, process);
+}
+
 Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, const EngineGuest& guest,
-                                                  const ir::Frontend& frontend, ir::MemoryPort& memory) {
+                                                  const ir::Frontend& frontend, ir::MemoryPort& memory,
+                                                  Recorder* recorder) {
+  const auto with_recorder = [recorder](std::unique_ptr<vcpu::Engine> engine) {
+    return recorder == nullptr ? std::move(engine) : std::make_unique<TimelineEngine>(std::move(engine), *recorder);
+  };
   if (options.engine == EngineName::Interp) {
-    return std::unique_ptr<vcpu::Engine>(std::make_unique<runtime::InterpreterEngine>(
+    return with_recorder(std::make_unique<runtime::InterpreterEngine>(
         frontend, memory, ir::Interpreter::Options{.machine = guest.machine}));
   }
   made = new Translator;
@@ -127,6 +140,10 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
     translator.perf = std::move(*perf);
     translator.observers.add(translator.perf.get());
   }
+  if (recorder != nullptr) {
+    translator.translations = std::make_unique<Translations>(*recorder);
+    translator.observers.add(translator.translations.get());
+  }
   if (translator.observers.any()) engine_options.observer = &translator.observers;
   if (options.cache && !guest.machine) {
     translator.store = make_store(options, guest, frontend, features, engine_options);
@@ -135,7 +152,7 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
   auto engine = std::make_unique<runtime::TranslatorEngine>(frontend, memory, *translator.compiler, engine_options);
   if (auto started = engine->start(); !started) return started.error();
   translator.engine = engine.get();
-  return std::unique_ptr<vcpu::Engine>(std::move(engine));
+  return with_recorder(std::move(engine));
 }
 
 void keep_compiled_code() {

@@ -10,6 +10,8 @@
 
 namespace menura::cli {
 
+class Recorder;
+
 // What engines have to know of a guest beside its frontend.
 struct EngineGuest {
   const char* name;         // Debian's name of the architecture
@@ -18,9 +20,14 @@ struct EngineGuest {
   bool machine = false;  // addresses are translated
 };
 
-// Makes the engine that the options ask for; they live as long as it does.
+// Makes the engine that the options ask for; they live as long as it does. `recorder`: whom it tells what it does;
+// nullptr: nobody.
 Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, const EngineGuest& guest,
-                                                  const ir::Frontend& frontend, ir::MemoryPort& memory);
+                                                  const ir::Frontend& frontend, ir::MemoryPort& memory,
+                                                  Recorder* recorder);
+
+// The recorder of --trace, for `process`; nullptr: it is not asked for. Error: its file cannot be written.
+Result<Recorder*> make_recorder(const EngineChoice& options, const std::string& process);
 
 // What is to be kept for later runs is written: the process is about to end, or to become another program.
 void keep_compiled_code();

@@ -59,4 +59,23 @@ Json& Json::value(uint64_t number) {
   return *this;
 }
 
+Json& Json::value(int64_t number) {
+  separate();
+  text_ += std::to_string(number);
+  return *this;
+}
+
+Json& Json::thousandths(uint64_t number) {
+  separate();
+  char fraction[8];
+  std::snprintf(fraction, sizeof fraction, ".%03u", static_cast<unsigned>(number % 1000));
+  text_ += std::to_string(number / 1000) += fraction;
+  return *this;
+}
+
+Json& Json::new_line() {
+  text_ += '\n';
+  return *this;
+}
+
 }  // namespace menura::cli

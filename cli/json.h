@@ -16,8 +16,13 @@ class Json {
   Json& key(std::string_view name);
   Json& value(std::string_view text);
   Json& value(uint64_t number);
+  Json& value(int64_t number);
+  Json& thousandths(uint64_t number);  // as a decimal fraction
   Json& member(std::string_view name, std::string_view text) { return key(name).value(text); }
   Json& member(std::string_view name, uint64_t number) { return key(name).value(number); }
+
+  // What follows begins a line.
+  Json& new_line();
 
   const std::string& text() const { return text_; }
 

@@ -42,6 +42,11 @@ po::options_description description() {
       "<file> where time went, at the end: a page, or, if the name ends in .folded, stacks as text; implies "
       "--no-cache");
   add("perf", "write /tmp/perf-PID.map and /tmp/jit-PID.dump, with which perf knows compiled code; implies --no-cache");
+  add("trace", po::value<std::string>(),
+      "<file> a timeline of guest code, system calls, signals and translation, one track per thread, in Chrome's trace "
+      "event format "
+      "(ui.perfetto.dev and chrome://tracing show it); child processes are in it, too");
+  add("trace-append", po::value<std::string>(), "<file> the same, behind what the file has already");
   add("no-cache", "neither use compiled code of earlier runs nor keep it");
   add("cache-folder", po::value<std::string>(),
       "<dir> where compiled code is kept (default: $MENURA_CACHE, else menura/code in the user's cache folder)");
@@ -116,6 +121,10 @@ Result<void> take_values(const po::variables_map& values, RunOptions* options) {
   options->perf = values.count("perf") != 0;
   // Code is observed as it is made.
   if (take(values, "profile", &options->profile) || options->perf) options->cache = false;
+  options->append_trace = take(values, "trace-append", &options->trace);
+  if (take(values, "trace", &options->trace) && options->append_trace) {
+    return usage("--trace and --trace-append say the same: give one of them");
+  }
   take(values, "cache-folder", &options->cache_folder);
   if (!take(values, "-L", &options->sysroot) && environment("QEMU_LD_PREFIX") != nullptr) {
     options->sysroot = environment("QEMU_LD_PREFIX");
@@ -214,6 +223,7 @@ std::vector<std::string> RunOptions::for_children(bool same_guest) const {
   } else if (!cache_folder.empty()) {
     add({"--cache-folder", cache_folder});
   }
+  if (!trace.empty()) add({"--trace-append", trace});
   std::string dumps;
   for (const auto& [on, name] : {std::pair{dump_guest, ",in_asm"}, {dump_ir, ",ir"}, {dump_host, ",out_asm"}}) {
     if (on) dumps += name;

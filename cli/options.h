@@ -33,6 +33,8 @@ struct EngineChoice {
   std::string dump_file;            // -D; empty: standard error
   std::string profile;              // --profile: the file; empty: none
   bool perf = false;                // --perf
+  std::string trace;                // --trace, --trace-append: the file; empty: none
+  bool append_trace = false;        // --trace-append
   std::string cpu;                  // --cpu; empty: the default
 
   // --engine and --tier, as their values are spelled; the error says what is expected.

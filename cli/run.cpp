@@ -14,14 +14,16 @@
 #include "cli/options.h"
 #include "cli/program.h"
 #include "cli/sysroot/hint.h"
+#include "cli/timeline/recorder.h"
 #include "host/door.h"
 #include "linux-user/run/launch.h"
 
 namespace menura::cli {
 namespace {
 
-// Lives as long as the process.
+// Both live as long as the process.
 const RunOptions* run_options = nullptr;
+Recorder* recorder = nullptr;  // none: nullptr
 
 bool names(std::string_view variable, std::string_view name) {
   return variable.size() > name.size() && variable[name.size()] == '=' && variable.starts_with(name);
@@ -53,6 +55,7 @@ constexpr int kNotFound = 127;
 void at_end() {
   keep_compiled_code();
   write_profile(run_options->program);
+  if (recorder != nullptr) recorder->finish();
 }
 
 void at_exit(int status) {
@@ -84,7 +87,11 @@ int run_command(const std::vector<std::string>& arguments) {
     options->cache_folder = std::filesystem::absolute(options->cache_folder);  // the guest may change its folder
   }
   if (options->cache_folder.empty()) options->cache = false;
+  if (!options->trace.empty()) options->trace = std::filesystem::absolute(options->trace);  // and so for its children
   run_options = new RunOptions(std::move(*options));
+  auto made = make_recorder(*run_options, run_options->program);
+  if (!made) return complain(made.error());
+  recorder = *made;
 
   linux_user::Launch launch;
   launch.options.strace = run_options->strace;
@@ -93,6 +100,7 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.options.other_guest_options = run_options->for_children(false);
   launch.options.at_exit = at_exit;
   launch.options.before_execve = at_end;
+  launch.options.timeline = recorder;
   launch.program = run_options->program;
   launch.arguments = run_options->arguments;
   launch.arguments.insert(launch.arguments.begin(), argv0(*run_options));
@@ -101,7 +109,7 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.door = new host::HostDoor;
   launch.make_engine = [](const linux_user::GuestRow& guest, const ir::Frontend& frontend,
                           linux_user::GuestMemory& memory) {
-    return make_engine(*run_options, {guest.name, guest.llvm_triple, guest.llvm_features}, frontend, memory);
+    return make_engine(*run_options, {guest.name, guest.llvm_triple, guest.llvm_features}, frontend, memory, recorder);
   };
   if (!run_options->gdb.empty()) {
     // Lives as long as the process.

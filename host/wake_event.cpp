@@ -5,9 +5,11 @@
 
 #include <cstdint>
 
+#include "host/descriptor.h"
+
 namespace menura::host {
 
-WakeEvent::WakeEvent() : fd_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {}
+WakeEvent::WakeEvent() : fd_(out_of_the_way(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK))) {}
 WakeEvent::~WakeEvent() { ::close(fd_); }
 
 void WakeEvent::set() {

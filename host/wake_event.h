@@ -10,7 +10,7 @@ class WakeEvent {
   WakeEvent(const WakeEvent&) = delete;
   WakeEvent& operator=(const WakeEvent&) = delete;
 
-  int fd() const { return fd_; }  // readable after set() until clear()
+  int fd() const { return fd_; }  // readable after set() until clear(); negative: the host has none left
   void set();                     // any thread
   void clear();
 

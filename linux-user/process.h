@@ -19,6 +19,7 @@
 #include "linux-user/signal/thread_signals.h"
 #include "vcpu/door.h"
 #include "vcpu/engine.h"
+#include "vcpu/timeline.h"
 
 namespace menura::linux_user {
 
@@ -32,6 +33,7 @@ struct Options {
   std::vector<std::string> other_guest_options;  // the same for a program of another guest
   void (*at_exit)(int status) = nullptr;         // called once before the process ends by itself
   void (*before_execve)() = nullptr;             // called before the process becomes another program
+  vcpu::Timeline* timeline = nullptr;            // --trace; nullptr: nobody wants to know
 };
 
 class Process {

@@ -30,7 +30,9 @@ TranslatorEngine::TranslatorEngine(const ir::Frontend& frontend, ir::MemoryPort&
       memory_(memory),
       compiler_(compiler),
       options_(options),
-      store_(options.count || options.profile || options.observer != nullptr ? nullptr : options.store),
+      store_(options.count || options.profile || (options.observer != nullptr && options.observer->sees_each_step())
+                 ? nullptr
+                 : options.store),
       tier2_(std::make_unique<Tier2>()) {
   tier2_->off = options.tier2 == nullptr || options.count;
 }

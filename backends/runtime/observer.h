@@ -1,7 +1,8 @@
-// Observer: sees each region on its way through the translator (`menura run -d`), on the translating thread, and
+// Observer: sees each region on its way through the translator (`-d`, `--trace`), on the translating thread, and
 // samples of what runs.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 
@@ -28,6 +29,16 @@ class Observer {
   virtual void optimized(const ir::Region& region, Gear gear) = 0;
   // `code` is the host code as placed at `address`; links may have been patched already.
   virtual void compiled(const ir::Region& region, Gear gear, uint64_t address, std::span<const uint8_t> code) = 0;
+  // What has become of a region, on the thread that has dealt with it since `began` (monotonic_nanoseconds()). The
+  // engine's lock is not held.
+  enum class Fate : uint8_t {
+    Placed,
+    Refused,   // the compiler cannot have so much
+    Outdated,  // the guest's code has changed meanwhile
+  };
+  virtual void ended(const ir::Region&, Gear, Fate, uint64_t /*began*/, std::size_t /*host_bytes*/) {}
+  // Earlier runs' code has not gone the way that the first three see: where they are to see all code, it is not used.
+  virtual bool sees_each_step() const { return true; }
   // With EngineOptions::sample_always. The engine's lock is held.
   virtual void sampled(const Sample&) {}
 };

@@ -116,6 +116,7 @@ void TranslatorEngine::start_compiling_thread() {
 }
 
 void TranslatorEngine::compile_in_background() {
+  pthread_setname_np(pthread_self(), "tier 2");
   if (nice(kNice) == -1) {
     // Then it competes.
   }
@@ -162,6 +163,10 @@ void TranslatorEngine::compile_job(Tier2Job& job) {
   const bool compiled = compile(workshop, Gear::Optimized);
   const Translation* const made = compiled ? publish(nullptr, workshop, Gear::Optimized, true) : nullptr;
   if (made != nullptr) keep_for_next_run(workshop, Gear::Optimized);
+  if (made == nullptr && options_.observer != nullptr) {
+    options_.observer->ended(workshop.region, Gear::Optimized,
+                             compiled ? Observer::Fate::Outdated : Observer::Fate::Refused, workshop.began, 0);
+  }
 
   const std::lock_guard lock(mutex_);
   HotSpot& spot = tier2_->spots[identity];

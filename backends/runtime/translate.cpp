@@ -241,6 +241,9 @@ Translation* TranslatorEngine::publish(Vcpu* vcpu, Workshop& workshop, Gear gear
     const std::span<const uint8_t> code(static_cast<const uint8_t*>(translation->entry), translation->size);
     lock.unlock();
     options_.observer->compiled(region, gear, address, code);
+    if (!workshop.recalled) {
+      options_.observer->ended(region, gear, Observer::Fate::Placed, workshop.began, code.size());
+    }
   }
   return translation;
 }

@@ -21,6 +21,7 @@
 #include "vcpu/door.h"
 #include "vcpu/guest_log.h"
 #include "vcpu/system_port.h"
+#include "vcpu/timeline.h"
 #include "vcpu/timer.h"
 
 namespace menura::boards {
@@ -104,6 +105,7 @@ struct DeviceSetup {
   softmmu::PhysicalMemory& memory;  // DMA
   MachineControl& control;
   vcpu::GuestLog& log;
+  vcpu::Timeline* timeline = nullptr;  // nullptr: nobody wants to know
   unsigned cpus = 1;
   host::CharStream* stream = nullptr;      // character devices; nullptr: nobody listens
   const Attachment* attachment = nullptr;  // nullptr: none, and the device does what it can

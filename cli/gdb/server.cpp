@@ -1,37 +1,26 @@
 #include "cli/gdb/server.h"
 
-#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
 #include <pthread.h>
-#include <sys/eventfd.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <charconv>
 #include <csignal>
 #include <cstdio>
 #include <cstring>
 
 #include "cli/gdb/signals.h"
+#include "host/descriptor.h"
 
 namespace menura::cli::gdb {
 
 namespace {
-
-// Guests count their descriptors from the lowest free one: ours lie where none of them looks.
-int out_of_the_way(int file) {
-  rlimit limit = {};
-  if (file < 0 || ::getrlimit(RLIMIT_NOFILE, &limit) != 0) return file;
-  const int moved = ::fcntl(file, F_DUPFD_CLOEXEC, static_cast<int>(std::min<rlim_t>(limit.rlim_cur / 2, 1 << 16)));
-  if (moved < 0) return file;
-  ::close(file);
-  return moved;
-}
 
 Error cannot(const std::string& place, const std::string& why) {
   return Error{"gdb cannot be waited for at " + place + ": " + why +
@@ -56,7 +45,7 @@ Result<int> listen_at_path(const std::string& place, const std::string& path) {
     if (file >= 0) ::close(file);
     return cannot(place, std::strerror(error));
   }
-  return out_of_the_way(file);
+  return host::out_of_the_way(file);
 }
 
 // Debuggers may do anything to a guest, and a guest anything its user may: this host only.
@@ -73,7 +62,7 @@ Result<int> listen_at_port(const std::string& place, uint16_t port) {
     if (file >= 0) ::close(file);
     return cannot(place, std::strerror(error));
   }
-  return out_of_the_way(file);
+  return host::out_of_the_way(file);
 }
 
 }  // namespace
@@ -95,13 +84,11 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& place, vcpu::De
     listener = listen_at_port(place, port);
   }
   if (!listener) return listener.error();
-  const int wake = out_of_the_way(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK));
-  if (wake < 0) return cannot(place, std::strerror(errno));
-  return std::unique_ptr<Server>(new Server(target, *listener, wake, path));
+  return std::unique_ptr<Server>(new Server(target, *listener, path));
 }
 
-Server::Server(vcpu::DebugTarget& target, int listener, int wake, std::string path)
-    : target_(target), listener_(listener), wake_(wake), path_(std::move(path)) {
+Server::Server(vcpu::DebugTarget& target, int listener, std::string path)
+    : target_(target), listener_(listener), path_(std::move(path)) {
   // The guest's signals are its own.
   sigset_t all;
   sigset_t old;
@@ -119,14 +106,10 @@ Server::~Server() {
   stopped();
   thread_.join();
   ::close(listener_);
-  ::close(wake_);
   if (!path_.empty()) ::unlink(path_.c_str());
 }
 
-void Server::stopped() {
-  const uint64_t one = 1;
-  if (::write(wake_, &one, sizeof one) < 0) return;  // it is full: whoever reads it wakes up
-}
+void Server::stopped() { wake_.set(); }
 
 void Server::ended(int status, bool by_signal) {
   {
@@ -144,13 +127,10 @@ void Server::ended(int status, bool by_signal) {
 
 bool Server::wait(int connection, bool* readable) {
   if (end_.load()) return false;
-  pollfd files[] = {{connection, POLLIN, 0}, {wake_, POLLIN, 0}};
+  pollfd files[] = {{connection, POLLIN, 0}, {wake_.fd(), POLLIN, 0}};
   while (::poll(files, 2, -1) < 0 && errno == EINTR) {
   }
-  if ((files[1].revents & POLLIN) != 0) {
-    uint64_t count = 0;
-    if (::read(wake_, &count, sizeof count) < 0) return !end_.load();
-  }
+  if ((files[1].revents & POLLIN) != 0) wake_.clear();
   *readable = files[0].revents != 0;
   return !end_.load();
 }
@@ -159,7 +139,7 @@ void Server::run() {
   bool readable = false;
   while (wait(listener_, &readable)) {
     if (!readable) continue;
-    const int connection = out_of_the_way(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
+    const int connection = host::out_of_the_way(::accept4(listener_, nullptr, nullptr, SOCK_CLOEXEC));
     if (connection < 0) continue;
     const int on = 1;
     ::setsockopt(connection, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);

@@ -9,6 +9,7 @@
 
 #include "cli/gdb/packet.h"
 #include "cli/gdb/session.h"
+#include "host/wake_event.h"
 #include "ir/core/result.h"
 #include "vcpu/debug_target.h"
 
@@ -27,7 +28,7 @@ class Server final : private vcpu::DebugListener {
   void tell_end(int status) { ended(status, false); }
 
  private:
-  Server(vcpu::DebugTarget& target, int listener, int wake, std::string path);
+  Server(vcpu::DebugTarget& target, int listener, std::string path);
 
   void stopped() override;
   void ended(int status, bool by_signal) override;
@@ -43,7 +44,7 @@ class Server final : private vcpu::DebugListener {
 
   vcpu::DebugTarget& target_;
   const int listener_;
-  const int wake_;  // eventfd: stopped(), or the end
+  host::WakeEvent wake_;  // stopped(), or the end
   const std::string path_;
   std::atomic<bool> end_{false};
   std::mutex send_mutex_;  // for what follows

@@ -246,15 +246,17 @@ Result<Thread*> prepare(const Launch& request) {
 Error launch(const Launch& request) {
   const Result<Thread*> thread = prepare(request);
   if (!thread) return thread.error();
+  Process& process = (*thread)->process();
+  // A signal that ends the process does so when the timeline's file has been written.
+  if (request.options.timeline != nullptr) catch_default_signals(process.actions());
   if (request.debug) {
-    Process& process = (*thread)->process();
     auto& debugger = *new Debugger(process);
     process.set_debugger(&debugger);
     debugger.begin(**thread);
     catch_default_signals(process.actions());
     if (auto done = request.debug(debugger); !done) return done.error();
   }
-  run_main_thread((*thread)->process(), **thread);
+  run_main_thread(process, **thread);
 }
 
 }  // namespace menura::linux_user

@@ -32,8 +32,17 @@ siginfo_t stack_overflow(uint64_t stack) {
   return info;
 }
 
-// What -strace shows of a signal, as strace(1) does.
+// What -strace shows of a signal, as strace(1) does, and the timeline.
 void trace(Thread& thread, const siginfo_t& info) {
+  if (vcpu::Timeline* const timeline = thread.process().options().timeline) {
+    using Value = vcpu::TimelineValue;
+    timeline->instant({"signal",
+                       {"signal", sigabbrev_np(info.si_signo)},
+                       {Value::address("pc", thread.cpu().pc), Value::signed_number("si_signo", info.si_signo),
+                        Value::signed_number("si_code", info.si_code),
+                        Value::address("si_addr", reinterpret_cast<uint64_t>(info.si_addr))}},
+                      vcpu::Timeline::kThread);
+  }
   if (!thread.process().options().strace) return;
   std::fprintf(stderr, "--- SIG%s {si_code=%d, si_addr=%p} at pc %#llx ---\n", sigabbrev_np(info.si_signo),
                info.si_code, info.si_addr, static_cast<unsigned long long>(thread.cpu().pc));

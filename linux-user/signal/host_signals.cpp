@@ -225,8 +225,10 @@ uint64_t host_mask() {
 
 void die_by_signal(int signal) {
   const Thread* const thread = Thread::current();
-  if (thread != nullptr && !thread->process().is_vfork_child() && thread->process().debugger() != nullptr) {
-    thread->process().debugger()->ended(signal, true);
+  if (thread != nullptr && !thread->process().is_vfork_child()) {
+    const Process& process = thread->process();
+    if (process.debugger() != nullptr) process.debugger()->ended(signal, true);
+    if (process.options().timeline != nullptr) process.options().timeline->finish();
   }
   set_host_disposition(signal, reinterpret_cast<uint64_t>(SIG_DFL));
   set_exact_host_mask(~signal_bit(signal));

@@ -33,7 +33,7 @@ struct Syscall {
 };
 
 // Runs system call `number` of the process's ABI for `thread`. A number without a row and a row without a handler
-// answer -ENOSYS. With -strace the call is shown on standard error.
+// answer -ENOSYS. With -strace the call is shown on standard error, with --trace on the timeline.
 int64_t dispatch(Thread& thread, uint64_t number, SyscallArguments arguments);
 
 // --- registers -> typed arguments

@@ -127,10 +127,13 @@ class Blk final : public Function {
   uint8_t perform(const Header& header, Chain& chain) {
     switch (header.type) {
       case kIn:
+        chain.what = "read";
         return transfer(header.sector, chain.writable(), chain, false);
       case kOut:
+        chain.what = "write";
         return transfer(header.sector, chain.readable(), chain, true);
       case kFlushRequest:
+        chain.what = "flush";
         return disk_ != nullptr && disk_->flush() == 0 ? kOk : kIoErr;
       case kGetId: {
         char id[kIdSize] = {};
@@ -139,6 +142,7 @@ class Blk final : public Function {
       }
       case kDiscardRequest:
       case kWriteZeroesRequest:
+        chain.what = header.type == kDiscardRequest ? "discard" : "write zeroes";
         return clear(chain, header.type == kWriteZeroesRequest);
       default:
         return kUnsupported;

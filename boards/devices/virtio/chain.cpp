@@ -8,6 +8,7 @@ void Chain::clear(softmmu::PhysicalMemory& memory, uint16_t id) {
   memory_ = &memory;
   id_ = id;
   slots = 1;
+  what = "request";
   for (Part* const part : {&read_, &write_}) {
     part->buffers.clear();
     part->next = 0;

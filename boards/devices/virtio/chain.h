@@ -28,10 +28,13 @@ class Chain {
   void set_id(uint16_t id) { id_ = id; }
   // How many descriptors it took from the ring (packed virtqueues).
   uint16_t slots = 1;
+  uint64_t taken_at = 0;  // by the machine's timeline
   // Tells the machine that what views_ says was written.
   void views_are_written();
 
   // --- for devices
+  // What it asks for, as the timeline shows it: a literal.
+  const char* what = "request";
   // Bytes that are left of the part that the device reads, and of the one that it writes.
   uint64_t readable() const { return read_.left; }
   uint64_t writable() const { return write_.left; }

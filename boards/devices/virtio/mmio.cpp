@@ -95,9 +95,19 @@ const std::span<const RegisterRow> kMmioRegisters = kRegisters;
 
 MmioTransport::MmioTransport(const DeviceSetup& setup, const DeviceKind& kind, uint32_t device_id,
                              std::unique_ptr<Function> function)
-    : wire_(setup.interrupt()), log_(setup.log, kind), device_id_(device_id), function_(std::move(function)) {
+    : wire_(setup.interrupt()),
+      log_(setup.log, kind),
+      timeline_(setup.timeline),
+      device_id_(device_id),
+      function_(std::move(function)) {
   if (function_ != nullptr) {
-    for (const uint16_t size : function_->queue_sizes()) slots_.emplace_back(setup.memory, size);
+    for (const uint16_t size : function_->queue_sizes()) {
+      vcpu::Timeline::Track track = vcpu::Timeline::kThread;
+      if (timeline_ != nullptr) {
+        track = timeline_->add_track(kind.name + std::string(", queue ") + std::to_string(slots_.size()));
+      }
+      slots_.emplace_back(setup, size, track);
+    }
   }
   MmioTransport::reset();
 }
@@ -252,6 +262,7 @@ void MmioTransport::mmio_write(uint64_t offset, unsigned size, uint64_t value) {
     // The queue's number (2.8.15: with VIRTIO_F_NOTIFICATION_DATA more, which is not offered). Without the mutex: a
     // function that is stopped forgets it.
     if (value < slots_.size() && (status_.load() & (kDriverOk | kNeedsReset)) == kDriverOk) {
+      if (timeline_ != nullptr) timeline_->instant({"virtio", {"notified"}}, slots_[value].track);
       function_->notify(static_cast<unsigned>(value));
     }
     return;
@@ -378,7 +389,18 @@ void MmioTransport::interrupt(uint32_t cause) {
 }
 
 void MmioTransport::finish(unsigned index, std::span<Chain> chains) {
-  if (slots_[index].queue.push(chains)) interrupt(kUsedBuffer);
+  Slot& slot = slots_[index];
+  const bool wanted = slot.queue.push(chains);
+  if (wanted) interrupt(kUsedBuffer);
+  if (timeline_ == nullptr) return;
+  using Value = vcpu::TimelineValue;
+  for (const Chain& chain : chains) {
+    timeline_->span(
+        {"virtio",
+         {chain.what},
+         {Value::number("bytes written", chain.written()), Value::text("interrupt", wanted ? "wanted" : "not wanted")}},
+        chain.taken_at, slot.track);
+  }
 }
 
 void MmioTransport::needs_reset() {

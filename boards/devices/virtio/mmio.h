@@ -46,9 +46,11 @@ class MmioTransport final : public Device, private Transport {
 
  private:
   struct Slot {
-    explicit Slot(softmmu::PhysicalMemory& memory, uint16_t most_) : most(most_), queue(memory) {}
-    const uint16_t most;  // QueueSizeMax
-    QueueLayout layout;   // as the registers say
+    Slot(const DeviceSetup& setup, uint16_t most_, vcpu::Timeline::Track track_)
+        : most(most_), track(track_), queue(setup.memory, setup.timeline) {}
+    const uint16_t most;                // QueueSizeMax
+    const vcpu::Timeline::Track track;  // of its requests
+    QueueLayout layout;                 // as the registers say
     bool ready = false;
     Queue queue;
   };
@@ -74,6 +76,7 @@ class MmioTransport final : public Device, private Transport {
 
   const Wire wire_;
   const DeviceLog log_;
+  vcpu::Timeline* const timeline_;
   const uint32_t device_id_;
   const std::unique_ptr<Function> function_;
 

@@ -78,6 +78,7 @@ void Queue::set_progress(const Progress& progress) {
 Pop Queue::pop(Chain* chain) {
   const std::lock_guard lock(mutex_);
   if (!started_) return Pop::None;
+  if (timeline_ != nullptr) chain->taken_at = timeline_->now();
   return features_.packed ? pop_packed(chain) : pop_split(chain);
 }
 

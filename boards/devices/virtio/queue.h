@@ -9,6 +9,7 @@
 #include "boards/devices/state.h"
 #include "boards/devices/virtio/chain.h"
 #include "softmmu/api/physical_memory.h"
+#include "vcpu/timeline.h"
 
 namespace menura::boards::virtio {
 
@@ -37,7 +38,9 @@ enum class Pop : uint8_t {
 
 class Queue {
  public:
-  explicit Queue(softmmu::PhysicalMemory& memory) : memory_(memory) {}
+  // `timeline`: nullptr where nobody wants to know when chains are taken.
+  explicit Queue(softmmu::PhysicalMemory& memory, vcpu::Timeline* timeline = nullptr)
+      : memory_(memory), timeline_(timeline) {}
 
   // Any thread. A queue that is not started has nothing.
   void start(const QueueLayout& layout, QueueFeatures features);
@@ -92,6 +95,7 @@ class Queue {
   void store(uint64_t address, T value);
 
   softmmu::PhysicalMemory& memory_;
+  vcpu::Timeline* const timeline_;
   std::mutex mutex_;  // of all below
   bool started_ = false;
   QueueLayout layout_;

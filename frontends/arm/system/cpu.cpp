@@ -168,10 +168,10 @@ void Cpu::take_interrupt() {
   waiting_ = false;
   const uint64_t taken = pending & ~reg(SlotName::DAIF);
   if ((taken & Pstate::kF) != 0) {
-    log_exception("FIQ", header_->pc);
+    log_exception("FIQ", true, header_->pc);
     take(VectorKind::Fiq, header_->pc);
   } else if ((taken & Pstate::kI) != 0) {
-    log_exception("IRQ", header_->pc);
+    log_exception("IRQ", true, header_->pc);
     take(VectorKind::Irq, header_->pc);
   }
 }

@@ -138,7 +138,7 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
   // Changes the exception level and the stack pointer in use.
   void set_level(bool kernel, bool sp0);
   void update_mode();
-  void log_exception(const char* what, uint64_t return_pc) const;
+  void log_exception(const char* what, bool interrupt, uint64_t return_pc) const;
 
   // --- instructions.cpp
   Next execute(uint32_t word);

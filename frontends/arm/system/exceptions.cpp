@@ -1,14 +1,42 @@
 // Exceptions to EL1 and returns from them (Arm ARM DDI 0487, D1.3 and D1.4; AArch64.TakeException and
 // AArch64.ExceptionReturn in J1.1).
-#include <cinttypes>
-#include <cstdio>
-
 #include "frontends/arm/system/cpu.h"
 
 namespace menura::arm {
 namespace {
 
 constexpr SlotName kFlags[] = {SlotName::N, SlotName::Z, SlotName::C, SlotName::V};
+
+// Table D19-4 (the EC field).
+const char* name_of(Esr::Class reason) {
+  switch (reason) {
+    case Esr::Unknown:
+      return "undefined instruction";
+    case Esr::TrappedWait:
+      return "trapped WFI or WFE";
+    case Esr::TrappedFp:
+      return "trapped floating point";
+    case Esr::IllegalState:
+      return "illegal execution state";
+    case Esr::Svc64:
+      return "SVC";
+    case Esr::TrappedSystem:
+      return "trapped system register";
+    case Esr::InstructionAbortLower:
+      return "instruction abort from lower level";
+    case Esr::InstructionAbort:
+      return "instruction abort";
+    case Esr::PcAlignment:
+      return "misaligned PC";
+    case Esr::DataAbortLower:
+      return "data abort from lower level";
+    case Esr::DataAbort:
+      return "data abort";
+    case Esr::Brk64:
+      return "BRK";
+  }
+  return "exception";
+}
 
 }  // namespace
 
@@ -84,7 +112,7 @@ void Cpu::take(VectorKind kind, uint64_t return_pc) {
 
 void Cpu::take_synchronous(Esr::Class reason, uint64_t iss, uint64_t return_pc) {
   reg(SlotName::ESR_EL1) = uint64_t{reason} << Esr::kClassShift | Esr::kIl | iss;
-  log_exception("exception", return_pc);
+  log_exception(name_of(reason), false, return_pc);
   take(VectorKind::Synchronous, return_pc);
 }
 
@@ -115,13 +143,16 @@ void Cpu::exception_return() {
   reg(SlotName::SPSR_EL1) |= Pstate::kIl;
 }
 
-void Cpu::log_exception(const char* what, uint64_t return_pc) const {
+void Cpu::log_exception(const char* what, bool interrupt, uint64_t return_pc) const {
   vcpu::GuestLog* const log = setup_.log;
   if (log == nullptr || !log->wants(vcpu::LogItem::Interrupts)) return;
-  char line[160];
-  std::snprintf(line, sizeof line, "cpu %u: %s from EL%d at %#" PRIx64 ", ESR %#" PRIx64 ", FAR %#" PRIx64,
-                setup_.number, what, is_kernel() ? 1 : 0, return_pc, reg(SlotName::ESR_EL1), reg(SlotName::FAR_EL1));
-  log->write(vcpu::LogItem::Interrupts, line);
+  log->took({.cpu = setup_.number,
+             .what = what,
+             .from = is_kernel() ? "EL1" : "EL0",
+             .interrupt = interrupt,
+             .pc = return_pc,
+             .syndrome = interrupt ? 0 : reg(SlotName::ESR_EL1),
+             .address = interrupt ? 0 : reg(SlotName::FAR_EL1)});
 }
 
 }  // namespace menura::arm

@@ -1,7 +1,4 @@
 // Traps and returns from them (Volume II 20240411, 3.1.6 to 3.1.8, 3.1.14 to 3.1.16, 3.3.2, 12.1).
-#include <cinttypes>
-#include <cstdio>
-
 #include "frontends/riscv/system/hart.h"
 
 namespace menura::riscv {
@@ -27,16 +24,19 @@ constexpr const char* kInterrupts[] = {
     "reserved", "supervisor timer interrupt",    "reserved", "machine timer interrupt",
     "reserved", "supervisor external interrupt", "reserved", "machine external interrupt"};
 
-constexpr char letter(Privilege privilege) { return "US?M"[static_cast<unsigned>(privilege)]; }
+constexpr const char* kLevels[] = {"U", "S", "?", "M"};  // by Privilege
 
 }  // namespace
 
 void Hart::log_trap(uint64_t cause, bool is_interrupt, uint64_t epc, uint64_t tval) const {
   if (!log_.wants(vcpu::LogItem::Interrupts)) return;
-  char line[160];
-  std::snprintf(line, sizeof line, "hart %u: %s in %c, pc 0x%" PRIx64 ", tval 0x%" PRIx64, id_,
-                is_interrupt ? kInterrupts[cause] : kExceptions[cause], letter(privilege()), epc, tval);
-  log_.write(vcpu::LogItem::Interrupts, line);
+  log_.took({.cpu = id_,
+             .what = is_interrupt ? kInterrupts[cause] : kExceptions[cause],
+             .from = kLevels[static_cast<unsigned>(privilege())],
+             .interrupt = is_interrupt,
+             .pc = epc,
+             .syndrome = cause,
+             .address = tval});
 }
 
 void Hart::trap(uint64_t cause, bool is_interrupt, uint64_t epc, uint64_t tval) {
