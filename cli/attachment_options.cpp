@@ -206,6 +206,26 @@ Result<ShareOption> parse_share(const KeyValues& values, std::size_t number) {
   return share;
 }
 
+// --- --vsock
+
+Result<VsockOption> parse_vsock(const KeyValues& values) {
+  const Properties properties("--vsock", values);
+  if (auto good = properties.only({"cid", "socket"}); !good) return good.error();
+  VsockOption vsock;
+  vsock.socket = properties.get("socket").empty() ? properties.first() : properties.get("socket");
+  if (vsock.socket.empty()) {
+    return properties.error("nothing says where programs of the host meet the guest; expected socket=PATH");
+  }
+  if (const std::string cid = properties.get("cid"); !cid.empty()) {
+    const auto [end, error] = std::from_chars(cid.data(), cid.data() + cid.size(), vsock.cid);
+    // 0 to 2 and the last are taken (virtio 1.2, 5.10.4).
+    if (error != std::errc() || end != cid.data() + cid.size() || vsock.cid < 3 || vsock.cid == ~uint32_t{0}) {
+      return properties.error("cid=" + cid + " cannot be the guest's number; expected 3 to 4294967294");
+    }
+  }
+  return vsock;
+}
+
 // --- -device
 
 // The names of devices without what says how they are attached.
@@ -237,6 +257,13 @@ class DeviceParser {
       const std::string stream = properties.get("stream");
       found_.emplace_back(ConsoleOption{stream.empty() ? "null" : stream});
       return properties.only({"id", "stream"});
+    }
+    if (name == "vhost-vsock") {
+      const std::string cid = properties.get("guest-cid");
+      return properties.error(
+          "the host's kernel does that for KVM's guests only; expected --vsock cid=" + (cid.empty() ? "3" : cid) +
+          ",socket=PATH, where programs of the host find the guest at the Unix socket PATH, and the guest theirs at "
+          "PATH_<port>");
     }
     // It has no properties: consoles have one port each.
     if (name == "virtio-serial") return {};
@@ -355,6 +382,11 @@ Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& optio
     auto share = parse_share(options.shares[i], i);
     if (!share) return share.error();
     all->emplace_back(*share);
+  }
+  for (const KeyValues& values : options.vsocks) {
+    auto vsock = parse_vsock(values);
+    if (!vsock) return vsock.error();
+    all->emplace_back(*vsock);
   }
   return all;
 }

@@ -1,4 +1,5 @@
-// The devices that `menura boot` is asked to plug in: --drive, --net, --share and -device, in our spelling and QEMU's.
+// The devices that `menura boot` is asked to plug in: --drive, --net, --share, --vsock and
+// -device, in our spelling and QEMU's.
 #pragma once
 
 #include <array>
@@ -40,6 +41,11 @@ struct ShareOption {
   bool read_only = false;
 };
 
+struct VsockOption {
+  uint32_t cid = 3;
+  std::string socket;
+};
+
 struct BalloonOption {};
 
 struct RngOption {};
@@ -48,8 +54,8 @@ struct ConsoleOption {
   std::string stream;  // as --serial says it
 };
 
-using AttachmentOption =
-    std::variant<DriveOption, FlashOption, NetOption, ShareOption, BalloonOption, RngOption, ConsoleOption>;
+using AttachmentOption = std::variant<DriveOption, FlashOption, NetOption, ShareOption, VsockOption, BalloonOption,
+                                      RngOption, ConsoleOption>;
 
 // Looks at the options alone, at nothing of the host. In the order in which devices are plugged in.
 Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& options);

@@ -92,6 +92,17 @@ Result<void> Attachments::add(const ShareOption& option) {
   return {};
 }
 
+Result<void> Attachments::add(const VsockOption& option) {
+  auto ports = host::UnixPorts::open(option.socket);
+  if (!ports) return Error{"--vsock: " + ports.error().message};
+  boards::Attachment& attachment = list_.emplace_back();
+  attachment.kind = &boards::kVirtioVsock;
+  attachment.ports = ports->get();
+  attachment.cid = option.cid;
+  ports_.push_back(std::move(*ports));
+  return {};
+}
+
 Result<void> Attachments::add(const BalloonOption&) {
   list_.emplace_back().kind = &boards::kVirtioBalloon;
   return {};

@@ -12,6 +12,7 @@
 #include "host/disk_file.h"
 #include "host/net_link.h"
 #include "host/shared_folder.h"
+#include "host/unix_ports.h"
 
 namespace menura::cli {
 
@@ -30,6 +31,7 @@ class Attachments {
   Result<void> add(const FlashOption& option);
   Result<void> add(const NetOption& option);
   Result<void> add(const ShareOption& option);
+  Result<void> add(const VsockOption& option);
   Result<void> add(const BalloonOption& option);
   Result<void> add(const RngOption& option);
   Result<void> add(const ConsoleOption& option);
@@ -37,6 +39,7 @@ class Attachments {
   std::vector<std::unique_ptr<host::DiskFile>> disks_;
   std::vector<std::unique_ptr<host::NetLink>> links_;
   std::vector<std::unique_ptr<host::SharedFolder>> folders_;
+  std::vector<std::unique_ptr<host::UnixPorts>> ports_;
   std::vector<std::unique_ptr<host::CharStream>> streams_;
   std::vector<boards::Attachment> list_;
   std::vector<host::DiskFile*> flashes_;

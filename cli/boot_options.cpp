@@ -42,6 +42,10 @@ po::options_description description() {
       "<user{,hostfwd=tcp::2222-:22,...}|tap,ifname=name> a network card, by virtio; -netdev and -nic, too");
   add("share", texts(),
       "<folder{,tag=name,readonly=on}> a folder of the host, by virtio 9p (mount -t 9p host /mnt); -virtfs, too");
+  add("vsock", texts(),
+      "<socket=path{,cid=3}> sockets without a network, by virtio: programs of the host reach the guest's port at this "
+      "Unix socket after \"CONNECT <port>\", "
+      "the guest theirs at path_<port>");
   add("device", texts(), "<name{,property=value}> a device, as QEMU names it");
   add("serial", texts(), "<stdio|null|pty|file:path> what the next serial port is joined to (default: stdio)");
   add("gdb", text(), "<port> wait for gdb there; -s is --gdb 1234");
@@ -165,6 +169,7 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
   take_list(values, "drive", &options->drives);
   for (const char* const name : {"net", "netdev", "nic"}) take_list(values, name, &options->nets);
   for (const char* const name : {"share", "virtfs"}) take_list(values, name, &options->shares);
+  take_list(values, "vsock", &options->vsocks);
   take_list(values, "device", &options->devices);
   if (values.count("-s") != 0) options->gdb = "1234";
   take(values, "gdb", &options->gdb);

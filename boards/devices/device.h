@@ -15,6 +15,7 @@
 #include "host/disk_file.h"
 #include "host/net_link.h"
 #include "host/shared_folder.h"
+#include "host/unix_ports.h"
 #include "softmmu/api/physical_memory.h"
 #include "softmmu/bus/host_memory.h"
 #include "softmmu/bus/region.h"
@@ -81,7 +82,9 @@ struct Attachment {
   host::NetLink* link = nullptr;
   std::array<uint8_t, 6> mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};  // of a network card
   host::SharedFolder* folder = nullptr;
-  std::string name = {};  // a disk's serial number, a folder's mount tag
+  host::UnixPorts* ports = nullptr;  // of the host, for the socket device
+  uint32_t cid = 3;                  // of the guest, for the same
+  std::string name = {};             // a disk's serial number, a folder's mount tag
 };
 
 // What firmware asks the machine for, by the numbers of fw_cfg (system/fw_cfg.cpp). Changes while no virtual CPU runs.

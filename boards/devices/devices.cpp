@@ -4,9 +4,9 @@ namespace menura::boards {
 
 std::span<const DeviceKind* const> device_kinds() {
   static constexpr const DeviceKind* kKinds[] = {
-      &kNs16550a,      &kAclint,    &kPlic,          &kGoldfishRtc, &kSifiveTest, &kGicV2,      &kGicV3,
-      &kPl011,         &kPl031,     &kPl061,         &kCfiFlash,    &kFwCfg,      &kVirtioSlot, &kVirtio9p,
-      &kVirtioBalloon, &kVirtioBlk, &kVirtioConsole, &kVirtioNet,   &kVirtioRng,
+      &kNs16550a,      &kAclint,    &kPlic,          &kGoldfishRtc, &kSifiveTest, &kGicV2,       &kGicV3,
+      &kPl011,         &kPl031,     &kPl061,         &kCfiFlash,    &kFwCfg,      &kVirtioSlot,  &kVirtio9p,
+      &kVirtioBalloon, &kVirtioBlk, &kVirtioConsole, &kVirtioNet,   &kVirtioRng,  &kVirtioVsock,
   };
   return kKinds;
 }

@@ -27,6 +27,7 @@ extern const DeviceKind kVirtioBlk;
 extern const DeviceKind kVirtioConsole;
 extern const DeviceKind kVirtioNet;
 extern const DeviceKind kVirtioRng;
+extern const DeviceKind kVirtioVsock;
 
 std::span<const DeviceKind* const> device_kinds();
 // nullptr: none has this name.

@@ -2,12 +2,15 @@
 // devices. Nothing is reached outside of memory, and a reset always ends it.
 #include <fcntl.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <cstring>
+#include <optional>
 #include <thread>
 
 #include "boards/devices/devices.h"
@@ -94,9 +97,53 @@ host::SharedFolder* folder() {
   return opened.get();
 }
 
+// Ports of the host: a program listens at port 1, and one has asked for the guest's port 1.
+class Ports {
+ public:
+  Ports() {
+    listen(listener_.get(), path_ + "_1");
+    auto opened = host::UnixPorts::open(path_);
+    if (!opened) std::abort();
+    ports_ = std::move(*opened);
+    const sockaddr_un address = address_of(path_);
+    static constexpr char kText[] = "CONNECT 1\nhello";
+    if (::connect(asks_.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
+        ::send(asks_.get(), kText, sizeof kText, 0) < 0) {
+      std::abort();
+    }
+  }
+  ~Ports() { ::unlink((path_ + "_1").c_str()); }
+  host::UnixPorts* get() { return ports_.get(); }
+
+ private:
+  static host::Descriptor make_socket() { return host::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)); }
+  static sockaddr_un address_of(const std::string& path) {
+    sockaddr_un address = {};
+    address.sun_family = AF_UNIX;
+    path.copy(address.sun_path, sizeof address.sun_path - 1);
+    return address;
+  }
+  static void listen(int fd, const std::string& path) {
+    const sockaddr_un address = address_of(path);
+    ::unlink(path.c_str());
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd, 16) != 0) {
+      std::abort();
+    }
+  }
+
+  const std::string path_ = "/dev/shm/menura-fuzz-vsock-" + std::to_string(::getpid());
+  const host::Descriptor listener_ = make_socket(), asks_ = make_socket();
+  std::unique_ptr<host::UnixPorts> ports_;
+};
+
 struct Guest {
   explicit Guest(const DeviceKind& kind) {
     if (!bus.add_ram("RAM", kRam, kRamSize)) std::abort();
+    if (&kind == &kVirtioVsock) {
+      ports.emplace();
+      attachment.ports = ports->get();
+      place_packets();
+    }
     attachment.kind = &kind;
     attachment.stream = &stream;
     attachment.disk = disk();
@@ -112,7 +159,18 @@ struct Guest {
                                .attachment = &attachment});
   }
 
+  // Behind the rings: packets from the guest's port 1 and those that were asked for, to port 1, every 64 bytes; the
+  // input changes them.
+  void place_packets() {
+    for (uint32_t i = 0; i < 256; ++i) {
+      const uint32_t words[11] = {
+          3, 0, 2, 0, 1 + i / 8 % 3, i % 2 == 0 ? 1 : (1U << 30) + 1, i, 1 | i % 8 << 16, i / 8 % 4, 64, 0};
+      bus.write(kRam + kRingsAt + 64 * uint64_t{i}, words, sizeof words);
+    }
+  }
+
   softmmu::Bus bus;
+  std::optional<Ports> ports;
   Door door;
   Timers timers;
   Control control;
@@ -156,8 +214,8 @@ void give_time() { std::this_thread::sleep_for(std::chrono::microseconds(20)); }
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
-  static constexpr const DeviceKind* kKinds[] = {&kVirtioRng, &kVirtioConsole, &kVirtioBlk,
-                                                 &kVirtioNet, &kVirtio9p,      &kVirtioBalloon};
+  static constexpr const DeviceKind* kKinds[] = {&kVirtioRng, &kVirtioConsole, &kVirtioBlk,  &kVirtioNet,
+                                                 &kVirtio9p,  &kVirtioBalloon, &kVirtioVsock};
   Input input{data, size};
   const uint64_t choice = input.number(1);
   Guest guest(*kKinds[choice % std::size(kKinds)]);
