@@ -3,6 +3,7 @@
 _start:
     adr x0, vectors
     msr vbar_el1, x0
+    msr daifset, #2
     mov x1, #20000
 1:  subs x1, x1, #1
     b.ne 1b
@@ -25,12 +26,14 @@ _start:
     mov x1, #1
     msr S3_0_C12_C12_7, x1              // ICC_IGRPEN1_EL1
     mrs x1, cntfrq_el0
-    lsr x1, x1, #9                      // 2 ms
+    lsr x1, x1, #5                      // 31 ms
     msr cntp_tval_el0, x1
     mov x1, #1
     msr cntp_ctl_el0, x1
+2:  wfi                                 // ends also where it comes too late
     msr daifclr, #2
-2:  wfi
+    isb
+    msr daifset, #2
     cbz x19, 2b
     movz x0, #0x8400, lsl #16           // PSCI: SYSTEM_OFF
     movk x0, #0x0008

@@ -14,14 +14,15 @@ _start:
     ecall
     li t0, 0x200bff8            # aclint, mtime
     ld t1, 0(t0)
-    li t2, 20000                # 2 ms
+    li t2, 310000               # 31 ms
     add t1, t1, t2
     li t0, 0x2004000            # mtimecmp of hart 0
     sd t1, 0(t0)
     li t0, 0x80                 # mie.MTIE
     csrw mie, t0
+2:  wfi                         # ends also where it comes too late
     csrsi mstatus, 8            # MIE
-2:  wfi
+    csrci mstatus, 8
     beqz s0, 2b
     li t0, 0x100000             # sifive,test
     li t1, 0x5555
