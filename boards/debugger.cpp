@@ -1,7 +1,8 @@
 #include "boards/debugger.h"
 
 #include <algorithm>
-#include <cstdio>
+
+#include "boards/commands.h"
 
 namespace menura::boards {
 
@@ -177,33 +178,8 @@ void MachineDebugger::set_watchpoints(std::vector<vcpu::Watchpoint> watchpoints)
 
 // --- commands
 
-std::string MachineDebugger::command_help() const {
-  return "info mtree -- what answers at physical addresses\n"
-         "system_reset -- resets the machine\n"
-         "quit -- powers it off\n";
-}
+std::string MachineDebugger::command_help() const { return commands_help(); }
 
-std::optional<std::string> MachineDebugger::command(const std::string& line) {
-  if (line == "system_reset") {
-    machine_.request_reset();
-    return "";
-  }
-  if (line == "quit") {
-    machine_.power_off(0);
-    return "";
-  }
-  if (line != "info mtree") return std::nullopt;
-  std::string text;
-  for (const softmmu::Region* const region : machine_.bus().regions()) {
-    char range[64];
-    std::snprintf(range, sizeof range, "%016llx-%016llx ", static_cast<unsigned long long>(region->begin),
-                  static_cast<unsigned long long>(region->end - 1));
-    const char* const kind = region->kind == softmmu::RegionKind::Ram   ? "ram"
-                             : region->kind == softmmu::RegionKind::Rom ? "rom"
-                                                                        : "i/o";
-    text += std::string(range) + kind + " " + machine_.bus().name(region->mapping) + "\n";
-  }
-  return text;
-}
+std::optional<std::string> MachineDebugger::command(const std::string& line) { return run_command(machine_, line); }
 
 }  // namespace menura::boards

@@ -8,13 +8,12 @@
 #include "host/pty.h"
 #include "host/slirp.h"
 #include "host/tap.h"
-#include "host/terminal.h"
 
 namespace menura::cli {
 
-Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, std::function<void()> quit) {
+Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, const host::TerminalKeys& keys) {
   if (text == "stdio" || text == "mon:stdio") {
-    return std::unique_ptr<host::CharStream>(std::make_unique<host::Terminal>(std::move(quit)));
+    return std::unique_ptr<host::CharStream>(std::make_unique<host::Terminal>(keys));
   }
   if (text == "null" || text == "none") return std::unique_ptr<host::CharStream>();
   if (text.starts_with("file:")) {
@@ -31,10 +30,11 @@ Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, s
   return Error{"--serial " + text + ": expected stdio, null, pty or file:PATH"};
 }
 
-Result<Attachments> Attachments::open(const BootOptions& options) {
+Result<Attachments> Attachments::open(const BootOptions& options, const host::TerminalKeys& keys) {
   auto asked = parse_attachments(options);
   if (!asked) return asked.error();
   Attachments attachments;
+  attachments.keys_ = keys;
   for (const AttachmentOption& option : *asked) {
     auto added = std::visit([&](const auto& one) { return attachments.add(one); }, option);
     if (!added) return added.error();
@@ -114,7 +114,7 @@ Result<void> Attachments::add(const RngOption&) {
 }
 
 Result<void> Attachments::add(const ConsoleOption& option) {
-  auto stream = make_stream(option.stream, {});
+  auto stream = make_stream(option.stream, keys_);
   if (!stream) return stream.error();
   boards::Attachment& attachment = list_.emplace_back();
   attachment.kind = &boards::kVirtioConsole;

@@ -1,7 +1,6 @@
 // What is plugged into a machine (attachment_options.h), with the files, networks and streams behind it.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -12,6 +11,7 @@
 #include "host/disk_file.h"
 #include "host/net_link.h"
 #include "host/shared_folder.h"
+#include "host/terminal.h"
 #include "host/unix_ports.h"
 
 namespace menura::cli {
@@ -19,7 +19,7 @@ namespace menura::cli {
 class Attachments {
  public:
   // Errors: an option that makes no sense, a file that cannot be used, a port that is taken.
-  static Result<Attachments> open(const BootOptions& options);
+  static Result<Attachments> open(const BootOptions& options, const host::TerminalKeys& keys);
 
   // Good as long as this is.
   const std::vector<boards::Attachment>& list() const { return list_; }
@@ -36,6 +36,8 @@ class Attachments {
   Result<void> add(const RngOption& option);
   Result<void> add(const ConsoleOption& option);
 
+  host::TerminalKeys keys_;
+
   std::vector<std::unique_ptr<host::DiskFile>> disks_;
   std::vector<std::unique_ptr<host::NetLink>> links_;
   std::vector<std::unique_ptr<host::SharedFolder>> folders_;
@@ -45,7 +47,7 @@ class Attachments {
   std::vector<host::DiskFile*> flashes_;
 };
 
-// What a serial port or console is joined to; nullptr: to nothing. `quit`: what Ctrl-A x does.
-Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, std::function<void()> quit);
+// What a serial port or console is joined to; nullptr: to nothing.
+Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, const host::TerminalKeys& keys);
 
 }  // namespace menura::cli

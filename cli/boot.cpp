@@ -6,8 +6,10 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #include <thread>
 
+#include "boards/commands.h"
 #include "boards/debugger.h"
 #include "boards/loader/kernel.h"
 #include "boards/machine.h"
@@ -128,6 +130,34 @@ void finish_at_signals(Recorder& recorder) {
   }).detach();
 }
 
+// What the keys of terminals, which outlive the machine, do to it.
+class Running {
+ public:
+  // nullptr: there is none, or no more.
+  void set(boards::Machine* machine) {
+    const std::lock_guard lock(mutex_);
+    machine_ = machine;
+  }
+  host::TerminalKeys keys() {
+    return {[this] {
+              const std::lock_guard lock(mutex_);
+              if (machine_ != nullptr) machine_->power_off(0);
+            },
+            [this](const std::string& line) { return command(line); }};
+  }
+
+ private:
+  std::string command(const std::string& line) {
+    const std::lock_guard lock(mutex_);
+    if (machine_ == nullptr) return "the machine does not run\n";
+    if (line == "help") return boards::commands_help();
+    return boards::run_command(*machine_, line).value_or("'" + line + "' is not known; `help` lists what is\n");
+  }
+
+  std::mutex mutex_;
+  boards::Machine* machine_ = nullptr;
+};
+
 Result<int> boot(const BootOptions& options, Recorder* recorder) {
   auto named = choose_board(options);
   if (!named) return named.error();
@@ -138,16 +168,13 @@ Result<int> boot(const BootOptions& options, Recorder* recorder) {
   auto log = GuestLogFile::open(options, recorder);
   if (!log) return log.error();
 
-  auto attachments = Attachments::open(options);
+  Running running;
+  auto attachments = Attachments::open(options, running.keys());
   if (!attachments) return attachments.error();
-  // Streams outlive the machine, and what a terminal's keys do needs one.
-  boards::Machine* running = nullptr;
   std::vector<std::unique_ptr<host::CharStream>> streams;
   boards::MachineOptions machine_options;
   for (const std::string& text : options.serial.empty() ? std::vector<std::string>{"stdio"} : options.serial) {
-    auto stream = make_stream(text, [&running] {
-      if (running != nullptr) running->power_off(0);
-    });
+    auto stream = make_stream(text, running.keys());
     if (!stream) return stream.error();
     machine_options.streams.push_back(stream->get());
     streams.push_back(std::move(*stream));
@@ -175,17 +202,18 @@ Result<int> boot(const BootOptions& options, Recorder* recorder) {
   auto plan = (*machine)->plan(options.files);
   if (!plan) return plan.error();
   if (auto loaded = (*machine)->load(std::move(*plan)); !loaded) return loaded.error();
-  running = machine->get();
+  running.set(machine->get());
+  const std::unique_ptr<Running, void (*)(Running*)> until_it_ends(&running, [](Running* one) { one->set(nullptr); });
   // It goes before the machine.
   std::unique_ptr<boards::MachineDebugger> debugger;
   std::unique_ptr<gdb::Server> server;
   if (!options.gdb.empty()) {
-    debugger = std::make_unique<boards::MachineDebugger>(*running, options.freeze);
+    debugger = std::make_unique<boards::MachineDebugger>(**machine, options.freeze);
     auto started = gdb::Server::start(options.gdb, *debugger);
     if (!started) return started.error();
     server = std::move(*started);
   }
-  const int status = running->run(options.freeze);
+  const int status = (*machine)->run(options.freeze);
   if (server != nullptr) server->tell_end(status);
   if (options.statistics) {
     print_statistics();

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <sstream>
 
+#include "boards/size.h"
+
 namespace menura::cli {
 namespace {
 
@@ -229,21 +231,9 @@ const std::string* KeyValues::get(const std::string& key) const {
 Result<uint64_t> parse_memory(const std::string& text) {
   const KeyValues parts = KeyValues::parse(text);
   const std::string* const named = parts.get("size");
-  const std::string size = named != nullptr ? *named : parts.first();
-  uint64_t number = 0;
-  const char* const last = size.data() + size.size();
-  const auto [end, error] = std::from_chars(size.data(), last, number);
-  unsigned shift = 20;
-  bool good = error == std::errc() && number != 0 && last - end <= 1;
-  if (good && end != last) {
-    const char* const unit = std::strchr("kKmMgGtT", *end);
-    good = unit != nullptr && *unit != '\0';
-    if (good) shift = 10 * (1 + static_cast<unsigned>(unit - "kKmMgGtT") / 2);
-  }
-  if (!good || number > (~uint64_t{0} >> 1) >> shift) {
-    return usage("--memory " + text + ": expected a size, as in 512M or 2G");
-  }
-  return number << shift;
+  const auto size = boards::parse_size(named != nullptr ? *named : parts.first());
+  if (!size) return usage("--memory " + text + ": expected a size, as in 512M or 2G");
+  return *size;
 }
 
 Result<BootOptions> parse_boot_options(const std::vector<std::string>& arguments) {

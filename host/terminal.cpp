@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstdlib>
 #include <string_view>
+#include <utility>
 
 #include "host/output_file.h"
 
@@ -16,10 +17,13 @@ namespace {
 
 constexpr uint8_t kEscape = 1;  // Ctrl-A
 constexpr std::size_t kMostWaiting = 4096;
+constexpr std::size_t kLongestCommand = 200;
+constexpr std::string_view kPrompt = "(menura) ";
 constexpr std::string_view kHelp =
     "\r\n"
     "Ctrl-A h    this help\r\n"
     "Ctrl-A x    quit Menura\r\n"
+    "Ctrl-A c    commands to the machine (`help` lists them); an empty line goes back to the guest\r\n"
     "Ctrl-A Ctrl-A  sends Ctrl-A\r\n";
 
 // What the terminal was before; process-wide, because a signal's handler needs it.
@@ -65,8 +69,8 @@ void show(std::string_view text) {
 
 }  // namespace
 
-Terminal::Terminal(std::function<void()> quit)
-    : quit_(std::move(quit)), raw_(make_raw()), thread_([this] {
+Terminal::Terminal(TerminalKeys keys)
+    : keys_(std::move(keys)), raw_(make_raw()), thread_([this] {
         pthread_setname_np(pthread_self(), "terminal");
         read_input();
       }) {}
@@ -98,11 +102,31 @@ void Terminal::deliver() {
   waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(taken));
 }
 
-void Terminal::command(uint8_t key) {
+void Terminal::type(uint8_t key) {
+  if (escape_) {
+    escape_ = false;
+    escaped(key);
+  } else if (key == kEscape) {
+    escape_ = true;
+  } else if (commanding_) {
+    edit_command(key);
+  } else {
+    const std::lock_guard lock(mutex_);
+    waiting_.push_back(key);
+  }
+}
+
+void Terminal::escaped(uint8_t key) {
   switch (key) {
     case 'x':
       show("\r\n");
-      quit_();
+      keys_.quit();
+      return;
+    case 'c':
+      commanding_ = !commanding_;
+      line_.clear();
+      show("\r\n");
+      if (commanding_) show(kPrompt);
       return;
     case 'h':
     case '?':
@@ -116,6 +140,29 @@ void Terminal::command(uint8_t key) {
     default:
       return;
   }
+}
+
+// What a terminal that is not raw does by itself.
+void Terminal::edit_command(uint8_t key) {
+  constexpr uint8_t kBackspace = 8, kDelete = 127;
+  if (key == '\r' || key == '\n') return run_command();
+  if (key == kBackspace || key == kDelete) {
+    if (line_.empty()) return;
+    line_.pop_back();
+    if (raw_) show("\b \b");
+  } else if (key >= ' ' && line_.size() < kLongestCommand) {
+    line_.push_back(static_cast<char>(key));
+    if (raw_) show({&line_.back(), 1});
+  }
+}
+
+void Terminal::run_command() {
+  if (raw_) show("\r\n");
+  const std::string line = std::exchange(line_, {});
+  commanding_ = !line.empty();
+  if (!commanding_) return;
+  show(keys_.command(line));
+  show(kPrompt);
 }
 
 void Terminal::read_input() {
@@ -137,17 +184,7 @@ void Terminal::read_input() {
         more = got < 0 && (errno == EINTR || errno == EAGAIN);
         continue;
       }
-      for (const uint8_t byte : std::span(bytes, static_cast<std::size_t>(got))) {
-        if (escape_) {
-          escape_ = false;
-          command(byte);
-        } else if (byte == kEscape) {
-          escape_ = true;
-        } else {
-          const std::lock_guard lock(mutex_);
-          waiting_.push_back(byte);
-        }
-      }
+      for (const uint8_t byte : std::span(bytes, static_cast<std::size_t>(got))) type(byte);
     }
     deliver();
   }

@@ -6,6 +6,7 @@
 
 #include <functional>
 #include <mutex>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -14,10 +15,15 @@
 
 namespace menura::host {
 
+// What its keys do, on its thread.
+struct TerminalKeys {
+  std::function<void()> quit;                              // Ctrl-A x
+  std::function<std::string(const std::string&)> command;  // a line behind Ctrl-A c; the answer, of whole lines
+};
+
 class Terminal final : public CharStream {
  public:
-  // `quit` is called on its thread when the user types Ctrl-A x.
-  explicit Terminal(std::function<void()> quit);
+  explicit Terminal(TerminalKeys keys);
   ~Terminal() override;
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
@@ -29,12 +35,17 @@ class Terminal final : public CharStream {
  private:
   void read_input();
   void deliver();
-  void command(uint8_t key);
+  void type(uint8_t key);
+  void escaped(uint8_t key);
+  void edit_command(uint8_t key);
+  void run_command();
 
-  const std::function<void()> quit_;
+  const TerminalKeys keys_;
   WakeEvent wake_;  // the thread looks again
   bool raw_ = false;
-  bool escape_ = false;  // Ctrl-A was typed
+  bool escape_ = false;      // Ctrl-A was typed
+  bool commanding_ = false;  // what is typed is a command
+  std::string line_;         // of it
 
   std::mutex mutex_;  // of the rest
   Receiver receiver_;

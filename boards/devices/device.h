@@ -160,6 +160,16 @@ class DeviceLog {
 const RegisterRow* find_register(const DeviceKind& kind, uint64_t offset);
 
 // Registers as Mmio says. Nothing calls a device any more when it is destroyed.
+// What the user asks of a memory balloon; any thread. In bytes.
+class BalloonControl {
+ public:
+  virtual ~BalloonControl() = default;
+  // How much of its memory the guest shall give.
+  virtual void ask_for(uint64_t bytes) = 0;
+  // How much it says that it has given.
+  virtual uint64_t given() const = 0;
+};
+
 class Device : public softmmu::Mmio {
  public:
   // As after power-on; twice is the same as once. No virtual CPU runs meanwhile.
@@ -172,6 +182,8 @@ class Device : public softmmu::Mmio {
   virtual InterruptSink* inputs() { return nullptr; }
   // Of those with registers that virtual CPUs reach other than by memory.
   virtual vcpu::RegisterPort* cpu_interface() { return nullptr; }
+  // Of memory balloons.
+  virtual BalloonControl* balloon() { return nullptr; }
   // Of those that hold what virtual CPUs read and execute; as many bytes as the device's registers take.
   virtual softmmu::HostMemory* contents() { return nullptr; }
   virtual void set_contents_port(ContentsPort&) {}  // it outlives the device

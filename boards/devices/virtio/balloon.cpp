@@ -1,10 +1,11 @@
 // Memory balloon: pages that the guest does not need go back to the host.
 // After: virtio 1.2, 5.5.
-// Not modelled: statistics, hints about free pages (reports of them are), poison values. Nobody asks the guest for
-// memory yet: num_pages is 0, so that only free page reporting does anything by itself.
+// Not modelled: statistics, hints about free pages (reports of them are), poison values.
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <array>
+#include <atomic>
 #include <cstring>
 
 #include "boards/devices/devices.h"
@@ -22,16 +23,16 @@ constexpr uint32_t kDeviceId = 5;
 constexpr unsigned kInflate = 0, kDeflate = 1;
 constexpr uint16_t kQueueSizes[] = {128, 128, 32, 32, 32};
 constexpr uint64_t kDeflateOnOom = feature(2), kReporting = feature(5);
-constexpr std::size_t kActual = 4, kConfigSize = 8;  // num_pages, actual (5.5.4)
+constexpr std::size_t kNumPages = 0, kActual = 4, kConfigSize = 8;  // 5.5.4
 
 constexpr uint64_t kPage = 4096;  // 5.5: whatever the guest's own are
 
-class Balloon final : public Function {
+class Balloon final : public Function, private BalloonControl {
  public:
   explicit Balloon(softmmu::PhysicalMemory& memory)
       : memory_(memory), worker_("virtio-balloon", [this] {
           for (unsigned queue = 0; queue < std::size(kQueueSizes); ++queue) {
-            serve_queue(worker_, *transport_, queue, &chain_, [&](Chain& chain) { return serve(queue, chain); });
+            serve_queue(worker_, *transport_.load(), queue, &chain_, [&](Chain& chain) { return serve(queue, chain); });
           }
         }) {}
 
@@ -39,7 +40,8 @@ class Balloon final : public Function {
   uint64_t features() const override { return kDeflateOnOom | kReporting; }
   void read_config(std::vector<uint8_t>* config) override {
     config->assign(kConfigSize, 0);
-    const uint32_t actual = actual_;
+    const uint32_t asked = asked_, actual = actual_;
+    std::memcpy(config->data() + kNumPages, &asked, sizeof asked);
     std::memcpy(config->data() + kActual, &actual, sizeof actual);
   }
   void write_config(uint32_t offset, uint64_t value, unsigned size) override {
@@ -51,10 +53,22 @@ class Balloon final : public Function {
   }
   void notify(unsigned) override { worker_.kick(); }
   void stop() override { worker_.stop(); }
+  // What the user has asked for holds for the next driver, too.
   void reset() override { actual_ = 0; }
-  void state(StateVisitor& visitor) override { visitor("actual", actual_); }
+  BalloonControl* balloon() override { return this; }
+  void state(StateVisitor& visitor) override {
+    visitor("num_pages", asked_);
+    visitor("actual", actual_);
+  }
 
  private:
+  // --- BalloonControl
+  void ask_for(uint64_t bytes) override {
+    asked_ = static_cast<uint32_t>(std::min<uint64_t>(bytes / kPage, ~uint32_t{0}));
+    if (Transport* const transport = transport_) transport->config_changed();
+  }
+  uint64_t given() const override { return actual_ * kPage; }
+
   bool serve(unsigned queue, Chain& chain) {
     if (queue == kDeflate) return true;  // the host gives pages when they are touched
     if (queue != kInflate) return report(chain);
@@ -89,8 +103,9 @@ class Balloon final : public Function {
   }
 
   softmmu::PhysicalMemory& memory_;
-  Transport* transport_ = nullptr;
-  std::atomic<uint32_t> actual_{0};
+  std::atomic<Transport*> transport_{nullptr};
+  std::atomic<uint32_t> asked_{0};   // num_pages
+  std::atomic<uint32_t> actual_{0};  // as the guest says
   Chain chain_;
   std::vector<iovec> views_;
   Worker worker_;

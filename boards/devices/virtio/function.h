@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <span>
 
+#include "boards/devices/device.h"
 #include "boards/devices/state.h"
 #include "boards/devices/virtio/queue.h"
 
@@ -55,6 +56,8 @@ class Function {
   virtual void stop() = 0;
   // As after power-on; it is stopped.
   virtual void reset() {}
+  // Of memory balloons.
+  virtual BalloonControl* balloon() { return nullptr; }
   // What it must keep besides; it is stopped.
   virtual void state(StateVisitor& visitor) { static_cast<void>(visitor); }
 };

@@ -43,6 +43,7 @@ class MmioTransport final : public Device, private Transport {
   void restored() override;
   uint64_t mmio_read(uint64_t offset, unsigned size) override;
   void mmio_write(uint64_t offset, unsigned size, uint64_t value) override;
+  BalloonControl* balloon() override { return function_ == nullptr ? nullptr : function_->balloon(); }
 
  private:
   struct Slot {
