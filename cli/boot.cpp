@@ -115,18 +115,18 @@ void print_devices(boards::Machine& machine) {
 void finish_at_signals(Recorder& recorder) {
   sigset_t ending;
   sigemptyset(&ending);
-  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) sigaddset(&ending, number);
+  for (const int number : {SIGHUP, SIGINT, SIGQUIT, SIGTERM}) {
+    struct sigaction action = {};
+    if (sigaction(number, nullptr, &action) == 0 && action.sa_handler != SIG_IGN) sigaddset(&ending, number);
+  }
   pthread_sigmask(SIG_BLOCK, &ending, nullptr);
   std::thread([&recorder, ending] {
     pthread_setname_np(pthread_self(), "signals");
-    for (;;) {
-      int number = 0;
-      sigwait(&ending, &number);
-      recorder.finish();
-      pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
-      raise(number);
-      pthread_sigmask(SIG_BLOCK, &ending, nullptr);
-    }
+    int number = 0;
+    sigwait(&ending, &number);
+    recorder.finish();
+    pthread_sigmask(SIG_UNBLOCK, &ending, nullptr);
+    raise(number);
   }).detach();
 }
 

@@ -55,11 +55,16 @@ constexpr int kNotFound = 127;
 void at_end() {
   keep_compiled_code();
   write_profile(run_options->program);
-  if (recorder != nullptr) recorder->finish();
+}
+
+void before_execve() {
+  at_end();
+  if (recorder != nullptr) recorder->before_execve();
 }
 
 void at_exit(int status) {
   at_end();
+  if (recorder != nullptr) recorder->finish();
   if (run_options->statistics) print_statistics();
   if (status == kNotFound) explain_missing_libraries(run_options->program, run_options->sysroot);
 }
@@ -99,7 +104,7 @@ int run_command(const std::vector<std::string>& arguments) {
   launch.options.reexec_options = run_options->for_children(true);
   launch.options.other_guest_options = run_options->for_children(false);
   launch.options.at_exit = at_exit;
-  launch.options.before_execve = at_end;
+  launch.options.before_execve = before_execve;
   launch.options.timeline = recorder;
   launch.program = run_options->program;
   launch.arguments = run_options->arguments;

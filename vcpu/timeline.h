@@ -59,7 +59,7 @@ class Timeline {
   virtual void span(const TimelineEvent& event, uint64_t began, Track track = kThread) = 0;
   virtual void instant(const TimelineEvent& event, Track track = kThread) = 0;
 
-  // The process is about to end, or to become another program: everything is kept that has been told.
+  // The process is about to end: everything is kept that has been told, and what is told from now on is not.
   virtual void finish() = 0;
 };
 

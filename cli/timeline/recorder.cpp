@@ -103,7 +103,7 @@ ThreadEvents& Recorder::mine() {
 
 void Recorder::retire(ThreadEvents* events) {
   const std::lock_guard lock(mutex_);
-  write(*events, false);
+  write(*events, Open::Wait);
   refused_ += events->refused();
   threads_.remove_if([events](const auto& one) { return one.get() == events; });
 }
@@ -165,7 +165,7 @@ void Recorder::add(TimelineRecord record) {
   if (!events.affordable(record, at)) return;
   while (!events.add(record)) {
     const std::lock_guard lock(mutex_);
-    write(events, false);
+    write(events, Open::Wait);
   }
   if (events.waiting_since == 0) events.waiting_since = at;
   write_old(events, at);
@@ -175,21 +175,29 @@ void Recorder::write_old(ThreadEvents& events, uint64_t now) {
   const uint64_t since = events.waiting_since;
   if (since == 0 || now - std::min(now, since) < kOld) return;
   const std::lock_guard lock(mutex_);
-  write(events, false);
+  write(events, Open::Wait);
 }
 
+// What threads tell while the process ends is not kept: it would not fit to spans that have been cut short.
 void Recorder::finish() {
   const std::lock_guard lock(mutex_);
   uint64_t refused = refused_;
   for (const auto& events : threads_) {
-    write(*events, true);
+    write(*events, Open::Write);
     refused += events->refused();
   }
+  finished_ = true;
   if (refused == told_) return;
   std::fprintf(stderr,
                "menura: --trace %s: %" PRIu64 " events are left out: too many for a file that can be looked at\n",
                file_.path().c_str(), refused - told_);
   told_ = refused;
+}
+
+void Recorder::before_execve() {
+  const ThreadEvents& own = mine();
+  const std::lock_guard lock(mutex_);
+  for (const auto& events : threads_) write(*events, events.get() == &own ? Open::Write : Open::Wait);
 }
 
 // --- fork
@@ -212,17 +220,20 @@ void Recorder::after_fork_child() {
 
 // --- the file
 
-void Recorder::write(ThreadEvents& events, bool open) {
+void Recorder::write(ThreadEvents& events, Open open) {
   Json json;
   uint64_t count = 0;
   events.waiting_since = 0;
   events.take_all([&](const TimelineRecord& record) {
+    if (finished_) return;
     put_event(json, record, events.thread());
     ++count;
   });
-  if (open) {
+  if (open == Open::Write && !finished_) {
+    const uint64_t until = now();
     events.look_at_open([&](TimelineRecord record) {
-      record.length = now() - std::min(now(), record.began);
+      if (record.began > until) return;
+      record.length = until - record.began;
       record.event.values.back() = TimelineValue::text("end", "not reached");
       put_event(json, record, events.thread());
       ++count;
@@ -236,7 +247,7 @@ void Recorder::write(ThreadEvents& events, bool open) {
       events.name_in_file = std::move(name);
     }
   }
-  if (events.refused() != events.refused_in_file) {
+  if (events.refused() != events.refused_in_file && !finished_) {
     events.refused_in_file = events.refused();
     put_refused(json, events);
   }

@@ -36,6 +36,8 @@ class Recorder final : public vcpu::Timeline {
   void instant(const vcpu::TimelineEvent& event, Track track) override;
   void finish() override;
 
+  // The process is about to become another program, or to learn that it cannot.
+  void before_execve();
   // Around a fork: the child's events go into the same file, as another process's.
   void before_fork();
   void after_fork_parent();
@@ -53,7 +55,8 @@ class Recorder final : public vcpu::Timeline {
   void write_old(ThreadEvents& events, uint64_t now);
 
   // --- with the mutex
-  void write(ThreadEvents& events, bool open);
+  enum class Open : uint8_t { Wait, Write };  // what becomes of spans that have not ended
+  void write(ThreadEvents& events, Open open);
   void put_event(Json& json, const TimelineRecord& record, pid_t thread) const;
   void put_refused(Json& json, const ThreadEvents& events) const;
 
@@ -66,7 +69,8 @@ class Recorder final : public vcpu::Timeline {
   std::vector<std::string> tracks_;
   std::set<std::string> kept_;
   uint64_t refused_ = 0;  // by threads that have ended
-  uint64_t told_ = 0;     // of those that are left out, on standard error
+  bool finished_ = false;
+  uint64_t told_ = 0;  // of those that are left out, on standard error
 };
 
 }  // namespace menura::cli
