@@ -2,7 +2,10 @@
 // what record.py corrects, with the manual's reason.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "tests/riscv_system/machine.h"
+#include "tests/system_programs/on_board.h"
 
 namespace menura::tests {
 namespace {
@@ -10,9 +13,16 @@ namespace {
 constexpr unsigned kSeconds = 100;
 const std::string kFolder = MENURA_SOURCE_DIR "/tests/riscv_system";
 
+// Those with several harts.
+const std::vector<std::string> kOnBoard = {"harts", "shootdown"};
+
 class RiscvSystem : public testing::TestWithParam<std::string> {};
 
 void run_program(const std::string& name, const MakeEngine& make_engine) {
+  if (std::find(kOnBoard.begin(), kOnBoard.end(), name) != kOnBoard.end()) {
+    run_on_board(kFolder, name, MENURA_PROGRAMS, {.guest = "riscv64", .cpu = "max", .cpus = 3}, make_engine);
+    return;
+  }
   const std::string image = contents(MENURA_PROGRAMS "/" + name + ".bin");
   ASSERT_FALSE(image.empty()) << name;
   Machine machine("max", make_engine);

@@ -15,8 +15,26 @@ _start:
         li      t0, 0x100000
         li      t1, 0x5555
         sw      t1, (t0)
+#ifdef HARTS
+# The others wait for an interrupt from hart 0, and then for what they are to do: void other_hart(u64 hart).
+park:   csrwi   mie, 8
+1:      wfi
+        la      t1, begun
+        lw      t1, (t1)
+        beqz    t1, 1b
+        mv      a0, t0
+        slli    t0, t0, 12
+        la      sp, other_stacks
+        add     sp, sp, t0
+        call    other_hart
+        .data
+        .globl  begun
+        .align  2
+begun:  .word   0
+#else
 park:   wfi
         j       park
+#endif
 
         .text
 # void enter(unsigned long pc, unsigned long argument): mret to pc with mstatus as it is; returns when something traps, with
@@ -131,3 +149,7 @@ seen:   .skip   64
         .align  4
 stack:  .skip   16384
 stack_top:
+#ifdef HARTS
+other_stacks:
+        .skip   4 * 4096
+#endif
