@@ -1,5 +1,7 @@
 #include "cli/json.h"
 
+#include <algorithm>
+#include <charconv>
 #include <cstdio>
 
 namespace menura::cli {
@@ -24,17 +26,20 @@ Json& Json::close(char bracket) {
 
 void Json::quote(std::string_view text) {
   text_ += '"';
-  for (const char c : text) {
-    if (c == '"' || c == '\\') {
-      text_ += '\\';
-      text_ += c;
-    } else if (static_cast<unsigned char>(c) < 0x20) {
+  for (;;) {
+    const auto special = std::find_if(
+        text.begin(), text.end(), [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+    text_.append(text.begin(), special);
+    if (special == text.end()) break;
+    if (static_cast<unsigned char>(*special) < 0x20) {
       char escape[8];
-      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(c));
+      std::snprintf(escape, sizeof escape, "\\u%04x", static_cast<unsigned>(*special));
       text_ += escape;
     } else {
-      text_ += c;
+      text_ += '\\';
+      text_ += *special;
     }
+    text.remove_prefix(static_cast<std::size_t>(special - text.begin()) + 1);
   }
   text_ += '"';
 }
@@ -67,9 +72,20 @@ Json& Json::value(int64_t number) {
 
 Json& Json::thousandths(uint64_t number) {
   separate();
-  char fraction[8];
-  std::snprintf(fraction, sizeof fraction, ".%03u", static_cast<unsigned>(number % 1000));
-  text_ += std::to_string(number / 1000) += fraction;
+  const auto digit = [](uint64_t value) { return static_cast<char>('0' + value % 10); };
+  const char fraction[] = {'.', digit(number / 100), digit(number / 10), digit(number)};
+  text_ += std::to_string(number / 1000);
+  text_.append(fraction, sizeof fraction);
+  return *this;
+}
+
+Json& Json::hexadecimal(uint64_t number) {
+  char digits[16];
+  char* const end = std::to_chars(digits, digits + sizeof digits, number, 16).ptr;
+  separate();
+  text_ += "\"0x";
+  text_.append(digits, static_cast<std::size_t>(end - digits));
+  text_ += '"';
   return *this;
 }
 

@@ -47,12 +47,9 @@ void put_value(Json& json, const TimelineValue& value) {
     case TimelineValue::Kind::Signed:
       json.value(static_cast<int64_t>(value.value));
       return;
-    case TimelineValue::Kind::Address: {
-      char text[24];
-      std::snprintf(text, sizeof text, "0x%" PRIx64, value.value);
-      json.value(text);
+    case TimelineValue::Kind::Address:
+      json.hexadecimal(value.value);
       return;
-    }
     case TimelineValue::Kind::Text:
       json.value(reinterpret_cast<const char*>(value.value));
       return;
@@ -163,19 +160,24 @@ void Recorder::add(TimelineRecord record) {
   ThreadEvents& events = mine();
   const uint64_t at = record.began + record.length;
   if (!events.affordable(record, at)) return;
-  while (!events.add(record)) {
-    const std::lock_guard lock(mutex_);
-    write(events, Open::Wait);
-  }
+  while (!events.add(record)) write_own(events);
   if (events.waiting_since == 0) events.waiting_since = at;
   write_old(events, at);
 }
 
 void Recorder::write_old(ThreadEvents& events, uint64_t now) {
   const uint64_t since = events.waiting_since;
-  if (since == 0 || now - std::min(now, since) < kOld) return;
-  const std::lock_guard lock(mutex_);
-  write(events, Open::Wait);
+  if (since != 0 && now - std::min(now, since) >= kOld) write_own(events);
+}
+
+// What the timeline itself costs is on it.
+void Recorder::write_own(ThreadEvents& events) {
+  const uint64_t began = now();
+  {
+    const std::lock_guard lock(mutex_);
+    write(events, Open::Wait);
+  }
+  events.add({.event = {"trace", {"writes the trace"}}, .began = began, .length = now() - began});
 }
 
 // What threads tell while the process ends is not kept: it would not fit to spans that have been cut short.
@@ -222,12 +224,17 @@ void Recorder::after_fork_child() {
 
 void Recorder::write(ThreadEvents& events, Open open) {
   Json json;
+  json.reserve(std::size_t{128} << 10);
   uint64_t count = 0;
+  for (auto& [category, number] : events.counts) number = 0;
+  uint64_t first = UINT64_MAX;
   events.waiting_since = 0;
   events.take_all([&](const TimelineRecord& record) {
     if (finished_) return;
     put_event(json, record, events.thread());
     ++count;
+    ++events.counts[record.event.category];
+    first = std::min(first, record.began);
   });
   if (open == Open::Write && !finished_) {
     const uint64_t until = now();
@@ -247,6 +254,7 @@ void Recorder::write(ThreadEvents& events, Open open) {
       events.name_in_file = std::move(name);
     }
   }
+  if (first != UINT64_MAX) put_rates(json, events, first);
   if (events.refused() != events.refused_in_file && !finished_) {
     events.refused_in_file = events.refused();
     put_refused(json, events);
@@ -274,6 +282,20 @@ void Recorder::put_event(Json& json, const TimelineRecord& record, pid_t thread)
   json.member("cat", event.category).member("name", name).key("args").begin_object();
   for (const TimelineValue& value : event.values) {
     if (value.kind != TimelineValue::Kind::None) put_value(json, value);
+  }
+  json.end_object().end_object().new_line();
+}
+
+void Recorder::put_rates(Json& json, ThreadEvents& events, uint64_t first) const {
+  const uint64_t since = events.in_file_until != 0 ? events.in_file_until : first;
+  events.in_file_until = now();
+  if (events.in_file_until <= since) return;
+  json.begin_object().member("ph", "C").member("pid", static_cast<uint64_t>(process_));
+  json.member("tid", static_cast<uint64_t>(events.thread())).key("ts").thousandths(since);
+  json.member("name", events.name_in_file + " per second").key("args").begin_object();
+  for (const auto& [category, count] : events.counts) {
+    json.member(category, static_cast<uint64_t>(static_cast<unsigned __int128>(count) * 1'000'000'000U /
+                                                (events.in_file_until - since)));
   }
   json.end_object().end_object().new_line();
 }

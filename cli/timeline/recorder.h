@@ -53,12 +53,15 @@ class Recorder final : public vcpu::Timeline {
   void add(TimelineRecord record);
   // A thread that is about to be busy elsewhere: what it has told long ago goes into the file.
   void write_old(ThreadEvents& events, uint64_t now);
+  void write_own(ThreadEvents& events);
 
   // --- with the mutex
   enum class Open : uint8_t { Wait, Write };  // what becomes of spans that have not ended
   void write(ThreadEvents& events, Open open);
   void put_event(Json& json, const TimelineRecord& record, pid_t thread) const;
   void put_refused(Json& json, const ThreadEvents& events) const;
+  // How many of each category there were a second since the file was written last.
+  void put_rates(Json& json, ThreadEvents& events, uint64_t first) const;
 
   const TimelineFile file_;
   const std::string process_name_;

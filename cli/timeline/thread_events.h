@@ -9,8 +9,10 @@
 #include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "vcpu/timeline.h"
@@ -122,9 +124,12 @@ class ThreadEvents {
     waiting_since = 0;
     refused_.store(0);
     refused_in_file = 0;
+    in_file_until = 0;
     name_in_file.clear();
   }
   std::string name_in_file;
+  uint64_t in_file_until = 0;                   // what has been told before is there
+  std::map<std::string_view, uint64_t> counts;  // of each category that there ever was, since then
   uint64_t refused_in_file = 0;
 
   static constexpr unsigned kDepth = 16;

@@ -225,6 +225,8 @@ class TimelineTest(unittest.TestCase):
                 for name in expected:
                     self.assertTrue(timeline.spans(name, track="cpu 0"), name)
                 self.assertTrue(timeline.spans("guest code", track="cpu 0"))
+                rates = [event["args"] for event in timeline.events if event["name"] == "cpu 0 per second"]
+                self.assertTrue(any(rate["guest"] > 0 and "mmio" in rate for rate in rates))
                 self.assertTrue(timeline.spans("timer expires", track="timers"))
                 # The processor that waits is woken by what it waits for, not before.
                 taken, = timeline.instants(interrupt)
