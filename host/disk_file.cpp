@@ -99,19 +99,29 @@ Result<std::unique_ptr<DiskFile>> DiskFile::open(const std::string& path, bool r
 
 DiskFile::~DiskFile() { ::close(fd_); }
 
-int DiskFile::read(std::span<iovec> parts, uint64_t offset) {
-  while (!parts.empty()) {
-    const ssize_t got = ::preadv(fd_, parts.data(), count_of(parts), static_cast<off_t>(offset));
+int DiskFile::read(std::span<iovec>* parts, uint64_t* offset, int flags) {
+  while (!parts->empty()) {
+    const ssize_t got = ::preadv2(fd_, parts->data(), count_of(*parts), static_cast<off_t>(*offset), flags);
     if (got < 0 && errno == EINTR) continue;
     if (got < 0) return -errno;
-    if (got == 0) {  // behind the end
-      for (const iovec& part : parts) std::memset(part.iov_base, 0, part.iov_len);
+    // Behind the end; not all file systems are right about that when they must not wait.
+    if (got == 0 && flags != 0) return -EAGAIN;
+    if (got == 0) {
+      for (const iovec& part : *parts) std::memset(part.iov_base, 0, part.iov_len);
       return 0;
     }
-    offset += static_cast<uint64_t>(got);
-    parts = advance(parts, static_cast<std::size_t>(got));
+    *offset += static_cast<uint64_t>(got);
+    *parts = advance(*parts, static_cast<std::size_t>(got));
   }
   return 0;
+}
+
+int DiskFile::read(std::span<iovec> parts, uint64_t offset) { return read(&parts, &offset, 0); }
+
+int DiskFile::read_at_hand(std::span<iovec>* parts, uint64_t* offset) {
+  const int error = read(parts, offset, RWF_NOWAIT);
+  // Some file systems cannot say: they are waited for.
+  return error == -EOPNOTSUPP ? read(parts, offset, 0) : error;
 }
 
 int DiskFile::write(std::span<iovec> parts, uint64_t offset) {

@@ -28,6 +28,8 @@ class DiskFile {
 
   // All of `parts`; what lies behind the end of the file reads as zeroes. Changes `parts`.
   int read(std::span<iovec> parts, uint64_t offset);
+  // The same as far as the host has it in its memory: -EAGAIN, and *parts and *offset are what is left.
+  int read_at_hand(std::span<iovec>* parts, uint64_t* offset);
   int write(std::span<iovec> parts, uint64_t offset);
   int flush();
   // What was there need not be kept; the host does what it can.
@@ -36,6 +38,8 @@ class DiskFile {
   int write_zeroes(uint64_t offset, uint64_t size, bool unmap);
 
  private:
+  int read(std::span<iovec>* parts, uint64_t* offset, int flags);
+
   DiskFile(int fd, uint64_t size, bool read_only, bool block_device)
       : fd_(fd), size_(size), read_only_(read_only), block_device_(block_device) {}
 

@@ -2,7 +2,12 @@
 // After: virtio 1.2, 5.2.
 // Not modelled: several queues, secure erase, zones, topology beyond the block size.
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
 
 #include "boards/devices/devices.h"
 #include "boards/devices/virtio/mmio.h"
@@ -66,13 +71,14 @@ void put(std::vector<uint8_t>* config, std::size_t offset, T value) {
   std::memcpy(config->data() + offset, &value, sizeof value);
 }
 
+// What the host has at hand is served at once, by the thread that takes requests; what it must wait for (a disk's own
+// time, flushes) waits on threads of its own, so that others overtake it.
 class Blk final : public Function {
  public:
   Blk(softmmu::PhysicalMemory& memory, host::DiskFile* disk, std::string serial)
-      : memory_(memory), disk_(disk), serial_(std::move(serial)), worker_("virtio-blk", [this] {
-          serve_queue(worker_, *transport_, 0, &chain_, [this](Chain& chain) { return serve(chain); });
-        }) {
+      : memory_(memory), disk_(disk), serial_(std::move(serial)), worker_("virtio-blk", [this] { serve(); }) {
     Blk::reset();
+    for (unsigned i = 0; i < kWaiters; ++i) waiters_.emplace_back("virtio-blk wait", [this] { serve_waiting(); });
   }
 
   std::span<const uint16_t> queue_sizes() const override { return kQueueSizes; }
@@ -102,67 +108,154 @@ class Blk final : public Function {
     transport_ = &transport;
     // Who cannot flush gets each write on the disk (5.2.6.2).
     may_flush_ = (features & kFlush) != 0;
+    for (Worker& waiter : waiters_) waiter.start();
     worker_.start();
   }
   void notify(unsigned) override { worker_.kick(); }
-  void stop() override { worker_.stop(); }
+  // What is under way ends first.
+  void stop() override {
+    worker_.stop();
+    {
+      std::unique_lock lock(mutex_);
+      all_done_.wait(lock, [this] { return under_way_ == 0; });
+    }
+    for (Worker& waiter : waiters_) waiter.stop();
+  }
   void reset() override { writeback_ = true; }
   void state(StateVisitor& visitor) override { visitor("writeback", writeback_); }
 
  private:
+  static constexpr unsigned kWaiters = 3;
+
+  struct Request {
+    Chain chain;
+    Header header;
+    Buffer status_at;
+    std::vector<iovec> views;
+    std::span<iovec> parts;  // of the views: what is left to be read
+    uint64_t offset = 0;     // of that
+  };
+
   bool read_only() const { return disk_ == nullptr || disk_->read_only(); }
   uint64_t sectors() const { return disk_ == nullptr ? 0 : (disk_->size() + kSector - 1) / kSector; }
 
+  // --- the worker
+  void serve() {
+    Queue& queue = transport_->queue(0);
+    do {
+      for (;;) {
+        if (worker_.stopping()) return;
+        if (next_ == nullptr) next_ = std::make_unique<Request>();
+        const Pop got = queue.pop(&next_->chain);
+        if (got == Pop::None) break;
+        if (got == Pop::Bad || !take(*next_)) return transport_->needs_reset();
+      }
+    } while (queue.want_notifications());
+  }
+
   // False: it is no request at all.
-  bool serve(Chain& chain) {
-    Header header;
-    Buffer status_at;
-    if (!chain.read(&header, sizeof header) || !chain.split_last_writable(&status_at)) return false;
-    const uint8_t status = perform(header, chain);
-    if (!memory_.write(status_at.address, &status, 1)) return false;
-    chain.add_written(1);
+  bool take(Request& request) {
+    if (!request.chain.read(&request.header, sizeof request.header)) return false;
+    if (!request.chain.split_last_writable(&request.status_at)) return false;
+    if (const std::optional<uint8_t> status = perform_now(request)) return finish(request, *status);
+    {
+      const std::lock_guard lock(mutex_);
+      waiting_.push_back(std::move(next_));
+      ++under_way_;
+    }
+    for (Worker& waiter : waiters_) waiter.kick();
     return true;
   }
 
-  uint8_t perform(const Header& header, Chain& chain) {
-    switch (header.type) {
+  // --- any of the threads
+  bool finish(Request& request, uint8_t status) {
+    if (!memory_.write(request.status_at.address, &status, 1)) return false;
+    request.chain.add_written(1);
+    transport_->finish(0, request.chain);
+    return true;
+  }
+
+  // --- the others
+  void serve_waiting() {
+    std::unique_lock lock(mutex_);
+    while (!waiting_.empty()) {
+      const std::unique_ptr<Request> request = std::move(waiting_.front());
+      waiting_.pop_front();
+      lock.unlock();
+      if (!finish(*request, perform_waiting(*request))) transport_->needs_reset();
+      lock.lock();
+      if (--under_way_ == 0) all_done_.notify_all();
+    }
+  }
+
+  // Nothing: the host must wait for it.
+  std::optional<uint8_t> perform_now(Request& request) {
+    Chain& chain = request.chain;
+    switch (request.header.type) {
       case kIn:
-        chain.what = "read";
-        return transfer(header.sector, chain.writable(), chain, false);
+        return read(request);
       case kOut:
-        chain.what = "write";
-        return transfer(header.sector, chain.readable(), chain, true);
+        return write(request);
       case kFlushRequest:
-        chain.what = "flush";
-        return disk_ != nullptr && disk_->flush() == 0 ? kOk : kIoErr;
+      case kDiscardRequest:
+      case kWriteZeroesRequest:
+        return std::nullopt;
       case kGetId: {
         char id[kIdSize] = {};
         std::memcpy(id, serial_.data(), std::min(serial_.size(), kIdSize));
         return chain.write(id, std::min<uint64_t>(chain.writable(), kIdSize)) ? kOk : kIoErr;
       }
-      case kDiscardRequest:
-      case kWriteZeroesRequest:
-        chain.what = header.type == kDiscardRequest ? "discard" : "write zeroes";
-        return clear(chain, header.type == kWriteZeroesRequest);
       default:
         return kUnsupported;
     }
   }
 
-  bool inside(uint64_t sector, uint64_t count) const { return sector <= sectors() && count <= sectors() - sector; }
-
-  uint8_t transfer(uint64_t sector, uint64_t size, Chain& chain, bool write) {
-    if (size % kSector != 0 || !inside(sector, size / kSector) || (write && read_only())) return kIoErr;
-    views_.clear();
-    if (!(write ? chain.view_readable(size, &views_) : chain.view_writable(size, &views_))) return kIoErr;
-    if (views_.empty()) return kOk;
-    const uint64_t offset = sector * kSector;
-    if ((write ? disk_->write(views_, offset) : disk_->read(views_, offset)) != 0) return kIoErr;
-    return write ? written() : kOk;
+  uint8_t perform_waiting(Request& request) {
+    switch (request.header.type) {
+      case kIn:
+        return disk_->read(request.parts, request.offset) == 0 ? kOk : kIoErr;
+      case kOut:  // is written, but not on the disk
+      case kFlushRequest:
+        return disk_ != nullptr && disk_->flush() == 0 ? kOk : kIoErr;
+      default:
+        return clear(request.chain, request.header.type == kWriteZeroesRequest);
+    }
   }
 
-  // Write-through, where the driver has chosen it or cannot flush.
-  uint8_t written() { return (writeback_ && may_flush_) || disk_->flush() == 0 ? kOk : kIoErr; }
+  bool inside(uint64_t sector, uint64_t count) const { return sector <= sectors() && count <= sectors() - sector; }
+
+  // Where the host has the data, as the request's parts.
+  bool view(Request& request, uint64_t size, bool write) {
+    const uint64_t sector = request.header.sector;
+    if (size % kSector != 0 || !inside(sector, size / kSector)) return false;
+    request.views.clear();
+    if (!(write ? request.chain.view_readable(size, &request.views)
+                : request.chain.view_writable(size, &request.views))) {
+      return false;
+    }
+    request.parts = request.views;
+    request.offset = sector * kSector;
+    return true;
+  }
+
+  std::optional<uint8_t> read(Request& request) {
+    if (!view(request, request.chain.writable(), false)) return kIoErr;
+    if (request.parts.empty()) return kOk;
+    const int error = disk_->read_at_hand(&request.parts, &request.offset);
+    if (error == -EAGAIN) return std::nullopt;
+    return error == 0 ? kOk : kIoErr;
+  }
+
+  // The host writes to its memory first, which takes no time to speak of.
+  std::optional<uint8_t> write(Request& request) {
+    if (read_only() || !view(request, request.chain.readable(), true)) return kIoErr;
+    if (request.parts.empty()) return kOk;
+    if (disk_->write(request.parts, request.offset) != 0) return kIoErr;
+    return write_through() ? std::optional<uint8_t>() : kOk;
+  }
+
+  // Where the driver has chosen it or cannot flush.
+  bool write_through() const { return !writeback_ || !may_flush_; }
 
   uint8_t clear(Chain& chain, bool zeroes) {
     if (read_only()) return kIoErr;
@@ -179,7 +272,7 @@ class Blk final : public Function {
           zeroes ? disk_->write_zeroes(offset, size, (range.flags & kUnmap) != 0) : disk_->discard(offset, size);
       if (error != 0) return kIoErr;
     }
-    return written();
+    return !write_through() || disk_->flush() == 0 ? kOk : kIoErr;
   }
 
   softmmu::PhysicalMemory& memory_;
@@ -188,8 +281,14 @@ class Blk final : public Function {
   Transport* transport_ = nullptr;
   std::atomic<bool> writeback_{true};
   bool may_flush_ = true;
-  Chain chain_;
-  std::vector<iovec> views_;
+  std::unique_ptr<Request> next_;  // the worker's
+
+  std::mutex mutex_;  // of what follows
+  std::condition_variable all_done_;
+  std::deque<std::unique_ptr<Request>> waiting_;
+  unsigned under_way_ = 0;  // of those that waited
+
+  std::deque<Worker> waiters_;
   Worker worker_;
 };
 

@@ -201,6 +201,69 @@ TEST(DiskFile, SaysWhatIsWrong) {
   EXPECT_TRUE(host::DiskFile::open(image.path(), false, true));
 }
 
+// Requests of all kinds at once, in whatever order they end, and a reset while some are under way.
+TEST(VirtioBlk, ManyAtOnce) {
+  const Image image(64);
+  BlkBench t(image.path());
+  for (unsigned turn = 0; turn < 50; ++turn) {
+    struct Sent {
+      uint64_t status, data;
+      unsigned sector;
+    };
+    std::vector<Sent> reads;
+    // Two descriptors or three each, of eight.
+    const uint64_t written = t.driver.place(std::string(512, static_cast<char>('0' + turn)));
+    const auto add = [&](uint32_t type, uint64_t sector, std::vector<Piece> data) {
+      std::vector<Piece> pieces = {{t.driver.place_value(BlkBench::Header{type, 0, sector}), 16, false}};
+      pieces.insert(pieces.end(), data.begin(), data.end());
+      const uint64_t status = t.driver.place("?");
+      pieces.push_back({status, 1, true});
+      t.driver.add(0, pieces);
+      return status;
+    };
+    std::vector<uint64_t> others = {add(kOut, 63, {{written, 512, false}}), add(kFlush, 0, {})};
+    const uint64_t data = t.driver.allocate(512);
+    reads.push_back({add(kIn, turn % 26, {{data, 512, true}}), data, turn % 26});
+    t.driver.notify(0);
+    for (unsigned i = 0; i < 3; ++i) t.driver.wait(0);
+    for (const uint64_t at : others) EXPECT_EQ(t.driver.value_at<uint8_t>(at), kOk);
+    for (const Sent& read : reads) {
+      EXPECT_EQ(t.driver.value_at<uint8_t>(read.status), kOk);
+      EXPECT_EQ(t.driver.bytes_at(read.data, 512), std::string(512, static_cast<char>('a' + read.sector)));
+    }
+    EXPECT_EQ(image.sector(63), std::string(512, static_cast<char>('0' + turn)));
+  }
+  for (unsigned i = 0; i < 3; ++i) {
+    t.driver.add(0,
+                 {{t.driver.place_value(BlkBench::Header{kFlush, 0, 0}), 16, false}, {t.driver.place("?"), 1, true}});
+  }
+  t.driver.notify(0);
+  t.driver.write(kStatus, 0);
+  EXPECT_EQ(t.driver.read(kStatus), 0U);
+}
+
+// What the host has in its memory, and then the rest.
+TEST(DiskFile, ReadsWhatIsAtHand) {
+  const Image image(26);
+  const int fd = ::open(image.path().c_str(), O_RDONLY | O_CLOEXEC);
+  ::fdatasync(fd);
+  ::posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+  ::close(fd);
+  const auto disk = open_disk(image.path());
+  std::string bytes(27 * 512, '?');
+  iovec vectors[2] = {{bytes.data(), 1000}, {bytes.data() + 1000, bytes.size() - 1000}};
+  std::span<iovec> parts = vectors;
+  uint64_t offset = 0;
+  const int error = disk->read_at_hand(&parts, &offset);
+  if (error != 0) {
+    EXPECT_EQ(error, -EAGAIN);
+    EXPECT_EQ(disk->read(parts, offset), 0);
+  }
+  std::string expected;
+  for (unsigned i = 0; i < 26; ++i) expected += std::string(512, static_cast<char>('a' + i));
+  EXPECT_EQ(bytes, expected + std::string(512, '\0'));
+}
+
 // A process that writes, flushes, says so and is killed.
 TEST(VirtioBlk, WhatWasFlushedSurvivesAKill) {
   const Image image;
