@@ -95,15 +95,21 @@ struct Drive {
 
 Result<Drive> parse_drive(const KeyValues& values) {
   const Properties properties("--drive", values);
-  if (auto good =
-          properties.only({"file", "format", "readonly", "if", "id", "serial", "cache", "media", "index", "unit"});
+  if (auto good = properties.only(
+          {"file", "format", "readonly", "if", "id", "serial", "cache", "discard", "aio", "media", "index", "unit"});
       !good)
     return good.error();
   if (auto good = properties.one_of("format", {"raw"}); !good) return good.error();
   if (auto good = properties.one_of("if", {"virtio", "none", "pflash"}); !good) return good.error();
   if (auto good = properties.one_of("media", {"disk"}); !good) return good.error();
-  // All of these keep what was flushed; what the host caches does not matter to the guest.
-  if (auto good = properties.one_of("cache", {"writeback", "none", "unsafe"}); !good) return good.error();
+  // All of these keep what was flushed; what the host caches does not matter to the guest. With the last two, all that
+  // was written is flushed, unless the driver chooses otherwise.
+  if (auto good = properties.one_of("cache", {"writeback", "none", "unsafe", "writethrough", "directsync"}); !good) {
+    return good.error();
+  }
+  // What the guest discards becomes a hole in the file; how the host waits for a disk is its own affair.
+  if (auto good = properties.one_of("discard", {"unmap", "on"}); !good) return good.error();
+  if (auto good = properties.one_of("aio", {"threads", "native", "io_uring"}); !good) return good.error();
   auto read_only = properties.on("readonly");
   if (!read_only) return read_only.error();
   Drive drive;
@@ -112,6 +118,7 @@ Result<Drive> parse_drive(const KeyValues& values) {
   drive.option.serial = properties.get("serial");
   if (drive.option.serial.size() > 20) return properties.error("serial is longer than 20 characters");
   drive.option.read_only = *read_only;
+  drive.option.write_through = properties.get("cache") == "writethrough" || properties.get("cache") == "directsync";
   drive.option.sure_raw = properties.get("format") == "raw";
   drive.id = properties.get("id");
   drive.waits = properties.get("if") == "none";
@@ -162,7 +169,8 @@ Result<Net> parse_net(const KeyValues& values) {
   const auto known = net.option.tap ? properties.only({"ifname", "id", "mac", "model", "script", "downscript"})
                                     : properties.only({"hostfwd", "hostname", "restrict", "id", "mac", "model"});
   if (!known) return known.error();
-  if (auto good = properties.one_of("model", {"virtio-net-device", "virtio", "virtio-net"}); !good) return good.error();
+  if (auto good = properties.one_of("model", {"virtio-net-device", "virtio", "virtio-net", "virtio-net-pci"}); !good)
+    return good.error();
   for (const char* const script : {"script", "downscript"}) {
     if (auto good = properties.one_of(script, {"no"}); !good) return good.error();
   }
@@ -186,6 +194,9 @@ Result<Net> parse_net(const KeyValues& values) {
 
 // --- --share
 
+// What the configuration space has room for, and v9fs reads.
+constexpr std::size_t kLongestTag = 31;
+
 // "folder,tag=name" and QEMU's "local,path=folder,mount_tag=name,security_model=none".
 Result<ShareOption> parse_share(const KeyValues& values, std::size_t number) {
   const Properties properties("--share", values);
@@ -201,9 +212,30 @@ Result<ShareOption> parse_share(const KeyValues& values, std::size_t number) {
   if (share.folder.empty()) return properties.error("nothing says which folder; expected its path, as in --share .");
   share.tag = properties.get("tag").empty() ? properties.get("mount_tag") : properties.get("tag");
   if (share.tag.empty()) share.tag = number == 0 ? "host" : "host" + std::to_string(number);
-  // What the configuration space has room for, and v9fs reads.
-  if (share.tag.size() > 31) return properties.error("the tag is longer than 31 characters");
+  if (share.tag.size() > kLongestTag) return properties.error("the tag is longer than 31 characters");
   return share;
+}
+
+// QEMU's -fsdev: a folder for a -device virtio-9p-device.
+struct Folder {
+  ShareOption option;
+  std::string id;
+};
+
+Result<Folder> parse_folder(const KeyValues& values) {
+  const Properties properties("-fsdev", values);
+  if (auto good = properties.only({"path", "readonly", "security_model", "id", "multidevs", "writeout"}); !good) {
+    return good.error();
+  }
+  if (properties.first() != "local") return properties.error("expected local first, as in -fsdev local,id=f,path=.");
+  auto read_only = properties.on("readonly");
+  if (!read_only) return read_only.error();
+  Folder folder;
+  folder.id = properties.get("id");
+  folder.option.folder = properties.get("path");
+  folder.option.read_only = *read_only;
+  if (folder.option.folder.empty()) return properties.error("nothing says which folder; expected path=PATH");
+  return folder;
 }
 
 // --- --vsock
@@ -238,16 +270,18 @@ std::string device_name(std::string name) {
 
 class DeviceParser {
  public:
-  DeviceParser(std::vector<Drive> drives, std::vector<Net> nets) : drives_(std::move(drives)), nets_(std::move(nets)) {}
+  DeviceParser(std::vector<Drive> drives, std::vector<Net> nets, std::vector<Folder> folders)
+      : drives_(std::move(drives)), nets_(std::move(nets)), folders_(std::move(folders)) {}
 
   Result<void> parse(const KeyValues& values) {
     const Properties properties("-device", values);
     const std::string name = device_name(properties.first());
     if (name == "virtio-blk") return parse_blk(properties);
     if (name == "virtio-net") return parse_net_card(properties);
+    if (name == "virtio-9p") return parse_9p(properties);
     if (name == "virtio-rng") {
       found_.emplace_back(RngOption{});
-      return properties.only({"id", "rng"});
+      return properties.only({"id", "rng", "bus", "max-bytes", "period"});
     }
     if (name == "virtio-balloon") {
       found_.emplace_back(BalloonOption{});
@@ -268,8 +302,8 @@ class DeviceParser {
     // It has no properties: consoles have one port each.
     if (name == "virtio-serial") return {};
     return properties.error(
-        "there is no such device; expected virtio-blk-device, virtio-net-device, virtio-rng-device, "
-        "virtio-balloon-device or virtio-console");
+        "there is no such device; expected virtio-blk-device, virtio-net-device, virtio-9p-device, "
+        "virtio-rng-device, virtio-balloon-device or virtio-console");
   }
 
   // Drives and networks that no -device has claimed come first, as the user wrote them.
@@ -321,6 +355,18 @@ class DeviceParser {
     return {};
   }
 
+  Result<void> parse_9p(const Properties& properties) {
+    if (auto good = properties.only({"fsdev", "mount_tag", "id", "bus"}); !good) return good;
+    auto folder = claim(&folders_, properties.get("fsdev"));
+    if (!folder) return properties.error("no -fsdev has id=" + properties.get("fsdev") + ", or another device has it");
+    folder->option.tag = properties.get("mount_tag");
+    if (folder->option.tag.empty() || folder->option.tag.size() > kLongestTag) {
+      return properties.error("expected mount_tag=NAME, of up to 31 characters");
+    }
+    found_.emplace_back(folder->option);
+    return {};
+  }
+
   Result<void> parse_net_card(const Properties& properties) {
     if (auto good = properties.only({"netdev", "id", "mac", "bus"}); !good) return good;
     auto net = claim(&nets_, properties.get("netdev"));
@@ -332,6 +378,7 @@ class DeviceParser {
 
   std::vector<Drive> drives_;
   std::vector<Net> nets_;
+  std::vector<Folder> folders_;
   std::vector<AttachmentOption> found_;
 };
 
@@ -372,7 +419,18 @@ Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& optio
     if (!net) return net.error();
     nets.push_back(std::move(*net));
   }
-  DeviceParser devices(std::move(drives), std::move(nets));
+  std::vector<Folder> folders;
+  for (const KeyValues& values : options.folders) {
+    auto folder = parse_folder(values);
+    if (!folder) return folder.error();
+    folders.push_back(std::move(*folder));
+  }
+  // What random numbers are made of: ours are the host's (getrandom), whatever is asked for.
+  for (const KeyValues& values : options.objects) {
+    if (values.first() == "rng-random" || values.first() == "rng-builtin") continue;
+    return Error{"-object " + values.text() + ": cannot be; expected rng-random or rng-builtin"};
+  }
+  DeviceParser devices(std::move(drives), std::move(nets), std::move(folders));
   for (const KeyValues& values : options.devices) {
     if (auto good = devices.parse(values); !good) return good.error();
   }

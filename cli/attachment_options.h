@@ -18,7 +18,8 @@ struct DriveOption {
   std::string file;
   std::string serial;
   bool read_only = false;
-  bool sure_raw = false;  // format=raw
+  bool sure_raw = false;       // format=raw
+  bool write_through = false;  // cache=writethrough
 };
 
 // if=pflash: a bank of the board's flash.

@@ -49,6 +49,7 @@ Result<void> Attachments::add(const DriveOption& option) {
   attachment.kind = &boards::kVirtioBlk;
   attachment.disk = disk->get();
   attachment.name = option.serial;
+  attachment.write_through = option.write_through;
   disks_.push_back(std::move(*disk));
   return {};
 }

@@ -19,6 +19,7 @@
 #include "cli/gdb/server.h"
 #include "cli/guest_log.h"
 #include "cli/timeline/recorder.h"
+#include "host/descriptor.h"
 #include "host/output_file.h"
 #include "linux-user/abi/guests.h"
 
@@ -168,6 +169,8 @@ Result<int> boot(const BootOptions& options, Recorder* recorder) {
   auto log = GuestLogFile::open(options, recorder);
   if (!log) return log.error();
 
+  // Of shared folders each file that the guest holds is one.
+  host::allow_many_descriptors();
   Running running;
   auto attachments = Attachments::open(options, running.keys());
   if (!attachments) return attachments.error();

@@ -75,9 +75,16 @@ po::options_description spellings() {
   add("netdev", texts(), "");
   add("nic", texts(), "");
   add("virtfs", texts(), "");
+  add("fsdev", texts(), "");
+  add("object", texts(), "");
   add(",s", "");
   add("display", text(), "");
   add("monitor", text(), "");
+  // What is so anyway.
+  add("nodefaults", "");
+  add("no-user-config", "");
+  add("name", text(), "");
+  add("vga", text(), "");
   return options;
 }
 
@@ -171,6 +178,8 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
   take_list(values, "drive", &options->drives);
   for (const char* const name : {"net", "netdev", "nic"}) take_list(values, name, &options->nets);
   for (const char* const name : {"share", "virtfs"}) take_list(values, name, &options->shares);
+  take_list(values, "fsdev", &options->folders);
+  take_list(values, "object", &options->objects);
   take_list(values, "vsock", &options->vsocks);
   take_list(values, "device", &options->devices);
   if (values.count("-s") != 0) options->gdb = "1234";
@@ -190,6 +199,11 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
     if (!memory) return memory.error();
     options->memory = *memory;
   }
+  if (take(values, "monitor", &text) && text != "none" && text != "null") {
+    return usage("-monitor " + text + ": expected none; Ctrl-A c on the terminal has the commands that there are");
+  }
+  if (take(values, "vga", &text) && text != "none")
+    return usage("-vga " + text + ": expected none; there is no screen");
   if (take(values, "engine", &text)) {
     if (auto chosen = options->choose_engine(text); !chosen) return usage(chosen.error().message);
   }

@@ -39,6 +39,8 @@ struct BootOptions : EngineChoice {
   std::vector<KeyValues> drives;                                // --drive
   std::vector<KeyValues> nets;                                  // --net, -netdev, -nic
   std::vector<KeyValues> shares;                                // --share, -virtfs
+  std::vector<KeyValues> folders;                               // -fsdev
+  std::vector<KeyValues> objects;                               // -object
   std::vector<KeyValues> vsocks;                                // --vsock
   std::vector<KeyValues> devices;                               // -device
   std::vector<std::string> serial;                              // --serial, in order

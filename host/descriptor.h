@@ -31,4 +31,7 @@ class Descriptor {
 // where none of them looks, closed by execve. Negative numbers stay as they are; where there is no room, so does `fd`.
 int out_of_the_way(int fd);
 
+// In a process of Menura's own: as many files as the system lets it open. Shells begin with few, and guests have many.
+void allow_many_descriptors();
+
 }  // namespace menura::host

@@ -79,6 +79,7 @@ struct Attachment {
   const DeviceKind* kind = nullptr;
   host::CharStream* stream = nullptr;  // consoles
   host::DiskFile* disk = nullptr;
+  bool write_through = false;  // a disk's cache, until the driver says otherwise
   host::NetLink* link = nullptr;
   std::array<uint8_t, 6> mac = {0x52, 0x54, 0x00, 0x12, 0x34, 0x56};  // of a network card
   host::SharedFolder* folder = nullptr;

@@ -75,8 +75,12 @@ void put(std::vector<uint8_t>* config, std::size_t offset, T value) {
 // time, flushes) waits on threads of its own, so that others overtake it.
 class Blk final : public Function {
  public:
-  Blk(softmmu::PhysicalMemory& memory, host::DiskFile* disk, std::string serial)
-      : memory_(memory), disk_(disk), serial_(std::move(serial)), worker_("virtio-blk", [this] { serve(); }) {
+  Blk(softmmu::PhysicalMemory& memory, const Attachment& attachment)
+      : memory_(memory),
+        disk_(attachment.disk),
+        serial_(attachment.name),
+        begins_write_through_(attachment.write_through),
+        worker_("virtio-blk", [this] { serve(); }) {
     Blk::reset();
     for (unsigned i = 0; i < kWaiters; ++i) waiters_.emplace_back("virtio-blk wait", [this] { serve_waiting(); });
   }
@@ -121,7 +125,7 @@ class Blk final : public Function {
     }
     for (Worker& waiter : waiters_) waiter.stop();
   }
-  void reset() override { writeback_ = true; }
+  void reset() override { writeback_ = !begins_write_through_; }
   void state(StateVisitor& visitor) override { visitor("writeback", writeback_); }
 
  private:
@@ -278,6 +282,7 @@ class Blk final : public Function {
   softmmu::PhysicalMemory& memory_;
   host::DiskFile* const disk_;
   const std::string serial_;
+  const bool begins_write_through_;
   Transport* transport_ = nullptr;
   std::atomic<bool> writeback_{true};
   bool may_flush_ = true;
@@ -293,9 +298,8 @@ class Blk final : public Function {
 };
 
 std::unique_ptr<Device> make(const DeviceSetup& setup) {
-  const Attachment& attachment = setup.attached();
   return std::make_unique<MmioTransport>(setup, kVirtioBlk, kDeviceId,
-                                         std::make_unique<Blk>(setup.memory, attachment.disk, attachment.name));
+                                         std::make_unique<Blk>(setup.memory, setup.attached()));
 }
 
 }  // namespace

@@ -264,6 +264,20 @@ TEST(DiskFile, ReadsWhatIsAtHand) {
   EXPECT_EQ(bytes, expected + std::string(512, '\0'));
 }
 
+// 5.2.6.2: the cache is as it was asked for until the driver says otherwise, and after a reset again.
+TEST(VirtioBlk, BeginsWriteThrough) {
+  const Image image;
+  const auto disk = open_disk(image.path());
+  const Attachment attachment = {.kind = &kVirtioBlk, .disk = disk.get(), .write_through = true};
+  Bench bench(kVirtioSlot, 1, &attachment);
+  Driver driver(bench, kFlushFeature);
+  EXPECT_EQ(bench.read(kConfig + 32, 1), 0U);
+  bench.write(kConfig + 32, 1, 1);
+  EXPECT_EQ(bench.read(kConfig + 32, 1), 1U);
+  driver.write(kStatus, 0);
+  EXPECT_EQ(bench.read(kConfig + 32, 1), 0U);
+}
+
 // A process that writes, flushes, says so and is killed.
 TEST(VirtioBlk, WhatWasFlushedSurvivesAKill) {
   const Image image;

@@ -1,6 +1,5 @@
 // virtio 1.2, 5.10, with programs of the host at Unix sockets.
 #include <fcntl.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -8,6 +7,7 @@
 
 #include <deque>
 
+#include "host/descriptor.h"
 #include "host/unix_ports.h"
 #include "tests/devices/virtio/driver.h"
 
@@ -381,10 +381,7 @@ TEST(VirtioVsock, BuffersWithoutRoomNeedReset) {
 
 // Streams have a limit, and what is closed makes room.
 TEST(VirtioVsock, FloodsAreLimited) {
-  rlimit files = {};
-  ::getrlimit(RLIMIT_NOFILE, &files);
-  files.rlim_cur = files.rlim_max;
-  ::setrlimit(RLIMIT_NOFILE, &files);
+  host::allow_many_descriptors();
   VsockBench t;
   const Program at = t.listener(7);
   Header request = t.header(kRequest);
