@@ -22,14 +22,18 @@ void TimelineMmio::mmio_write(uint64_t offset, unsigned size, uint64_t value) {
   span.end({Value::number("size", size), Value::address("value", value)});
 }
 
+void TimelineWire::tell(Value value) {
+  if (!track_) track_ = timeline_.add_track(name_);
+  timeline_.span({"wire", {name_}, {value}}, raised_, *track_);
+}
+
 void TimelineWire::set_input(unsigned input, bool level) {
   {
     const std::lock_guard lock(mutex_);
     if (level && !high_) {
       raised_ = timeline_.now();
     } else if (!level && high_) {
-      if (!track_) track_ = timeline_.add_track(name_);
-      timeline_.span({"wire", {name_}}, raised_, *track_);
+      tell({});
     }
     high_ = level;
   }

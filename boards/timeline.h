@@ -39,9 +39,15 @@ class TimelineWire final : public InterruptSink {
   TimelineWire(vcpu::Timeline& timeline, InterruptSink& sink, const std::string& name)
       : timeline_(timeline), sink_(sink), name_(timeline.keep(name)) {}
 
+  ~TimelineWire() override {
+    if (high_) tell({vcpu::TimelineValue::text("end", "not reached")});
+  }
+
   void set_input(unsigned input, bool level) override;
 
  private:
+  void tell(vcpu::TimelineValue value);  // that it has been high
+
   vcpu::Timeline& timeline_;
   InterruptSink& sink_;
   const char* const name_;

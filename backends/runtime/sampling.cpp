@@ -52,6 +52,7 @@ bool start_thread(pthread_t* thread, void* (*body)(void*), void* argument) {
 
 void* sample_in_background(void* argument) {
   const std::unique_ptr<std::shared_ptr<SamplerLink>> link(static_cast<std::shared_ptr<SamplerLink>*>(argument));
+  pthread_setname_np(pthread_self(), "samples");
   unsigned idle = 0;
   uint32_t pause = 1;
   for (;;) {

@@ -216,7 +216,7 @@ class TimelineTest(unittest.TestCase):
         self.assertEqual(done.stdout, b"!")
         return Timeline(self, self.trace)
 
-    def check_machine(self, guest, address, options, expected, interrupt, exception):
+    def check_machine(self, guest, address, options, expected, wire, interrupt, exception):
         kernel = self.compile(guest, f"machine_{guest}.S", "-nostdlib", f"-Wl,-N,--no-warn-rwx-segments,-Ttext={address},--build-id=none")
         for engine in ((), ("--tier", "2")):
             with self.subTest(guest=guest, engine=engine):
@@ -228,6 +228,7 @@ class TimelineTest(unittest.TestCase):
                 rates = [event["args"] for event in timeline.events if event["name"] == "cpu 0 per second"]
                 self.assertTrue(any(rate["guest"] > 0 and "mmio" in rate for rate in rates))
                 self.assertTrue(timeline.spans("timer expires", track="timers"))
+                self.assertEqual(len(timeline.spans(wire, track=wire)), 1)
                 # The processor that waits is woken by what it waits for, not before.
                 taken, = timeline.instants(interrupt)
                 halts = [span for span in timeline.spans("halted", track="cpu 0") if span["ts"] < taken["ts"]]
@@ -238,10 +239,11 @@ class TimelineTest(unittest.TestCase):
     def test_machine_riscv64(self):
         self.check_machine("riscv64", "0x80000000", ("--bios", "none"),
                            ["MMIO write ns16550a RBR/THR/DLL", "MMIO write aclint MTIMECMP", "MMIO write sifive-test FINISHER"],
-                           "machine timer interrupt", "ecall from M")
+                           "aclint to cpu 0, input 7", "machine timer interrupt", "ecall from M")
 
     def test_machine_arm64(self):
-        self.check_machine("arm64", "0x40080000", (), ["MMIO write pl011 UARTDR", "MMIO write gicv3 GICD_CTLR"], "IRQ", "SVC")
+        self.check_machine("arm64", "0x40080000", (), ["MMIO write pl011 UARTDR", "MMIO write gicv3 GICD_CTLR"],
+                           "gicv3 to cpu 0, input 0", "IRQ", "SVC")
 
     def test_machine_ends(self):
         """Ctrl-A x, and signals: what has happened is in the file."""

@@ -2,8 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
 #include <map>
 #include <mutex>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -101,6 +105,48 @@ class RecordedLog final : public vcpu::GuestLog {
   std::mutex mutex_;
 };
 
+// Names of events, with a plus for spans.
+class RecordedTimeline final : public vcpu::Timeline {
+ public:
+  Track add_track(const std::string& name) override {
+    const std::lock_guard lock(mutex_);
+    tracks_.push_back(name);
+    return static_cast<Track>(tracks_.size());
+  }
+  const char* keep(const std::string& text) override { return kept_.insert(text).first->c_str(); }
+  uint64_t now() const override { return ++time_; }
+  unsigned begin(const vcpu::TimelineEvent&) override { return 0; }
+  void end(unsigned, std::initializer_list<vcpu::TimelineValue>) override {}
+  void span(const vcpu::TimelineEvent& event, uint64_t began, Track track) override {
+    EXPECT_LT(began, now());
+    add(event, track, "+");
+  }
+  void instant(const vcpu::TimelineEvent& event, Track track) override { add(event, track, ""); }
+  void finish() override {}
+
+  // Waits until so many events are on the track, and says what they are.
+  std::vector<std::string> wait_for(const std::string& track, std::size_t count) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, std::chrono::seconds(60), [&] { return events_[track].size() >= count; });
+    return events_[track];
+  }
+
+ private:
+  void add(const vcpu::TimelineEvent& event, Track track, const char* mark) {
+    const std::lock_guard lock(mutex_);
+    std::vector<std::string>& events = events_[track == kThread ? "thread" : tracks_.at(track - 1)];
+    if (events.size() < 1000) events.push_back(std::string(event.words[0]) + mark);
+    changed_.notify_all();
+  }
+
+  mutable std::atomic<uint64_t> time_{0};
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  std::vector<std::string> tracks_;
+  std::map<std::string, std::vector<std::string>> events_;  // by track
+  std::set<std::string> kept_;
+};
+
 // A line to a serial port: what was sent, and what is to arrive.
 class FakeStream final : public host::CharStream {
  public:
@@ -141,6 +187,7 @@ class Bench {
                         .memory = bus,
                         .control = control,
                         .log = log,
+                        .timeline = &timeline,
                         .cpus = cpus,
                         .stream = kind.takes_stream ? &stream : nullptr,
                         .attachment = attachment,
@@ -183,6 +230,7 @@ class Bench {
   Levels levels;
   RecordedControl control;
   RecordedLog log;
+  RecordedTimeline timeline;
   FakeStream stream;
   std::unique_ptr<Device> device;
 

@@ -72,6 +72,22 @@ struct BlkBench {
   Driver driver;
 };
 
+TEST(VirtioBlk, IsOnTheTimeline) {
+  const Image image;
+  BlkBench t(image.path());
+  const uint64_t room = t.driver.place(std::string(512, '-'));
+  EXPECT_EQ(t.request(kIn, 3, {{room, 512, true}}), kOk);
+  EXPECT_EQ(t.request(kOut, 4, {{room, 512, false}}), kOk);
+  EXPECT_EQ(t.request(kFlush, 0, {}), kOk);
+  const std::vector<std::string> events = t.bench.timeline.wait_for("virtio-blk, queue 0", 6);
+  EXPECT_EQ(events.size(), 6U);
+  // A request may come behind the next notification: it ends when the driver has heard of it.
+  std::vector<std::string> requests = events;
+  EXPECT_EQ(events.front(), "notified");
+  EXPECT_EQ(std::erase(requests, "notified"), 3U);
+  EXPECT_EQ(requests, (std::vector<std::string>{"read+", "write+", "flush+"}));
+}
+
 TEST(VirtioBlk, TellsItsSize) {
   const Image image;
   BlkBench t(image.path());
