@@ -71,6 +71,25 @@ void put(std::vector<uint8_t>* config, std::size_t offset, T value) {
   std::memcpy(config->data() + offset, &value, sizeof value);
 }
 
+const char* name_of(uint32_t type) {
+  switch (type) {
+    case kIn:
+      return "read";
+    case kOut:
+      return "write";
+    case kFlushRequest:
+      return "flush";
+    case kGetId:
+      return "get id";
+    case kDiscardRequest:
+      return "discard";
+    case kWriteZeroesRequest:
+      return "write zeroes";
+    default:
+      return "request of an unknown type";
+  }
+}
+
 // What the host has at hand is served at once, by the thread that takes requests; what it must wait for (a disk's own
 // time, flushes) waits on threads of its own, so that others overtake it.
 class Blk final : public Function {
@@ -161,6 +180,7 @@ class Blk final : public Function {
   bool take(Request& request) {
     if (!request.chain.read(&request.header, sizeof request.header)) return false;
     if (!request.chain.split_last_writable(&request.status_at)) return false;
+    request.chain.what = name_of(request.header.type);
     if (const std::optional<uint8_t> status = perform_now(request)) return finish(request, *status);
     {
       const std::lock_guard lock(mutex_);

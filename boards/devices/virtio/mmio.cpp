@@ -95,18 +95,10 @@ const std::span<const RegisterRow> kMmioRegisters = kRegisters;
 
 MmioTransport::MmioTransport(const DeviceSetup& setup, const DeviceKind& kind, uint32_t device_id,
                              std::unique_ptr<Function> function)
-    : wire_(setup.interrupt()),
-      log_(setup.log, kind),
-      timeline_(setup.timeline),
-      device_id_(device_id),
-      function_(std::move(function)) {
+    : wire_(setup.interrupt()), log_(setup.log, kind), device_id_(device_id), function_(std::move(function)) {
   if (function_ != nullptr) {
     for (const uint16_t size : function_->queue_sizes()) {
-      vcpu::Timeline::Track track = vcpu::Timeline::kThread;
-      if (timeline_ != nullptr) {
-        track = timeline_->add_track(kind.name + std::string(", queue ") + std::to_string(slots_.size()));
-      }
-      slots_.emplace_back(setup, size, track);
+      slots_.emplace_back(setup, size, kind.name + std::string(", queue ") + std::to_string(slots_.size()));
     }
   }
   MmioTransport::reset();
@@ -262,7 +254,7 @@ void MmioTransport::mmio_write(uint64_t offset, unsigned size, uint64_t value) {
     // The queue's number (2.8.15: with VIRTIO_F_NOTIFICATION_DATA more, which is not offered). Without the mutex: a
     // function that is stopped forgets it.
     if (value < slots_.size() && (status_.load() & (kDriverOk | kNeedsReset)) == kDriverOk) {
-      if (timeline_ != nullptr) timeline_->instant({"virtio", {"notified"}}, slots_[value].track);
+      if (slots_[value].requests.wanted()) slots_[value].requests.notified();
       function_->notify(static_cast<unsigned>(value));
     }
     return;
@@ -392,15 +384,7 @@ void MmioTransport::finish(unsigned index, std::span<Chain> chains) {
   Slot& slot = slots_[index];
   const bool wanted = slot.queue.push(chains);
   if (wanted) interrupt(kUsedBuffer);
-  if (timeline_ == nullptr) return;
-  using Value = vcpu::TimelineValue;
-  for (const Chain& chain : chains) {
-    timeline_->span(
-        {"virtio",
-         {chain.what},
-         {Value::number("bytes written", chain.written()), Value::text("interrupt", wanted ? "wanted" : "not wanted")}},
-        chain.taken_at, slot.track);
-  }
+  if (slot.requests.wanted()) slot.requests.done(chains, wanted);
 }
 
 void MmioTransport::needs_reset() {

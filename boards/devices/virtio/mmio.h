@@ -10,6 +10,7 @@
 
 #include "boards/devices/device.h"
 #include "boards/devices/virtio/function.h"
+#include "boards/devices/virtio/request_tracks.h"
 
 namespace menura::boards::virtio {
 
@@ -47,11 +48,11 @@ class MmioTransport final : public Device, private Transport {
 
  private:
   struct Slot {
-    Slot(const DeviceSetup& setup, uint16_t most_, vcpu::Timeline::Track track_)
-        : most(most_), track(track_), queue(setup.memory, setup.timeline) {}
-    const uint16_t most;                // QueueSizeMax
-    const vcpu::Timeline::Track track;  // of its requests
-    QueueLayout layout;                 // as the registers say
+    Slot(const DeviceSetup& setup, uint16_t most_, const std::string& name)
+        : most(most_), requests(setup.timeline, name), queue(setup.memory, setup.timeline) {}
+    const uint16_t most;  // QueueSizeMax
+    RequestTracks requests;
+    QueueLayout layout;  // as the registers say
     bool ready = false;
     Queue queue;
   };
@@ -77,7 +78,6 @@ class MmioTransport final : public Device, private Transport {
 
   const Wire wire_;
   const DeviceLog log_;
-  vcpu::Timeline* const timeline_;
   const uint32_t device_id_;
   const std::unique_ptr<Function> function_;
 
