@@ -92,6 +92,7 @@ Workshop& TranslatorEngine::take_workshop(Vcpu& vcpu) {
   }
   workshop->former.set_memory(vcpu.memory);
   workshop->former.set_breakpoints(&breakpoints_);
+  workshop->former.set_counting(options_.count);
   workshop->sequence = change_count_;
   workshop->recalled = false;
   workshop->provenance.origin = {};

@@ -276,7 +276,7 @@ void Emitter::emit_exit(const Inst& inst) {
     load_into(kRax, inst.args[0]);
     a_.mov(state(offsetof(CpuHeader, exit_detail)), x86::rax);
   }
-  if (options_->count && inst.imm == insn_pc_ && insns_passed_ != 0) {
+  if (options_->count && inst.imm == insn_pc_) {
     // The instruction did not happen.
     a_.add(state(offsetof(CpuHeader, budget)), 1);
     a_.sub(state(offsetof(CpuHeader, retired)), 1);

@@ -60,10 +60,11 @@ x86::Mem Emitter::address(Value addr, int64_t displacement, unsigned bytes) {
   return x86::ptr(g64(base), g64(index), scale, disp, bytes);
 }
 
-// Counting mode: what the block has counted and not done, if the current instruction does not happen.
+// Counting mode: what the block has counted and not done, if the current instruction does not happen. An instruction
+// that the block is in the middle of has been counted where it began.
 uint32_t Emitter::insns_ahead() const {
-  if (insns_counted_ == 0) return 0;
-  return insns_counted_ - (insns_passed_ == 0 ? 0 : insns_passed_ - 1);
+  if (!options_->count) return 0;
+  return insns_counted_ + 1 - insns_passed_;
 }
 
 void Emitter::mark_pc() {

@@ -167,6 +167,7 @@ Fault Former::form_trace(const Identity& identity, Region& region, const TraceLi
   unsigned most = limits.instructions;
   for (unsigned count = 0;;) {
     pc += frontend_.lift(builder_, pc, bytes, identity.mode);
+    if (counts_) builder_.part(pc);
     ++count;
     const bool open = builder_.exclusive_open();
     if (count == most && open && !limits.exact &&
@@ -478,6 +479,7 @@ void Former::lift_block(const Place& place, uint64_t mode) {
     if (bytes.empty()) break;
     const unsigned length = frontend_.lift(builder_, at.pc, bytes, mode);
     at.pc += length;
+    if (counts_) builder_.part(at.pc);
     // The bytes may have changed since they were planned; then this region is about to be invalidated.
     if (builder_.ended() || length != insn->flow.length || insn->flow.kind != Flow::Kind::Next) break;
   }

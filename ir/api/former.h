@@ -56,6 +56,10 @@ class Former {
   // Regions end before these; one that would begin at one is ExitKind::Breakpoint and nothing else.
   void set_breakpoints(const Breakpoints* breakpoints) { breakpoints_ = breakpoints; }
 
+  // From now on, no block holds the end of one instruction and the next (Builder::part): whoever counts instructions
+  // can stop between any two.
+  void set_counting(bool counts) { counts_ = counts; }
+
   // First gear: from identity.pc to the first instruction that leaves for good; conditional branches leave by side
   // exits, backward branches too, even those to the entry (so that each pass through the entry can be counted).
   // Between a load-linked and its store-conditional branches forward stay inside, and the limit only cuts if it is
@@ -124,6 +128,7 @@ class Former {
   const Frontend& frontend_;
   MemoryPort* memory_;
   const ExclusiveSites* sites_;
+  bool counts_ = false;
   const Breakpoints* breakpoints_ = nullptr;
   Builder builder_;
   const unsigned max_length_;

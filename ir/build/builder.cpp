@@ -104,6 +104,18 @@ bool Builder::join(uint64_t pc) {
   return true;
 }
 
+void Builder::part(uint64_t pc) {
+  if (ended()) return;
+  const Block& block = region_->blocks[current_];
+  if (block.count != 0 && region_->insts[block.first].op == Op::Insn) return;
+  const BlockId next = new_block();
+  region_->blocks[next].pc_offset = offset_of(pc);
+  br(next);
+  const Notes notes = notes_;
+  start(next);
+  notes_ = notes;
+}
+
 void Builder::insn(uint64_t pc, unsigned length) {
   insn_pc_ = pc;
   insn_length_ = length;

@@ -58,6 +58,9 @@ class Builder {
   // Where branches lead to `pc`, for which no block was planned: goes there from the current block, if that has not
   // ended, and continues there instead of leaving the region. Returns false otherwise.
   bool join(uint64_t pc);
+  // Behind an instruction: goes on in a block of its own from `pc` on, unless the current one has ended or began with
+  // an instruction. So no block holds the end of one instruction and the next, and each can be left before.
+  void part(uint64_t pc);
   // Whether the current block has its terminator (or none has been started).
   bool ended() const { return current_ == kNoBlock; }
 

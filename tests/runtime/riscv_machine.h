@@ -20,6 +20,7 @@ constexpr uint32_t i_type(uint32_t opcode, unsigned funct3, unsigned rd, unsigne
 }
 constexpr uint32_t addi(unsigned rd, unsigned rs1, int imm) { return i_type(0x13, 0, rd, rs1, imm); }
 constexpr uint32_t andi(unsigned rd, unsigned rs1, int imm) { return i_type(0x13, 7, rd, rs1, imm); }
+constexpr uint32_t csrw(int csr, unsigned rs1) { return i_type(0x73, 1, 0, rs1, csr); }
 constexpr uint32_t r_type(unsigned funct3, unsigned rd, unsigned rs1, unsigned rs2) {
   return 0x33 | rd << 7 | funct3 << 12 | rs1 << 15 | rs2 << 20;
 }
@@ -50,6 +51,8 @@ constexpr uint32_t kEcall = 0x73;
 
 class RiscvMachine : public ::testing::Test {
  protected:
+  explicit RiscvMachine(const char* cpu = "max") : guest_(*riscv::parse_cpu(cpu)) {}
+
   struct State {
     explicit State(const ir::StateLayout& layout_of) : layout(layout_of), bytes(layout.size + 64) {
       const auto address = reinterpret_cast<uintptr_t>(bytes.data());
@@ -86,7 +89,7 @@ class RiscvMachine : public ::testing::Test {
   }
 
   HostMemory memory_;
-  riscv::Frontend guest_{*riscv::parse_cpu("max")};
+  riscv::Frontend guest_;
   std::unique_ptr<Compiler> compiler_ =
       x64::make_compiler(guest_.layout(), guest_.helpers(), x64::HostFeatures::detect());
   std::unique_ptr<TranslatorEngine> engine_;

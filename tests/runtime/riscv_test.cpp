@@ -10,6 +10,12 @@ using ir::ExitKind;
 
 using RiscvTest = RiscvMachine;
 
+// Jumps to what is no multiple of 4 raise exceptions.
+class UncompressedRiscvTest : public RiscvMachine {
+ protected:
+  UncompressedRiscvTest() : RiscvMachine("max,-c") {}
+};
+
 // f(n) = n == 0 ? 0 : f(n - 1) + 1, deeper than the stack of return predictions.
 TEST_F(RiscvTest, DeepRecursionReturns) {
   put(0, {jal(kRa, 16), kEcall});
@@ -54,6 +60,53 @@ TEST_F(RiscvTest, FaultsInLoopsArePrecise) {
     EXPECT_EQ(state_.x(kS2), 0 - kTimes);
     EXPECT_EQ(state_.x(28), 5 * kTimes);
     EXPECT_EQ(state_.x(27), 7 * kTimes);
+  }
+}
+
+// An instruction in several blocks, of which what follows it is in the last: a budget that ends between them ends
+// behind it.
+TEST_F(RiscvTest, BudgetsAreExactBehindInstructionsOfSeveralBlocks) {
+  constexpr uint64_t kPass = 5;
+  put(0, {addi(kA0, kA0, 1), csrw(0x002, kT0), addi(kA1, kA1, 1), addi(kS2, kS2, -1), bnez(kS2, -16), kEcall});
+  for (const int32_t threshold : {0, 3}) {
+    start({.hot_threshold = threshold, .count = true});
+    ir::CpuHeader& cpu = *state_.cpu;
+    state_.x(kA0) = state_.x(kA1) = 0;
+    state_.x(kS2) = 1000;
+    cpu.pc = memory_.base();
+    cpu.retired = 0;
+    engine_->attach(cpu);
+    uint64_t retired = 0;
+    for (const int64_t budget : {1, 1, 1, 1, 2, 2, 2, 2, 3, 4, 5, 6, 7, 51, 102, 1003}) {
+      cpu.budget = budget;
+      EXPECT_EQ(engine_->run(cpu).kind, ExitKind::Budget);
+      retired += static_cast<uint64_t>(budget);
+      EXPECT_EQ(cpu.retired, retired);
+      EXPECT_EQ(cpu.budget, 0);
+      EXPECT_EQ(cpu.pc - memory_.base(), retired % kPass * 4) << retired;
+      EXPECT_EQ(state_.x(kA0), (retired + kPass - 1) / kPass) << retired;
+      EXPECT_EQ(state_.x(kA1), (retired + kPass - 3) / kPass) << retired;
+    }
+    engine_->detach(cpu);
+  }
+}
+
+// What does not happen is not counted, in whichever block that turns out.
+TEST_F(UncompressedRiscvTest, InstructionsThatDoNotHappenAreNotCounted) {
+  put(0, {addi(kA0, kA0, 1), bnez(kA1, -2), addi(kS2, kS2, -1), bnez(kS2, -12), addi(kA1, kA1, 1), jal(0, -20)});
+  for (const int32_t threshold : {0, 3}) {
+    start({.hot_threshold = threshold, .count = true});
+    ir::CpuHeader& cpu = *state_.cpu;
+    state_.x(kA0) = state_.x(kA1) = 0;
+    state_.x(kS2) = 100;
+    cpu.retired = 0;
+    cpu.budget = 1000;
+    const vcpu::Exit exit = run(state_, 0);
+    EXPECT_EQ(exit.kind, ExitKind::Misaligned);
+    EXPECT_EQ(cpu.pc - memory_.base(), 4U);
+    EXPECT_EQ(state_.x(kA0), 101U);
+    EXPECT_EQ(cpu.retired, 100U * 4 + 2 + 1);
+    EXPECT_EQ(cpu.budget, 1000 - 403);
   }
 }
 
