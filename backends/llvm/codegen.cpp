@@ -27,6 +27,8 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "backends/llvm/shaping.h"
+
 extern "C" {
 void LLVMInitializeX86TargetInfo();
 void LLVMInitializeX86Target();
@@ -181,10 +183,11 @@ void Codegen::optimize_narrow(llvm::Module& module) {
   module.setDataLayout(own);
 }
 
-bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
+bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, bool low,
+                  llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
   optimize_narrow(module);
   number_constants(module, facts);
-  // What addPassesToEmitFile does, with two passes of ours.
+  // What addPassesToEmitFile does, with passes of ours.
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_);
   // Not destroyed if there is a fatal error.
   auto owned_passes = std::make_unique<llvm::legacy::PassManager>();
@@ -195,10 +198,12 @@ bool Codegen::run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, Mac
   passes.add(config);
   passes.add(information);
   if (config->addISelPasses()) return false;
+  passes.add(make_poll_folder());
   passes.add(make_stackmap_placer());
   config->addMachinePasses();
   config->setInitialized();
   passes.add(make_recovery_collector(facts));
+  passes.add(make_shaper(stubs, low, facts));
   llvm::raw_svector_ostream out(object);
   if (machine.addAsmPrinter(passes, out, nullptr, llvm::CodeGenFileType::ObjectFile,
                             information->getMMI().getContext())) {

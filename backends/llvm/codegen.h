@@ -6,8 +6,10 @@
 #include <llvm/Target/TargetMachine.h>
 
 #include <memory>
+#include <vector>
 
 #include "backends/llvm/features.h"
+#include "backends/llvm/lowered.h"
 #include "backends/llvm/recovery.h"
 
 namespace menura::llvmjit {
@@ -25,7 +27,8 @@ class Codegen {
   const Features& features() const { return features_; }
   void prepare(llvm::Module& module) const;
   // Optimizes and compiles; false: LLVM could not. Throws FatalError: then the module must not be touched again.
-  bool run(llvm::Module& module, llvm::SmallVectorImpl<char>& object, MachineFacts& facts);
+  bool run(llvm::Module& module, const std::vector<ExitStub>& stubs, bool low, llvm::SmallVectorImpl<char>& object,
+           MachineFacts& facts);
 
  private:
   void optimize(llvm::Module& module);

@@ -51,8 +51,9 @@ class LlvmCompiler : public runtime::Compiler {
     assert(!llvm::verifyModule(*module, &llvm::errs()));
     llvm::SmallVector<char, 0> object;
     MachineFacts facts;
+    const bool low = fits_31_bits(region);
     try {
-      if (!codegen_.run(*module, object, facts) || failed) return false;
+      if (!codegen_.run(*module, lowering.stubs(), low, object, facts) || failed) return false;
       if (facts.lost && !options.machine) return false;
     } catch (const FatalError&) {
       // Nobody knows what can still be destroyed.
@@ -60,7 +61,7 @@ class LlvmCompiler : public runtime::Compiler {
       static_cast<void>(context.release());
       return false;
     }
-    const LinkInput input{object, facts, lowering.stubs(), lowering.sites(), fits_31_bits(region)};
+    const LinkInput input{object, facts, lowering.stubs(), lowering.sites(), low};
     if (!link(input, out)) {
       out.clear();
       return false;

@@ -131,6 +131,21 @@ void Lowering::lower_call(const Inst& inst) {
   leave(stub, target);
 }
 
+// What is predicted has been masked.
+void Lowering::lower_return(const Inst& inst) {
+  ExitStub stub{ExitStub::Kind::Return};
+  Value target = inst.args[0];
+  const Inst& made = inst_of(target);
+  if (made.op == Op::And && inst_of(made.args[1]).op == Op::Const) {
+    const int64_t mask = inst_of(made.args[1]).imm;
+    if (mask < 0 && mask >= -16) {
+      stub.mask = static_cast<int32_t>(mask);
+      target = made.args[0];
+    }
+  }
+  leave(stub, value(target));
+}
+
 void Lowering::lower_terminator(const Inst& inst) {
   switch (inst.op) {
     case Op::Br:
@@ -158,8 +173,7 @@ void Lowering::lower_terminator(const Inst& inst) {
       leave({ExitStub::Kind::JumpIndirect}, value(inst.args[0]));
       return;
     case Op::Return:
-      leave({ExitStub::Kind::Return}, value(inst.args[0]));
-      return;
+      return lower_return(inst);
     case Op::CallDirect:
     case Op::CallIndirect:
       return lower_call(inst);

@@ -37,7 +37,7 @@ class Linker {
       if (frame.size > kLargestFrame) return false;
       framed_[frame.function] = frame.size != 0;
     }
-    return place() && find_symbols() && emit_entries() && relocate() && recoveries();
+    return place() && find_symbols() && emit_entries() && emit_exits() && relocate() && recoveries();
   }
 
  private:
@@ -117,12 +117,24 @@ class Linker {
     return true;
   }
 
+  uint32_t continuation(const ExitStub& stub) const {
+    return stub.continuation >= 0 ? entries_[static_cast<unsigned>(stub.continuation)] : 0;
+  }
+
+  bool emit_exits() {
+    for (const Room& room : input_.facts.rooms) {
+      if (!symbols_.contains(room.symbol)) return false;
+      const ExitStub& stub = input_.stubs[room.stub];
+      stubs_.emit_in_room(symbols_[room.symbol], stub, framed(stub.function), continuation(stub));
+    }
+    return true;
+  }
+
   uint32_t stub_of(unsigned number) {
     const auto known = stub_places_.find(number);
     if (known != stub_places_.end()) return known->second;
     const ExitStub& stub = input_.stubs[number];
-    const uint32_t continuation = stub.continuation >= 0 ? entries_[static_cast<unsigned>(stub.continuation)] : 0;
-    const uint32_t at = stubs_.emit(stub, framed(stub.function), continuation);
+    const uint32_t at = stubs_.emit(stub, framed(stub.function), continuation(stub));
     stub_places_[number] = at;
     return at;
   }

@@ -10,14 +10,15 @@
 
 namespace menura::llvmjit {
 
-// An external function x<number> that a region's functions end in: a stub of ours (stubs.h) behind the code, entered
-// with pinned slots where the contract has them. The target of an indirect jump or return is in rax.
+// An external function x<number> that a region's functions end in: code of ours (stubs.h) instead of the jump or behind
+// the code, entered with pinned slots where the contract has them. The target of an indirect jump or return is in rax.
 struct ExitStub {
   enum class Kind : uint8_t { Link, Call, CallIndirect, JumpIndirect, Return, Stop, Miss, Exit };
   Kind kind = Kind::Exit;
   uint32_t function = 0;      // that ends in it
   int64_t target = 0;         // Link, Call, Stop, Miss: guest pc, from the base pc
   int64_t return_pc = 0;      // calls
+  int32_t mask = -1;          // Return: what of rax is the target; no bit more is set in what was predicted
   int32_t continuation = -1;  // calls: the function that goes on behind it; -1: a jump to return_pc
   bool far_return = false;    // which is in another page of a machine: no link leads there
 };

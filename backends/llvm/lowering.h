@@ -97,6 +97,7 @@ class Lowering {
   llvm::BasicBlock* edge_block(ir::Edge edge);
   void lower_terminator(const Inst& inst);
   void lower_call(const Inst& inst);
+  void lower_return(const Inst& inst);
   bool is_back_edge(ir::BlockId target) const;
   bool starts_instruction(ir::BlockId block) const;
 

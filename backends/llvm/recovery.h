@@ -35,7 +35,14 @@ struct FaultPoint {
 
 struct FunctionFrame {
   std::string function;
-  uint64_t size = 0;
+  uint64_t size = 0;       // 0: rsp is as at the region's entry
+  size_t first_point = 0;  // of the function, in MachineFacts::points
+};
+
+// Bytes left for an exit, which the function ends with (shaping.h).
+struct Room {
+  std::string symbol;
+  unsigned stub = 0;
 };
 
 struct MachineFacts {
@@ -43,6 +50,7 @@ struct MachineFacts {
   std::vector<std::vector<uint8_t>> constants;
   std::vector<FaultPoint> points;
   std::vector<FunctionFrame> frames;
+  std::vector<Room> rooms;
   bool lost = false;  // an access has no record of its state
 };
 
@@ -51,7 +59,7 @@ struct MachineFacts {
 void number_constants(llvm::Module& module, MachineFacts& facts);
 // Behind instruction selection.
 llvm::MachineFunctionPass* make_stackmap_placer();
-// The last pass before code is emitted.
+// Behind all passes of LLVM's.
 llvm::MachineFunctionPass* make_recovery_collector(MachineFacts& facts);
 
 }  // namespace menura::llvmjit

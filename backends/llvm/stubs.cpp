@@ -1,5 +1,7 @@
 #include "backends/llvm/stubs.h"
 
+#include <algorithm>
+#include <cassert>
 #include <cstddef>
 #include <cstring>
 
@@ -14,25 +16,38 @@ using runtime::Thunk;
 
 namespace {
 
-constexpr uint8_t kJne = 0x75;
-constexpr uint8_t kJmpShort = 0xeb;
 constexpr uint8_t kJmp = 0xe9;
 constexpr uint8_t kCall = 0xe8;
 constexpr uint8_t kNop = 0x90;
 
+// Lengths, at most.
+constexpr unsigned kLeaveFrame = 8;
+constexpr unsigned kLinkable = 3 + 5;
+constexpr unsigned kProbe = 48;
+constexpr unsigned kDropPrediction = 4;
+
 }  // namespace
+
+void Stubs::bytes(std::initializer_list<uint8_t> list) {
+  if (at_ == kEnd) {
+    out_.bytes.insert(out_.bytes.end(), list);
+    return;
+  }
+  std::copy(list.begin(), list.end(), out_.bytes.begin() + at_);
+  at_ += static_cast<uint32_t>(list.size());
+}
 
 void Stubs::align(unsigned to, uint8_t fill) {
   while (out_.bytes.size() % to != 0) out_.bytes.push_back(fill);
 }
 
 void Stubs::word(uint32_t value) {
-  for (unsigned i = 0; i < 4; ++i) out_.bytes.push_back(static_cast<uint8_t>(value >> 8 * i));
+  for (unsigned i = 0; i < 4; ++i) bytes({static_cast<uint8_t>(value >> 8 * i)});
 }
 
 void Stubs::at_state(std::initializer_list<uint8_t> opcode, uint64_t offset) {
   bytes(opcode);
-  out_.bytes.push_back(0x24);  // SIB: r12
+  bytes({0x24});  // SIB: r12
   word(static_cast<uint32_t>(offset));
 }
 
@@ -72,12 +87,16 @@ uint32_t Stubs::linkable(uint8_t opcode) {
   return here() - 4;
 }
 
-uint32_t Stubs::short_jump(uint8_t opcode) {
-  bytes({opcode, 0});
-  return here() - 1;
+uint32_t Stubs::jump_if_not_equal() {
+  bytes({0x0f, 0x85});
+  word(0);
+  return here() - 4;
 }
 
-void Stubs::bind(uint32_t jump) { out_.bytes[jump] = static_cast<uint8_t>(here() - jump - 1); }
+void Stubs::bind(uint32_t displacement) {
+  const auto distance = static_cast<int32_t>(here() - (displacement + 4));
+  std::memcpy(out_.bytes.data() + displacement, &distance, sizeof distance);
+}
 
 void Stubs::emit_link_stub(uint32_t displacement, int64_t target, bool is_call) {
   runtime::Link link;
@@ -85,10 +104,9 @@ void Stubs::emit_link_stub(uint32_t displacement, int64_t target, bool is_call) 
   link.stub = here();
   link.target = target;
   link.is_call = is_call;
+  bind(displacement);
   call_thunk(Thunk::Resolve);
   link.stub_end = here();
-  const auto distance = static_cast<int32_t>(link.stub - (displacement + 4));
-  std::memcpy(out_.bytes.data() + displacement, &distance, sizeof distance);
   out_.links.push_back(link);
 }
 
@@ -101,7 +119,7 @@ void Stubs::emit_jump(uint32_t target) {
 void Stubs::probe(bool call) {
   at_state({0x41, 0x83, 0xbc}, offsetof(CpuHeader, stop_request));  // cmp dword [...], 0
   bytes({0});
-  const uint32_t stop = short_jump(kJne);
+  cold_.push_back({call ? Cold::Kind::StopCall : Cold::Kind::Stop, jump_if_not_equal()});
   bytes({0x41, 0x89, 0xc2});                                        // mov r10d, eax
   at_state({0x49, 0x8b, 0x9c}, offsetof(CpuHeader, lookup_table));  // mov rbx, [...]
   static_assert(sizeof(runtime::CodeRecord) == 16 && runtime::kLookupShift == 1);
@@ -109,67 +127,65 @@ void Stubs::probe(bool call) {
   word((runtime::kLookupEntries - 1) << runtime::kLookupShift);
   static_assert(offsetof(runtime::CodeRecord, pc) == 0 && offsetof(runtime::CodeRecord, entry) == 8);
   bytes({0x4a, 0x39, 0x04, 0xd3});  // cmp [rbx + 8 * r10], rax
-  const uint32_t miss = short_jump(kJne);
+  cold_.push_back({call ? Cold::Kind::MissCall : Cold::Kind::Miss, jump_if_not_equal()});
+  Cold& miss = cold_.back();
   if (call) {
     bytes({0x42, 0xff, 0x54, 0xd3, 0x08});  // call [rbx + 8 * r10 + 8]
-    const uint32_t back = short_jump(kJmpShort);
-    bind(miss);
-    call_thunk(Thunk::Indirect);
-    const uint32_t back_too = short_jump(kJmpShort);
-    bind(stop);
-    bytes({0x48, 0x83, 0xc4, 0x08});                               // add rsp, 8
-    at_state({0x49, 0x89, 0x84}, offsetof(CpuHeader, pc));         // mov [r12 + pc], rax
-    at_state({0x41, 0xc7, 0x84}, offsetof(CpuHeader, exit_kind));  // mov dword [...], Stop
-    word(static_cast<uint32_t>(ir::ExitKind::Stop));
-    jump_thunk(Thunk::Exit);
-    bind(back);
-    bind(back_too);
+    miss.back = here();
   } else {
     bytes({0x42, 0xff, 0x64, 0xd3, 0x08});  // jmp [rbx + 8 * r10 + 8]
-    bind(miss);
-    jump_thunk(Thunk::Indirect);
-    bind(stop);
-    at_state({0x49, 0x89, 0x84}, offsetof(CpuHeader, pc));
-    at_state({0x41, 0xc7, 0x84}, offsetof(CpuHeader, exit_kind));
-    word(static_cast<uint32_t>(ir::ExitKind::Stop));
-    jump_thunk(Thunk::Exit);
   }
 }
 
 void Stubs::emit_call(const ExitStub& stub, uint32_t continuation) {
-  uint32_t call = 0;
-  const bool direct = stub.kind == ExitStub::Kind::Call;
   push_guest_pc(stub.return_pc);
-  if (direct) {
-    call = linkable(kCall);
+  if (stub.kind == ExitStub::Kind::Call) {
+    cold_.push_back({Cold::Kind::CallLink, linkable(kCall), 0, stub.target});
   } else {
     probe(true);
   }
   // Where a predicted return arrives: the guest's return address is still on the stack.
   bytes({0x48, 0x83, 0xc4, 0x08});
-  uint32_t onward = 0;
   if (stub.far_return) {
     push_guest_pc(stub.return_pc);
     bytes({0x58});  // pop rax
     probe(false);
   } else if (stub.continuation < 0) {
-    onward = linkable(kJmp);
+    cold_.push_back({Cold::Kind::Link, linkable(kJmp), 0, stub.return_pc});
   } else {
     emit_jump(continuation);
   }
-  if (direct) emit_link_stub(call, stub.target, true);
-  if (onward != 0) emit_link_stub(onward, stub.return_pc, false);
 }
 
-uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
-  const uint32_t begin = here();
+unsigned Stubs::room(const ExitStub& stub, bool framed, bool low) {
+  const unsigned push = low ? 5 : 12;
+  const unsigned leave = framed ? kLeaveFrame : 0;
+  const unsigned go_on = kDropPrediction + (stub.far_return ? push + 1 + kProbe : kLinkable);
+  switch (stub.kind) {
+    case ExitStub::Kind::Link:
+      return leave + kLinkable;
+    case ExitStub::Kind::Call:
+      return leave + push + kLinkable + go_on;
+    case ExitStub::Kind::CallIndirect:
+      return leave + push + kProbe + go_on;
+    case ExitStub::Kind::JumpIndirect:
+      return leave + kProbe;
+    case ExitStub::Kind::Return:
+      return leave + 12;
+    case ExitStub::Kind::Stop:
+    case ExitStub::Kind::Miss:
+    case ExitStub::Kind::Exit:
+      break;
+  }
+  return 0;
+}
+
+void Stubs::emit_often(const ExitStub& stub, bool framed, uint32_t continuation) {
   if (framed) leave_frame();
   switch (stub.kind) {
-    case ExitStub::Kind::Link: {
-      const uint32_t jump = linkable(kJmp);
-      emit_link_stub(jump, stub.target, false);
+    case ExitStub::Kind::Link:
+      cold_.push_back({Cold::Kind::Link, linkable(kJmp), 0, stub.target});
       break;
-    }
     case ExitStub::Kind::Call:
     case ExitStub::Kind::CallIndirect:
       emit_call(stub, continuation);
@@ -177,14 +193,11 @@ uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
     case ExitStub::Kind::JumpIndirect:
       probe(false);
       break;
-    case ExitStub::Kind::Return: {
+    case ExitStub::Kind::Return:
       bytes({0x48, 0x39, 0x44, 0x24, 0x08});  // cmp [rsp + 8], rax
-      const uint32_t miss = short_jump(kJne);
+      cold_.push_back({Cold::Kind::ReturnMiss, jump_if_not_equal(), 0, stub.mask});
       bytes({0xc3});
-      bind(miss);
-      jump_thunk(Thunk::ReturnMiss);
       break;
-    }
     case ExitStub::Kind::Stop:
       call_thunk(Thunk::Stop);
       out_.pc_stubs.push_back({here(), stub.target});
@@ -197,7 +210,66 @@ uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
       jump_thunk(Thunk::Exit);
       break;
   }
+}
+
+void Stubs::emit_stop() {
+  at_state({0x49, 0x89, 0x84}, offsetof(CpuHeader, pc));         // mov [r12 + pc], rax
+  at_state({0x41, 0xc7, 0x84}, offsetof(CpuHeader, exit_kind));  // mov dword [...], Stop
+  word(static_cast<uint32_t>(ir::ExitKind::Stop));
+  jump_thunk(Thunk::Exit);
+}
+
+void Stubs::emit_seldom() {
+  for (const Cold& cold : cold_) {
+    switch (cold.kind) {
+      case Cold::Kind::Link:
+      case Cold::Kind::CallLink:
+        emit_link_stub(cold.displacement, cold.value, cold.kind == Cold::Kind::CallLink);
+        break;
+      case Cold::Kind::Stop:
+        bind(cold.displacement);
+        emit_stop();
+        break;
+      case Cold::Kind::StopCall:
+        bind(cold.displacement);
+        bytes({0x48, 0x83, 0xc4, 0x08});  // add rsp, 8
+        emit_stop();
+        break;
+      case Cold::Kind::Miss:
+        bind(cold.displacement);
+        jump_thunk(Thunk::Indirect);
+        break;
+      case Cold::Kind::MissCall:
+        bind(cold.displacement);
+        call_thunk(Thunk::Indirect);
+        emit_jump(cold.back);
+        break;
+      case Cold::Kind::ReturnMiss:
+        bind(cold.displacement);
+        if (cold.value != -1) {
+          bytes({0x48, 0x25});  // and rax, imm32
+          word(static_cast<uint32_t>(cold.value));
+        }
+        jump_thunk(Thunk::ReturnMiss);
+        break;
+    }
+  }
+  cold_.clear();
+}
+
+uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
+  const uint32_t begin = here();
+  emit_often(stub, framed, continuation);
+  emit_seldom();
   return begin;
+}
+
+void Stubs::emit_in_room(uint32_t place, const ExitStub& stub, bool framed, uint32_t continuation) {
+  at_ = place;
+  emit_often(stub, framed, continuation);
+  assert(at_ <= place + room(stub, framed, low_));
+  at_ = kEnd;
+  emit_seldom();
 }
 
 }  // namespace menura::llvmjit
