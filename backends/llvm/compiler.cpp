@@ -54,7 +54,7 @@ class LlvmCompiler : public runtime::Compiler {
     const bool low = fits_31_bits(region);
     try {
       if (!codegen_.run(*module, lowering.stubs(), low, object, facts) || failed) return false;
-      if (facts.lost && !options.machine) return false;
+      if (facts.state_lost || (facts.lost && !options.machine)) return false;
     } catch (const FatalError&) {
       // Nobody knows what can still be destroyed.
       static_cast<void>(module.release());

@@ -33,7 +33,6 @@ void Lowering::leave(const ExitStub& stub, llvm::Value* target) {
   arguments.push_back(target != nullptr ? target : llvm::PoisonValue::get(b_.getInt64Ty()));
   const auto number = static_cast<unsigned>(stubs_.size());
   stubs_.push_back(stub);
-  stubs_.back().function = number_;
   llvm::Function* const callee =
       llvm::Function::Create(function_type_, llvm::GlobalValue::ExternalLinkage, stub_name(number), module_);
   callee->setCallingConv(llvm::CallingConv::PreserveNone);

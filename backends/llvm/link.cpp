@@ -35,19 +35,13 @@ class Linker {
     file_ = file->get();
     for (const FunctionFrame& frame : input_.facts.frames) {
       if (frame.size > kLargestFrame) return false;
-      framed_[frame.function] = frame.size != 0;
     }
-    return place() && find_symbols() && emit_entries() && emit_exits() && relocate() && recoveries();
+    return place() && find_symbols() && emit_exits() && relocate() && recoveries();
   }
 
  private:
-  bool framed(unsigned function) const { return framed_.lookup(function_name(function)); }
-
   // Code first, then constants.
   bool place() {
-    // Runs on into the first function.
-    if (framed(0)) stubs_.enter_frame();
-    first_code_ = stubs_.here();
     for (const bool code : {true, false}) {
       for (const llvm::object::SectionRef& section : file_->sections()) {
         const llvm::object::ELFSectionRef elf(section);
@@ -97,24 +91,10 @@ class Linker {
       symbols_[*name] = at->second + static_cast<uint32_t>(*value);
     }
     if (!symbols_.contains(function_name(0))) return false;
-    return symbols_[function_name(0)] == first_code_;
-  }
-
-  bool emit_entries() {
-    stubs_.align(16, 0xcc);
     for (unsigned number = 0; symbols_.contains(function_name(number)); ++number) {
-      const uint32_t code = symbols_[function_name(number)];
-      if (number == 0) {
-        entries_.push_back(0);
-      } else if (!framed(number)) {
-        entries_.push_back(code);
-      } else {
-        entries_.push_back(stubs_.here());
-        stubs_.enter_frame();
-        stubs_.emit_jump(code);
-      }
+      entries_.push_back(symbols_[function_name(number)]);
     }
-    return true;
+    return entries_.front() == 0;
   }
 
   uint32_t continuation(const ExitStub& stub) const {
@@ -122,10 +102,11 @@ class Linker {
   }
 
   bool emit_exits() {
+    stubs_.align(16, 0xcc);
     for (const Room& room : input_.facts.rooms) {
       if (!symbols_.contains(room.symbol)) return false;
       const ExitStub& stub = input_.stubs[room.stub];
-      stubs_.emit_in_room(symbols_[room.symbol], stub, framed(stub.function), continuation(stub));
+      stubs_.emit_in_room(symbols_[room.symbol], stub, continuation(stub));
     }
     return true;
   }
@@ -134,7 +115,7 @@ class Linker {
     const auto known = stub_places_.find(number);
     if (known != stub_places_.end()) return known->second;
     const ExitStub& stub = input_.stubs[number];
-    const uint32_t at = stubs_.emit(stub, framed(stub.function), continuation(stub));
+    const uint32_t at = stubs_.emit(stub, continuation(stub));
     stub_places_[number] = at;
     return at;
   }
@@ -211,7 +192,7 @@ class Linker {
     if (type != llvm::ELF::R_X86_64_PC32 && type != llvm::ELF::R_X86_64_PLT32) return false;
     if (name->starts_with("x") && !name->drop_front().getAsInteger(10, number)) {
       const ExitStub& stub = input_.stubs[number];
-      if (stub.kind == ExitStub::Kind::Link && !framed(stub.function) && at % 8 <= 4) {
+      if (stub.kind == ExitStub::Kind::Link && at % 8 <= 4) {
         stubs_.emit_link_stub(at, stub.target, false);
         return true;
       }
@@ -297,13 +278,11 @@ class Linker {
   runtime::CompiledCode& out_;
   Stubs stubs_;
   const llvm::object::ObjectFile* file_ = nullptr;
-  llvm::StringMap<bool> framed_;
   std::map<uint64_t, uint32_t> places_;  // of sections, by index
   llvm::StringMap<uint32_t> symbols_;
   std::map<unsigned, uint32_t> stub_places_;
   std::map<size_t, uint32_t> constants_;
   std::vector<uint32_t> entries_;
-  uint32_t first_code_ = 0;
   uint32_t base_word_ = 0;
 };
 

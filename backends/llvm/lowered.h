@@ -15,7 +15,6 @@ namespace menura::llvmjit {
 struct ExitStub {
   enum class Kind : uint8_t { Link, Call, CallIndirect, JumpIndirect, Return, Stop, Miss, Exit };
   Kind kind = Kind::Exit;
-  uint32_t function = 0;      // that ends in it
   int64_t target = 0;         // Link, Call, Stop, Miss: guest pc, from the base pc
   int64_t return_pc = 0;      // calls
   int32_t mask = -1;          // Return: what of rax is the target; no bit more is set in what was predicted

@@ -97,7 +97,7 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
     function_ = &function;
     registers_ = function.getSubtarget().getRegisterInfo();
     instructions_ = function.getSubtarget().getInstrInfo();
-    facts_.frames.push_back({function.getName().str(), function.getFrameInfo().getStackSize(), facts_.points.size()});
+    facts_.frames.push_back({function.getFrameInfo().getStackSize(), facts_.points.size()});
     for (llvm::MachineBasicBlock& block : function) {
       llvm::MachineInstr* first = nullptr;  // access that waits for its stackmap
       for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) {

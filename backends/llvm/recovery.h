@@ -34,8 +34,7 @@ struct FaultPoint {
 };
 
 struct FunctionFrame {
-  std::string function;
-  uint64_t size = 0;       // 0: rsp is as at the region's entry
+  uint64_t size = 0;
   size_t first_point = 0;  // of the function, in MachineFacts::points
 };
 
@@ -51,7 +50,8 @@ struct MachineFacts {
   std::vector<FaultPoint> points;
   std::vector<FunctionFrame> frames;
   std::vector<Room> rooms;
-  bool lost = false;  // an access has no record of its state
+  bool lost = false;        // an access has no record of its state
+  bool state_lost = false;  // a frame is made where no register has the state
 };
 
 // Constant vectors are no operands of stackmaps: they would be made anew in a register, time and again. Behind all

@@ -1,5 +1,7 @@
 #include "backends/llvm/shaping.h"
 
+#include <llvm/ADT/PostOrderIterator.h>
+#include <llvm/ADT/StringMap.h>
 #include <llvm/CodeGen/MachineFrameInfo.h>
 #include <llvm/CodeGen/MachineFunction.h>
 #include <llvm/CodeGen/MachineInstrBuilder.h>
@@ -9,7 +11,10 @@
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
 #include <llvm/IR/GlobalValue.h>
 #include <llvm/IR/InlineAsm.h>
+#include <llvm/MC/MCSymbol.h>
 
+#include <algorithm>
+#include <bitset>
 #include <cstddef>
 #include <optional>
 
@@ -34,12 +39,25 @@ unsigned opcode_named(const llvm::TargetInstrInfo& instructions, llvm::StringRef
   return 0;
 }
 
-llvm::MCRegister register_named(const llvm::TargetRegisterInfo& registers, llvm::StringRef name) {
-  for (unsigned reg = 1; reg < registers.getNumRegs(); ++reg) {
-    if (registers.getName(reg) == name) return reg;
+// As instructions encode them.
+constexpr unsigned kStackNumber = 4;
+constexpr unsigned kStateNumber = 12;
+
+struct Names {
+  llvm::MCRegister flags;
+  llvm::MCRegister words[16];  // registers of 64 bits, by their number
+
+  explicit Names(const llvm::TargetRegisterInfo& registers) {
+    constexpr llvm::StringLiteral kWords[] = {"RAX", "RCX", "RDX", "RBX", "RSP", "RBP", "RSI", "RDI",
+                                              "R8",  "R9",  "R10", "R11", "R12", "R13", "R14", "R15"};
+    for (unsigned reg = 1; reg < registers.getNumRegs(); ++reg) {
+      const llvm::StringRef name = registers.getName(reg);
+      if (name == "EFLAGS") flags = reg;
+      const auto* const word = std::find(std::begin(kWords), std::end(kWords), name);
+      if (word != std::end(kWords)) words[word - std::begin(kWords)] = reg;
+    }
   }
-  return 0;
-}
+};
 
 class PollFolder : public llvm::MachineFunctionPass {
  public:
@@ -88,14 +106,12 @@ class Shaper : public llvm::MachineFunctionPass {
   bool runOnMachineFunction(llvm::MachineFunction& function) override {
     registers_ = function.getSubtarget().getRegisterInfo();
     instructions_ = function.getSubtarget().getInstrInfo();
-    static const llvm::MCRegister flags = register_named(*registers_, "EFLAGS");
-    static const llvm::MCRegister stack = register_named(*registers_, "RSP");
-    static const llvm::MCRegister state = register_named(*registers_, "R12");
-    flags_ = flags;
-    stack_ = stack;
-    state_ = state;
+    static const Names names(*registers_);
+    flags_ = names.flags;
+    words_ = names.words;
+    stack_ = words_[kStackNumber];
     for (llvm::MachineBasicBlock& block : function) sink_comparison(block);
-    frame_to_state(function);
+    place_frame(function);
     for (llvm::MachineBasicBlock& block : function) make_room(function, block);
     return true;
   }
@@ -157,46 +173,126 @@ class Shaper : public llvm::MachineFunctionPass {
            instruction.modifiesRegister(stack_, registers_);
   }
 
-  // Whether the frame is addressed by rsp and nothing else, and r12 is the state from beginning to end.
-  bool may_be_in_state(const llvm::MachineFunction& function) const {
+  // Registers of 64 bits, by their place in words_.
+  using Registers = std::bitset<16>;
+
+  void follow(const llvm::MachineInstr& instruction, Registers& hold_state) const {
+    if (name(instruction) == "MOV64rr") {
+      const auto of = [&](unsigned operand) {
+        return registers_->getEncodingValue(instruction.getOperand(operand).getReg());
+      };
+      hold_state[of(0)] = hold_state[of(1)];
+      return;
+    }
+    for (unsigned number = 0; number < hold_state.size(); ++number) {
+      if (hold_state[number] && instruction.modifiesRegister(words_[number], registers_)) hold_state[number] = false;
+    }
+  }
+
+  // Which registers hold the state where each block begins, whatever way leads there.
+  std::vector<Registers> state_holders(llvm::MachineFunction& function) const {
+    std::vector<Registers> at(function.getNumBlockIDs(), Registers().set());
+    const llvm::ReversePostOrderTraversal<llvm::MachineFunction*> order(&function);
+    at[function.front().getNumber()] = Registers().set(kStateNumber);
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (llvm::MachineBasicBlock* const block : order) {
+        Registers hold_state = at[block->getNumber()];
+        for (const llvm::MachineInstr& instruction : *block) follow(instruction, hold_state);
+        for (const llvm::MachineBasicBlock* const next : block->successors()) {
+          const Registers both = at[next->getNumber()] & hold_state;
+          changed |= both != at[next->getNumber()];
+          at[next->getNumber()] = both;
+        }
+      }
+    }
+    return at;
+  }
+
+  // Whether the frame is addressed by rsp and nothing else, and wherever it is, some register holds the state.
+  bool may_be_in_state(const llvm::MachineFunction& function, const std::vector<Registers>& holders) {
     for (const llvm::MachineBasicBlock& block : function) {
+      Registers hold_state = holders[block.getNumber()];
       for (const llvm::MachineInstr& instruction : block) {
-        if (instruction.modifiesRegister(state_, registers_)) return false;
-        if (is_frame_change(instruction) || instruction.isCFIInstruction()) continue;
+        if (instruction.isCFIInstruction()) continue;
+        if (is_frame_change(instruction)) {
+          facts_.state_lost |= hold_state.none();
+          continue;
+        }
         const unsigned address = frame_address(instruction);
+        if ((address != 0 || instruction.getPreInstrSymbol() != nullptr) && hold_state.none()) return false;
         for (unsigned i = 0; i < instruction.getNumOperands(); ++i) {
           const llvm::MachineOperand& operand = instruction.getOperand(i);
           if (operand.isReg() && operand.getReg() == stack_ && !operand.isImplicit() && i + 1 != address) return false;
         }
+        follow(instruction, hold_state);
       }
     }
     return true;
   }
 
-  void frame_to_state(llvm::MachineFunction& function) {
-    FunctionFrame& frame = facts_.frames.back();
-    if (frame.size == 0 || frame.size > kLargestFrame || !may_be_in_state(function)) return;
-    const int64_t bottom = int64_t{offsetof(CpuHeader, spill)} + kFrameTop - static_cast<int64_t>(frame.size);
+  // The frame lies in the state's spill memory. LLVM wants it below rsp, and rsp is the stack of predictions.
+  void place_frame(llvm::MachineFunction& function) {
+    const FunctionFrame& frame = facts_.frames.back();
+    if (frame.size == 0 || frame.size > kLargestFrame) return;
+    bottom_ = int64_t{offsetof(CpuHeader, spill)} + kFrameTop - static_cast<int64_t>(frame.size);
+    const std::vector<Registers> holders = state_holders(function);
+    const bool by_state = may_be_in_state(function, holders);
+    llvm::StringMap<unsigned> bases;  // of places in the frame, by the symbol of their fault point
     for (llvm::MachineBasicBlock& block : function) {
+      Registers hold_state = holders[block.getNumber()];
       for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) {
-        if (is_frame_change(instruction)) {
-          instruction.eraseFromParent();
-        } else if (const unsigned address = frame_address(instruction)) {
-          instruction.getOperand(address - 1).setReg(state_);
-          llvm::MachineOperand& displacement = instruction.getOperand(address - 1 + kDisplacement);
-          displacement.setImm(displacement.getImm() + bottom);
+        // The state's own register before all others.
+        unsigned base = kStateNumber;
+        for (unsigned number = 0; !hold_state[base] && number < hold_state.size(); ++number) {
+          if (hold_state[number]) base = number;
         }
+        follow(instruction, hold_state);
+        if (is_frame_change(instruction)) {
+          if (!by_state) set_stack_aside(block, instruction, words_[base]);
+          instruction.eraseFromParent();
+          continue;
+        }
+        if (!by_state) continue;
+        if (const llvm::MCSymbol* const symbol = instruction.getPreInstrSymbol()) bases[symbol->getName()] = base;
+        if (const unsigned address = frame_address(instruction)) move_address(instruction, address - 1, words_[base]);
       }
     }
-    frame.size = 0;
-    const unsigned from = registers_->getEncodingValue(stack_);
+    if (!by_state) return;
     for (size_t i = frame.first_point; i < facts_.points.size(); ++i) {
       for (Place& place : facts_.points[i].places) {
-        if (place.kind != Place::Kind::Frame || place.number != from) continue;
-        place.number = registers_->getEncodingValue(state_);
-        place.value += bottom;
+        if (place.kind != Place::Kind::Frame || place.number != kStackNumber) continue;
+        place.number = bases.lookup(facts_.points[i].symbol);
+        place.value += bottom_;
       }
     }
+  }
+
+  // Where the frame is made or given up, and `state` holds the state, which it does where a function begins and ends.
+  void set_stack_aside(llvm::MachineBasicBlock& block, llvm::MachineInstr& change, llvm::MCRegister state) const {
+    static const unsigned load = opcode_named(*instructions_, "MOV64rm");
+    static const unsigned store = opcode_named(*instructions_, "MOV64mr");
+    static const unsigned address = opcode_named(*instructions_, "LEA64r");
+    const auto add_address = [&](const llvm::MachineInstrBuilder& made, int64_t displacement) {
+      made.addReg(state).addImm(1).addReg(0).addImm(displacement).addReg(0);
+      return made;
+    };
+    const auto build = [&](unsigned opcode) {
+      return llvm::BuildMI(block, change, change.getDebugLoc(), instructions_->get(opcode));
+    };
+    constexpr int64_t kept = offsetof(CpuHeader, entry_rsp);
+    if (change.getFlag(llvm::MachineInstr::FrameSetup)) {
+      add_address(build(store), kept).addReg(stack_);
+      add_address(build(address).addReg(stack_, llvm::RegState::Define), bottom_);
+    } else {
+      add_address(build(load).addReg(stack_, llvm::RegState::Define), kept);
+    }
+  }
+
+  void move_address(llvm::MachineInstr& instruction, unsigned operand, llvm::MCRegister base) const {
+    instruction.getOperand(operand).setReg(base);
+    llvm::MachineOperand& displacement = instruction.getOperand(operand + kDisplacement);
+    displacement.setImm(displacement.getImm() + bottom_);
   }
 
   // The number of the exit that a jump leads to.
@@ -213,7 +309,7 @@ class Shaper : public llvm::MachineFunctionPass {
     llvm::MachineInstr& jump = block.back();
     const std::optional<unsigned> number = exit_of(jump);
     if (!number) return;
-    const unsigned bytes = Stubs::room(stubs_[*number], facts_.frames.back().size != 0, low_);
+    const unsigned bytes = Stubs::room(stubs_[*number], low_);
     if (bytes == 0) return;
     const std::string label = "s" + std::to_string(facts_.rooms.size());
     facts_.rooms.push_back({label, *number});
@@ -230,8 +326,9 @@ class Shaper : public llvm::MachineFunctionPass {
   const llvm::TargetRegisterInfo* registers_ = nullptr;
   const llvm::TargetInstrInfo* instructions_ = nullptr;
   llvm::MCRegister flags_;
+  llvm::ArrayRef<llvm::MCRegister> words_;
   llvm::MCRegister stack_;
-  llvm::MCRegister state_;
+  int64_t bottom_ = 0;  // of the frame, from the state
 };
 char Shaper::ID = 0;
 

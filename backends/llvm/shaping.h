@@ -16,7 +16,8 @@ llvm::MachineFunctionPass* make_poll_folder();
 
 // The last pass but for code's emission, behind the recovery collector:
 // - comparisons stand right before their jumps, with which the host's decoder fuses them;
-// - frames are addressed from the state, where that stays in its register: no exit needs to give the stack back;
+// - frames lie in the state, and are addressed from it where some register has that all along: the stack then stays as
+//   the contract wants it;
 // - jumps to exits become room for them (MachineFacts::rooms).
 // Both outlive it.
 llvm::MachineFunctionPass* make_shaper(const std::vector<ExitStub>& stubs, bool low, MachineFacts& facts);

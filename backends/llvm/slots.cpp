@@ -39,7 +39,12 @@ void Lowering::store_slot_memory(SlotId id) {
   store_state(v, slot.offset);
 }
 
-llvm::Value* Lowering::get_slot(SlotId id) { return b_.CreateLoad(type(layout_.slot(id).type), slots_[id]); }
+// What memory has is read where it is wanted, or not at all: a variable would be read at the function's beginning, and
+// many of them would go to the frame at once.
+llvm::Value* Lowering::get_slot(SlotId id) {
+  if (!dirty_[id] && layout_.slot(id).pin_rank == ir::kNotPinned) return load_slot_memory(id);
+  return b_.CreateLoad(type(layout_.slot(id).type), slots_[id]);
+}
 
 void Lowering::set_slot(SlotId id, Value v) {
   b_.CreateStore(value(v), slots_[id]);

@@ -21,7 +21,6 @@ constexpr uint8_t kCall = 0xe8;
 constexpr uint8_t kNop = 0x90;
 
 // Lengths, at most.
-constexpr unsigned kLeaveFrame = 8;
 constexpr unsigned kLinkable = 3 + 5;
 constexpr unsigned kProbe = 48;
 constexpr unsigned kDropPrediction = 4;
@@ -58,13 +57,6 @@ void Stubs::call_thunk(Thunk thunk) {
 void Stubs::jump_thunk(Thunk thunk) {
   at_state({0x41, 0xff, 0xa4}, static_cast<uint64_t>(runtime::thunk_offset(thunk)));
 }
-
-void Stubs::enter_frame() {
-  at_state({0x49, 0x89, 0xa4}, offsetof(CpuHeader, entry_rsp));          // mov [r12 + entry_rsp], rsp
-  at_state({0x49, 0x8d, 0xa4}, offsetof(CpuHeader, spill) + kFrameTop);  // lea rsp, [r12 + ...]
-}
-
-void Stubs::leave_frame() { at_state({0x49, 0x8b, 0xa4}, offsetof(CpuHeader, entry_rsp)); }  // mov rsp, [...]
 
 void Stubs::push_guest_pc(int64_t offset) {
   if (low_) {
@@ -157,21 +149,20 @@ void Stubs::emit_call(const ExitStub& stub, uint32_t continuation) {
   }
 }
 
-unsigned Stubs::room(const ExitStub& stub, bool framed, bool low) {
+unsigned Stubs::room(const ExitStub& stub, bool low) {
   const unsigned push = low ? 5 : 12;
-  const unsigned leave = framed ? kLeaveFrame : 0;
   const unsigned go_on = kDropPrediction + (stub.far_return ? push + 1 + kProbe : kLinkable);
   switch (stub.kind) {
     case ExitStub::Kind::Link:
-      return leave + kLinkable;
+      return kLinkable;
     case ExitStub::Kind::Call:
-      return leave + push + kLinkable + go_on;
+      return push + kLinkable + go_on;
     case ExitStub::Kind::CallIndirect:
-      return leave + push + kProbe + go_on;
+      return push + kProbe + go_on;
     case ExitStub::Kind::JumpIndirect:
-      return leave + kProbe;
+      return kProbe;
     case ExitStub::Kind::Return:
-      return leave + 12;
+      return 12;
     case ExitStub::Kind::Stop:
     case ExitStub::Kind::Miss:
     case ExitStub::Kind::Exit:
@@ -180,8 +171,7 @@ unsigned Stubs::room(const ExitStub& stub, bool framed, bool low) {
   return 0;
 }
 
-void Stubs::emit_often(const ExitStub& stub, bool framed, uint32_t continuation) {
-  if (framed) leave_frame();
+void Stubs::emit_often(const ExitStub& stub, uint32_t continuation) {
   switch (stub.kind) {
     case ExitStub::Kind::Link:
       cold_.push_back({Cold::Kind::Link, linkable(kJmp), 0, stub.target});
@@ -257,17 +247,17 @@ void Stubs::emit_seldom() {
   cold_.clear();
 }
 
-uint32_t Stubs::emit(const ExitStub& stub, bool framed, uint32_t continuation) {
+uint32_t Stubs::emit(const ExitStub& stub, uint32_t continuation) {
   const uint32_t begin = here();
-  emit_often(stub, framed, continuation);
+  emit_often(stub, continuation);
   emit_seldom();
   return begin;
 }
 
-void Stubs::emit_in_room(uint32_t place, const ExitStub& stub, bool framed, uint32_t continuation) {
+void Stubs::emit_in_room(uint32_t place, const ExitStub& stub, uint32_t continuation) {
   at_ = place;
-  emit_often(stub, framed, continuation);
-  assert(at_ <= place + room(stub, framed, low_));
+  emit_often(stub, continuation);
+  assert(at_ <= place + room(stub, low_));
   at_ = kEnd;
   emit_seldom();
 }

@@ -23,16 +23,12 @@ class Stubs {
   uint32_t here() const { return at_ == kEnd ? static_cast<uint32_t>(out_.bytes.size()) : at_; }
   void align(unsigned to, uint8_t fill);
 
-  // Sets the stack aside for a frame, and takes it back.
-  void enter_frame();
-  void leave_frame();
-
   // Bytes that the often executed part needs at most; 0: it has none. `low`: all guest addresses fit 31 bits.
-  static unsigned room(const ExitStub& stub, bool framed, bool low);
+  static unsigned room(const ExitStub& stub, bool low);
   // What `stub` does; `continuation`: offset of the code behind a call. Appended; returns its offset.
-  uint32_t emit(const ExitStub& stub, bool framed, uint32_t continuation);
+  uint32_t emit(const ExitStub& stub, uint32_t continuation);
   // As emit, the often executed part in the room at `place`.
-  void emit_in_room(uint32_t place, const ExitStub& stub, bool framed, uint32_t continuation);
+  void emit_in_room(uint32_t place, const ExitStub& stub, uint32_t continuation);
   // A Link of a jump whose displacement lies at `displacement` already, and its way to the runtime.
   void emit_link_stub(uint32_t displacement, int64_t target, bool is_call);
   void emit_jump(uint32_t target);
@@ -62,7 +58,7 @@ class Stubs {
   void bind(uint32_t displacement);
   void probe(bool call);
   void emit_call(const ExitStub& stub, uint32_t continuation);
-  void emit_often(const ExitStub& stub, bool framed, uint32_t continuation);
+  void emit_often(const ExitStub& stub, uint32_t continuation);
   void emit_seldom();
   void emit_stop();
 
