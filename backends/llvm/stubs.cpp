@@ -202,13 +202,6 @@ void Stubs::emit_often(const ExitStub& stub, uint32_t continuation) {
   }
 }
 
-void Stubs::emit_stop() {
-  at_state({0x49, 0x89, 0x84}, offsetof(CpuHeader, pc));         // mov [r12 + pc], rax
-  at_state({0x41, 0xc7, 0x84}, offsetof(CpuHeader, exit_kind));  // mov dword [...], Stop
-  word(static_cast<uint32_t>(ir::ExitKind::Stop));
-  jump_thunk(Thunk::Exit);
-}
-
 void Stubs::emit_seldom() {
   for (const Cold& cold : cold_) {
     switch (cold.kind) {
@@ -218,12 +211,12 @@ void Stubs::emit_seldom() {
         break;
       case Cold::Kind::Stop:
         bind(cold.displacement);
-        emit_stop();
+        call_thunk(Thunk::StopBefore);
         break;
       case Cold::Kind::StopCall:
         bind(cold.displacement);
         bytes({0x48, 0x83, 0xc4, 0x08});  // add rsp, 8
-        emit_stop();
+        call_thunk(Thunk::StopBefore);
         break;
       case Cold::Kind::Miss:
         bind(cold.displacement);

@@ -60,7 +60,6 @@ class Stubs {
   void emit_call(const ExitStub& stub, uint32_t continuation);
   void emit_often(const ExitStub& stub, uint32_t continuation);
   void emit_seldom();
-  void emit_stop();
 
   runtime::CompiledCode& out_;
   const bool low_;

@@ -129,9 +129,17 @@ uint64_t TranslatorEngine::stub_pc(const Translation* from, uint64_t stub_end) {
 }
 
 const void* TranslatorEngine::on_stop(Vcpu& vcpu, uint64_t stub_end) {
-  ir::CpuHeader& cpu = vcpu.cpu;
   Translation* const from = cache_.find(host_pointer(stub_end - 1));
-  cpu.pc = stub_pc(from, stub_end);
+  vcpu.cpu.pc = stub_pc(from, stub_end);
+  return stop_at(vcpu, from);
+}
+
+const void* TranslatorEngine::on_stop_before(Vcpu& vcpu, uint64_t call_end) {
+  return stop_at(vcpu, cache_.find(host_pointer(call_end - 1)));
+}
+
+const void* TranslatorEngine::stop_at(Vcpu& vcpu, Translation* from) {
+  ir::CpuHeader& cpu = vcpu.cpu;
   answer_sample(vcpu, from);
   turnstile_.pause(vcpu);
   if (!stop_requested(cpu)) return enter_at(vcpu, cpu.pc);
@@ -236,7 +244,7 @@ uint64_t TranslatorEngine::on_memory(Vcpu& vcpu, const ThunkFrame& frame) {
 }
 
 ThunkHandlers ThunkEntries::handlers() {
-  return {resolve, indirect, stop, hot, budget, helper, fp_slow, vector_slow, memory, miss};
+  return {resolve, indirect, stop, stop_before, hot, budget, helper, fp_slow, vector_slow, memory, miss};
 }
 
 const void* ThunkEntries::resolve(ir::CpuHeader* cpu, uint64_t stub_end) {
@@ -252,6 +260,11 @@ const void* ThunkEntries::indirect(ir::CpuHeader* cpu, uint64_t pc) {
 const void* ThunkEntries::stop(ir::CpuHeader* cpu, uint64_t stub_end) {
   Vcpu& vcpu = record_of(*cpu);
   return vcpu.engine.on_stop(vcpu, stub_end);
+}
+
+const void* ThunkEntries::stop_before(ir::CpuHeader* cpu, uint64_t call_end) {
+  Vcpu& vcpu = record_of(*cpu);
+  return vcpu.engine.on_stop_before(vcpu, call_end);
 }
 
 const void* ThunkEntries::hot(ir::CpuHeader* cpu, uint64_t stub_end) {

@@ -108,7 +108,7 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
     do {
       if (const void* const code = enter_at(vcpu, cpu.pc); code != nullptr) enter_(&cpu, code);
       if (cpu.exit_kind == static_cast<uint32_t>(ir::ExitKind::Exclusive)) run_alone(vcpu);
-      // Indirect jumps and returns leave in this way, whoever asked.
+      // Returns that nothing predicted leave in this way, whoever asked.
       if (cpu.exit_kind != static_cast<uint32_t>(ir::ExitKind::Stop)) break;
       answer_sample(vcpu, nullptr);
       turnstile_.pause(vcpu);

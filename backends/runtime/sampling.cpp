@@ -103,13 +103,25 @@ void TranslatorEngine::answer_sample(Vcpu& vcpu, Translation* from) {
   ir::Fault fault;
   if (options_.machine && !ir::find_frames(frontend_, vcpu.memory, &identity, &fault)) return;
   if (identity.next_frame != 0) return;  // one instruction
-  if (count_sample(vcpu, identity, from)) enqueue(vcpu, identity);
+  const auto holds = [&](const ir::GuestRange& range) { return range.begin <= identity.pc && identity.pc < range.end; };
+  const bool goes_out = from != nullptr && std::none_of(from->guest.begin(), from->guest.end(), holds);
+  const bool caller = goes_out && from->live && from->next_frame == 0 && takes_caller(vcpu, *from);
+  if (caller) identity = from->identity();
+  if (count_sample(vcpu, identity, from, goes_out)) enqueue(vcpu, identity);
+}
+
+// A call or a jump out of a region stops at its target, where time has gone by neither for sure: it may have been spent
+// in the region, or in what has returned to it. Unless the region is as good as can be, the two take turns.
+bool TranslatorEngine::takes_caller(Vcpu& vcpu, const Translation& from) const {
+  if (from.gear == Gear::Optimized) return false;
+  vcpu.caller_had_sample = !vcpu.caller_had_sample;
+  return vcpu.caller_had_sample;
 }
 
 // Return predictions tell the callers, as far as they have not been dropped; what a region has inlined is not among
 // them. A call stops at its target, but time has gone by before it.
-void TranslatorEngine::show_sample(const Vcpu& vcpu, const ir::Identity& identity, const Translation* from,
-                                   const Translation* ran, uint32_t milliseconds) const {
+void TranslatorEngine::show_sample(const Vcpu& vcpu, const Translation* from, bool goes_out, const Translation* ran,
+                                   uint32_t milliseconds) const {
   constexpr std::size_t deepest = 128;
   std::array<uint64_t, deepest> returns;
   std::size_t count = 0;
@@ -119,18 +131,16 @@ void TranslatorEngine::show_sample(const Vcpu& vcpu, const ir::Identity& identit
     ++count;
   }
   Sample sample;
-  sample.pc = identity.pc;
-  sample.region = ran != nullptr ? ran->pc : identity.pc;
+  sample.pc = goes_out ? from->pc : vcpu.cpu.pc;
+  sample.region = ran != nullptr ? ran->pc : vcpu.cpu.pc;
   sample.gear = ran != nullptr ? ran->gear : Gear::Trace;
   sample.milliseconds = milliseconds;
   sample.returns = {returns.data(), count};
-  const auto holds = [&](const ir::GuestRange& range) { return range.begin <= identity.pc && identity.pc < range.end; };
-  if (from != nullptr && std::none_of(from->guest.begin(), from->guest.end(), holds)) sample.pc = from->pc;
   options_.observer->sampled(sample);
 }
 
 // Whether its region is to be formed.
-bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Translation* from) {
+bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Translation* from, bool goes_out) {
   const std::lock_guard lock(mutex_);
   Tier2& tier2 = *tier2_;
   const Translation* const here = map_.find(identity);
@@ -138,10 +148,11 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
   const Gear gear = ran != nullptr ? ran->gear : Gear::Trace;
   const uint32_t pause = sample_pause();
   vcpu.statistics.samples[static_cast<unsigned>(gear)] += pause;
-  if (options_.sample_always) show_sample(vcpu, identity, from, ran, pause);
+  if (options_.sample_always) show_sample(vcpu, from, goes_out, ran, pause);
   // Where nothing is left to do, pauses grow fast.
-  tier2.samples_since_news += gear == Gear::Optimized ? 16 : 1;
-  if (gear == Gear::Optimized || tier2.off || options_.tier2_foreground) return false;
+  const bool done = (goes_out ? here == nullptr ? Gear::Trace : here->gear : gear) == Gear::Optimized;
+  tier2.samples_since_news += done ? 16 : 1;
+  if (done || tier2.off || options_.tier2_foreground) return false;
   tier2.improvable += pause;
 
   // A single sample is no evidence, however long the pause before it.
@@ -172,7 +183,7 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
         // Evicted, or the guest's code has changed.
         spot.state = spot.times_compiled < kMostTimes ? HotSpot::State::Counting : HotSpot::State::Hopeless;
         spot.weight = weight;
-      } else if (from != nullptr && from->live && from->pc != identity.pc) {
+      } else if (from != nullptr && from->live && !goes_out && from->pc != identity.pc) {
         // Code that contains this loop went round it without coming by: it is made anew, without the loop.
         kill(from);
         request_quiescence();

@@ -12,6 +12,7 @@ struct ThunkEntries {
   static const void* resolve(ir::CpuHeader* cpu, uint64_t stub_end);
   static const void* indirect(ir::CpuHeader* cpu, uint64_t pc);
   static const void* stop(ir::CpuHeader* cpu, uint64_t stub_end);
+  static const void* stop_before(ir::CpuHeader* cpu, uint64_t call_end);
   static const void* hot(ir::CpuHeader* cpu, uint64_t stub_end);
   static const void* budget(ir::CpuHeader* cpu, uint64_t stub_end);
   static const void* miss(ir::CpuHeader* cpu, uint64_t stub_end);

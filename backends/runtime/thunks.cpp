@@ -42,6 +42,7 @@ class Emitter {
     emit_to_cpp();
     emit_stub_thunk(Thunk::Resolve, handlers_.resolve);
     emit_stub_thunk(Thunk::Stop, handlers_.stop);
+    emit_stop_before();
     emit_stub_thunk(Thunk::Hot, handlers_.hot);
     emit_stub_thunk(Thunk::Budget, handlers_.budget);
     emit_stub_thunk(Thunk::Miss, handlers_.miss);
@@ -179,6 +180,14 @@ class Emitter {
     begin(thunk);
     a_.pop(rax);
     a_.mov(r10, reinterpret_cast<uint64_t>(handler));
+    a_.jmp(to_cpp_);
+  }
+
+  void emit_stop_before() {
+    begin(Thunk::StopBefore);
+    a_.mov(header(&ir::CpuHeader::pc, 8), rax);
+    a_.pop(rax);
+    a_.mov(r10, reinterpret_cast<uint64_t>(handlers_.stop_before));
     a_.jmp(to_cpp_);
   }
 

@@ -32,6 +32,7 @@ enum class Thunk : uint8_t {
                // register; loads and atomics find the host's address in access_address. Does not come back if it faults
   Miss,        // call: a PcStub; the instruction there has not begun, since its access (CpuHeader::access_*) is not one
                // of plain memory that the TLB knows. It becomes known, or the instruction is done elsewhere
+  StopBefore,  // call, rax = guest pc: as Stop, where an indirect jump or call would go there
 };
 
 constexpr int32_t thunk_offset(Thunk thunk) {

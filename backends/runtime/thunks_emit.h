@@ -27,9 +27,10 @@ struct ThunkFrame {
 static_assert(sizeof(ThunkFrame) % 16 == 0);
 
 struct ThunkHandlers {
-  Handler resolve = nullptr;   // argument: address behind the stub's call
-  Handler indirect = nullptr;  // argument: guest pc
-  Handler stop = nullptr;      // argument: as resolve
+  Handler resolve = nullptr;      // argument: address behind the stub's call
+  Handler indirect = nullptr;     // argument: guest pc
+  Handler stop = nullptr;         // argument: as resolve
+  Handler stop_before = nullptr;  // argument: address behind the call; pc is in the header
   Handler hot = nullptr;
   Handler budget = nullptr;
   uint64_t (*helper)(ir::CpuHeader* cpu, uint64_t id) = nullptr;

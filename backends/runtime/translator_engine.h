@@ -112,6 +112,9 @@ class TranslatorEngine : public vcpu::Engine {
   const void* on_resolve(Vcpu& vcpu, uint64_t stub_end);
   const void* on_indirect(Vcpu& vcpu, uint64_t pc);
   const void* on_stop(Vcpu& vcpu, uint64_t stub_end);
+  const void* on_stop_before(Vcpu& vcpu, uint64_t call_end);
+  // At vcpu.cpu.pc, asked by `from`.
+  const void* stop_at(Vcpu& vcpu, Translation* from);
   const void* on_hot(Vcpu& vcpu, uint64_t stub_end);
   const void* on_budget(Vcpu& vcpu, uint64_t stub_end);
   const void* on_miss(Vcpu& vcpu, uint64_t stub_end);
@@ -149,9 +152,10 @@ class TranslatorEngine : public vcpu::Engine {
   // The virtual CPU has stopped at cpu.pc, by `from` where that is known: if it was for a sample, counts it, and forms
   // a region if there are enough.
   void answer_sample(Vcpu& vcpu, Translation* from);
-  bool count_sample(Vcpu& vcpu, const ir::Identity& identity, Translation* from);
+  bool count_sample(Vcpu& vcpu, const ir::Identity& identity, Translation* from, bool goes_out);
+  bool takes_caller(Vcpu& vcpu, const Translation& from) const;
   void start_sampling();
-  void show_sample(const Vcpu& vcpu, const ir::Identity& identity, const Translation* from, const Translation* ran,
+  void show_sample(const Vcpu& vcpu, const Translation* from, bool goes_out, const Translation* ran,
                    uint32_t milliseconds) const;
   // Asks all virtual CPUs that run; false: none does. `pause`: until the next time, in milliseconds.
   bool ask_for_samples(uint32_t* pause);

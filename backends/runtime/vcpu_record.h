@@ -78,6 +78,8 @@ struct Vcpu : Turnstile::Member {
   uint8_t* stack = nullptr;  // of return predictions, the guard page first
   std::size_t stack_size = 0;
 
+  bool caller_had_sample = false;  // the latest one that a region's end could have
+
   // The latest Thunk::Miss.
   uint64_t missed_pc = kNoPc;
   uint64_t missed_address = 0;

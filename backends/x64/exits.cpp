@@ -167,9 +167,7 @@ void Emitter::probe_and_jump(bool call) {
   a_.jne(cold(
       [](Emitter& e, const Cold& c) {
         if (c.data[0] != 0) e.a_.add(x86::rsp, 8);
-        e.a_.mov(e.state(offsetof(CpuHeader, pc)), x86::rax);
-        e.a_.mov(e.state(offsetof(CpuHeader, exit_kind), 4), static_cast<int>(ir::ExitKind::Stop));
-        e.jump_to_thunk(Thunk::Exit);
+        e.call_thunk(Thunk::StopBefore);
       },
       {call}));
   static_assert(sizeof(runtime::CodeRecord) == 16 && runtime::kLookupShift == 1);

@@ -21,7 +21,7 @@ namespace menura::x64::test {
 class RegionMachine {
  public:
   RegionMachine(const ir::StateLayout& layout, const ir::HelperTable& helpers) : helpers_(helpers) {
-    const runtime::ThunkHandlers handlers = {resolve,           indirect, stub<Way::Stop>, stub<Way::Hot>,
+    const runtime::ThunkHandlers handlers = {resolve,           indirect, stub<Way::Stop>, stop_before, stub<Way::Hot>,
                                              stub<Way::Budget>, helper,   fp_slow,         vector_slow};
     thunks_ = runtime::emit_thunks(layout, handlers);
     memory_ = static_cast<uint8_t*>(
@@ -103,6 +103,10 @@ class RegionMachine {
         m.way = Way::Link;
       }
     }
+    return nullptr;
+  }
+  static const void* stop_before(ir::CpuHeader* cpu, uint64_t) {
+    self(cpu).way = Way::Stop;
     return nullptr;
   }
   static const void* indirect(ir::CpuHeader* cpu, uint64_t pc) {
