@@ -29,9 +29,10 @@ po::options_description description() {
   add("cpu", po::value<std::string>(), "<name{,+ext,-ext}> the guest's CPU, as in rv64,+zbb,-c (default: max)");
   add("engine", po::value<std::string>(), "<x64|interp> what runs guest code (default: x64)");
   add("tier", po::value<std::string>(),
-      "<interp|0|1|2|auto> interp: as --engine interp; 0: straight traces only; 1: hot code is compiled again, better "
-      "(default); 2: by the optimizing compiler, and the program waits for it; auto: as 1, and the optimizing compiler "
-      "works in the background");
+      "<interp|0|1|2|auto> interp: as --engine interp; 0: straight traces only; 1: hot code is compiled again, "
+      "better; 2: by the optimizing compiler, and the program waits for it; auto: as 1, and the optimizing compiler "
+      "works in "
+      "the background (default)");
   add("tier2-threshold", po::value<int>(),
       "<n> with --tier auto: for how many ms a place must have run before the optimizing compiler gets it (default: 4, "
       "once hot code has run for 200); with --tier 2: how often (default: 16)");

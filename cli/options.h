@@ -21,7 +21,7 @@ enum class Tier : uint8_t {
 // What runs guest code, of programs and machines alike.
 struct EngineChoice {
   EngineName engine = EngineName::X64;
-  Tier tier = Tier::Hot;
+  Tier tier = Tier::Auto;
   int tier2_threshold = 0;  // --tier2-threshold; 0: the engine's own
   bool statistics = false;
   bool count_instructions = false;  // those that are executed, for the statistics
