@@ -51,6 +51,9 @@ struct Translator {
   Observers observers;
 };
 
+// Milliseconds of samples.
+constexpr uint32_t kMachineWarmUp = 1000;
+
 // --tier 2: executions of a trace before it is compiled anew, by default. More than the few that tell which ways are
 // taken at all.
 constexpr int32_t kAtOnce = 16;
@@ -108,6 +111,8 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
   runtime::EngineOptions engine_options;
   engine_options.profile = options.count_instructions;
   engine_options.machine = guest.machine;
+  // A kernel has booted by then.
+  if (guest.machine) engine_options.tier2_warm_up = kMachineWarmUp;
   if (options.tier == Tier::AtOnce || options.tier == Tier::Auto) {
     translator.tier2 = std::make_unique<LlvmSource>(frontend);
     engine_options.tier2 = translator.tier2.get();
@@ -120,6 +125,7 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
   } else if (options.tier2_threshold != 0) {
     engine_options.tier2_threshold = static_cast<uint32_t>(options.tier2_threshold);
     engine_options.tier2_warm_up = 0;
+    engine_options.tier2_payback = 0;
   }
   if (options.dump_guest || options.dump_ir || options.dump_host) {
     Result<std::unique_ptr<Dumps>> dumps = Dumps::open(options, guest, frontend);

@@ -19,8 +19,8 @@ namespace {
 
 constexpr uint32_t kMillisecond = 1000000;
 
-// After so many samples, all weights are halved: what is hot is hot within a second.
-constexpr uint32_t kDecay = 512;
+// More, and all weights are halved, and those of nothing forgotten.
+constexpr std::size_t kMostSpots = 4096;
 
 // Code that has been compiled so often and is gone again changes too often.
 constexpr uint8_t kMostTimes = 8;
@@ -155,23 +155,22 @@ bool TranslatorEngine::count_sample(Vcpu& vcpu, const ir::Identity& identity, Tr
   if (done || tier2.off || options_.tier2_foreground) return false;
   tier2.improvable += pause;
 
-  // A single sample is no evidence, however long the pause before it.
-  const uint32_t weight = std::min(pause, std::max(options_.tier2_threshold / 2, 1U));
-  tier2.weight_since_decay += weight;
-  if (tier2.weight_since_decay >= kDecay) {
-    tier2.weight_since_decay = 0;
+  if (tier2.spots.size() > kMostSpots) {
     for (auto& [spot_identity, spot] : tier2.spots) spot.weight /= 2;
     std::erase_if(tier2.spots, [](const auto& entry) {
       return entry.second.weight == 0 && entry.second.state == HotSpot::State::Counting;
     });
   }
   HotSpot& spot = tier2.spots.try_emplace(identity, HotSpot{.limits = options_.tier2_limits}).first->second;
+  // A single sample is no evidence, however long the pause before it.
+  const uint32_t weight = spot.weight != 0 ? pause : std::min(pause, std::max(options_.tier2_threshold / 2, 1U));
   switch (spot.state) {
     case HotSpot::State::Counting:
       // Here may be the next one: ask more often.
       if (spot.weight != 0) tier2.samples_since_news = std::min(tier2.samples_since_news, kNoNews - 1);
       spot.weight += weight;
-      if (spot.weight < options_.tier2_threshold || tier2.improvable < options_.tier2_warm_up) return false;
+      if (spot.weight < std::max(options_.tier2_threshold, spot.wanted)) return false;
+      if (tier2.improvable < options_.tier2_warm_up) return false;
       spot.state = HotSpot::State::Queued;
       tier2.samples_since_news = 0;
       return true;

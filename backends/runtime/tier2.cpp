@@ -28,6 +28,9 @@ constexpr int32_t kRare = 64;
 // A region that is still refused with so few instructions stays where it is.
 constexpr unsigned kFewest = 64;
 
+// What LLVM takes for a guest instruction, about.
+constexpr unsigned kMicrosecondsEach = 200;
+
 // So that the region is another one than that with so many instructions.
 void reduce(ir::HotLimits& limits, unsigned instructions) {
   do {
@@ -72,6 +75,13 @@ void TranslatorEngine::give_up(Translation& translation) {
   request_quiescence();
 }
 
+// Whether its place has run long enough; else the spot knows how long that is.
+bool TranslatorEngine::pays(const ir::Region& region, HotSpot& spot) const {
+  const uint64_t cost = uint64_t{region.guest_instructions} * kMicrosecondsEach / 1000;
+  spot.wanted = static_cast<uint32_t>(cost * options_.tier2_payback);
+  return spot.weight >= spot.wanted;
+}
+
 // Forms the region here, where guest memory may be read, and leaves the rest to the compiling thread.
 void TranslatorEngine::enqueue(Vcpu& vcpu, const ir::Identity& identity) {
   Workshop& workshop = take_workshop(vcpu);
@@ -90,7 +100,7 @@ void TranslatorEngine::enqueue(Vcpu& vcpu, const ir::Identity& identity) {
     HotSpot& spot = tier2_->spots[identity];
     if (fault.kind != ir::FaultKind::None) {
       spot.state = HotSpot::State::Hopeless;
-    } else if (changed_since(workshop.sequence, workshop.region.guest)) {
+    } else if (changed_since(workshop.sequence, workshop.region.guest) || !pays(workshop.region, spot)) {
       spot.state = HotSpot::State::Counting;
     } else {
       auto job = std::make_unique<Tier2Job>();

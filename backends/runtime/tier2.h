@@ -46,7 +46,8 @@ struct HotSpot {
   };
   State state = State::Counting;
   uint8_t times_compiled = 0;
-  uint32_t weight = 0;  // of its samples: milliseconds, halved now and then
+  uint32_t weight = 0;  // of its samples: milliseconds
+  uint32_t wanted = 0;  // weight that its region's size wants, once that is known
   ir::HotLimits limits = {};
 };
 
@@ -74,8 +75,7 @@ struct Tier2 {
 
   std::unique_ptr<Compiler> foreground;  // whose clones compile in the foreground
 
-  uint32_t improvable = 0;  // milliseconds of samples outside of optimized code
-  uint32_t weight_since_decay = 0;
+  uint32_t improvable = 0;          // milliseconds of samples outside of optimized code
   uint32_t samples_since_news = 0;  // since a region was formed: how long the pauses between samples may be
 
   pthread_t thread = {};  // that compiles

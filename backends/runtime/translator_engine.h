@@ -51,7 +51,10 @@ struct EngineOptions {
   uint32_t tier2_threshold = 4;  // milliseconds of samples of a place before its region is compiled in the background
   // And how much samples must have found before the first one: making the compiler takes 20 to 30 ms, its first regions
   // as long again, which a program of a fifth of a second never gets back.
-  uint32_t tier2_warm_up = 200;
+  uint32_t tier2_warm_up = 300;
+  // And how many times what compiling it will take: what has run for so long will run as long again, a fifth faster.
+  // 0: however long it takes.
+  uint32_t tier2_payback = 5;
   // Instead of that: what is hot (hot_threshold) goes to it at once, on the guest's thread. For tests.
   bool tier2_foreground = false;
   ir::HotLimits tier2_limits = {.instructions = 1500, .blocks = 400, .inline_depth = 4, .inline_instructions = 80};
@@ -60,6 +63,7 @@ struct EngineOptions {
   CodeStore* store = nullptr;
 };
 
+struct HotSpot;
 struct Tier2Job;
 struct SamplerLink;
 struct Tier2;
@@ -168,6 +172,7 @@ class TranslatorEngine : public vcpu::Engine {
   // It is not worth it: its loop goes back to the gear below, for good.
   void give_up(Translation& translation);
   void enqueue(Vcpu& vcpu, const ir::Identity& identity);
+  bool pays(const ir::Region& region, HotSpot& spot) const;
   // Forms the region of what has run often enough there.
   ir::Fault form_optimized(Workshop& workshop, const ir::Identity& identity, const ir::HotLimits& limits);
   void start_compiling_thread();

@@ -74,7 +74,9 @@ class Tier2Test : public RiscvMachine, public CompilerSource {
     return std::make_unique<GatedCompiler>(compiler_->clone(), gate_, most_);
   }
   // In the background, after the first sample.
-  void start_sampled() { start({.hot_threshold = 50, .tier2 = this, .tier2_threshold = 1, .tier2_warm_up = 0}); }
+  void start_sampled() {
+    start({.hot_threshold = 50, .tier2 = this, .tier2_threshold = 1, .tier2_warm_up = 0, .tier2_payback = 0});
+  }
   void start_at_once() { start({.hot_threshold = 50, .tier2 = this, .tier2_foreground = true}); }
 
   // a0 += 1 until a flag is set, with a second path that is taken every other time; 0x100: a0 += s2, s2 -= 1 until 0.
@@ -131,10 +133,10 @@ TEST_F(Tier2Test, EntersARunningLoop) {
 
 TEST_F(Tier2Test, ShortProgramsMakeNoCompiler) {
   put_loops();
-  start({.hot_threshold = 50, .tier2 = this, .tier2_threshold = 1, .tier2_warm_up = UINT32_MAX});
+  start({.hot_threshold = 50, .tier2 = this, .tier2_threshold = 1, .tier2_warm_up = UINT32_MAX, .tier2_payback = 0});
   run_until([&] { wait_for([&] { return samples(Gear::Hot) >= 10; }); });
   EXPECT_EQ(made_, 0);
-  start({.hot_threshold = 50, .tier2 = this, .tier2_threshold = 1, .tier2_warm_up = 30});
+  start({.hot_threshold = 50, .tier2 = this, .tier2_threshold = 1, .tier2_warm_up = 30, .tier2_payback = 0});
   run_until([&] { wait_for([&] { return optimized(0); }); });
   EXPECT_GE(samples(Gear::Hot), 30U);
 }
