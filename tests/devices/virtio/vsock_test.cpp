@@ -75,6 +75,7 @@ struct VsockBench {
   }
   ~VsockBench() {
     for (const std::string& name : made) ::unlink(name.c_str());
+    bench.device.reset();
     ports.reset();
     ::rmdir(folder.c_str());
   }
