@@ -42,6 +42,11 @@ struct BoardChoice {
   const Board* board;
 };
 
+// A part of the address space.
+struct Place {
+  uint64_t base, size;
+};
+
 struct Board {
   const char* name;   // --board
   const char* guest;  // Debian's name of the architecture
@@ -55,6 +60,14 @@ struct Board {
   std::span<const BoardRow> devices;
   const BoardCode* code;  // what no table says: machine.h
   std::span<const BoardChoice> choices = {};
+  std::span<const Place> secure_only = {};  // answers CPUs in the secure state alone
+
+  constexpr bool is_secure_only(uint64_t physical) const {
+    for (const Place& place : secure_only) {
+      if (physical >= place.base && physical - place.base < place.size) return true;
+    }
+    return false;
+  }
 
   constexpr const MemoryRow& main_memory() const {
     for (const MemoryRow& row : memory) {

@@ -5,7 +5,7 @@
 namespace menura::boards {
 
 std::span<const Board* const> boards() {
-  static constexpr const Board* kBoards[] = {&riscv::kVirt, &arm::kVirt, &arm::kVirtGicV2};
+  static const Board* const kBoards[] = {&riscv::kVirt, &arm::kVirt, &arm::kVirtGicV2};
   return kBoards;
 }
 

@@ -1,5 +1,6 @@
 #include "boards/arm/boot.h"
 
+#include "boards/arm/cpus.h"
 #include "boards/loader/file.h"
 #include "boards/loader/kernel.h"
 #include "boards/loader/placement.h"
@@ -62,6 +63,7 @@ Result<BootPlan> plan_firmware(Machine& machine, const BootFiles& files) {
     plan.items[kCommandLineSize] = size_of(text);
     plan.items[kCommandLineData] = std::move(text);
   }
+  start_with_firmware(machine, true);
   auto tree = boot_tree(machine, files.device_tree);
   if (!tree) return tree.error();
   describe_boot(*tree, files.command_line, 0, 0, machine.door());
@@ -114,6 +116,7 @@ Result<BootPlan> plan_boot(Machine& machine, const BootFiles& files) {
     initrd_end = initrd + size;
   }
 
+  start_with_firmware(machine, false);
   auto tree = boot_tree(machine, files.device_tree);
   if (!tree) return tree.error();
   describe_boot(*tree, files.command_line, initrd, initrd_end, machine.door());

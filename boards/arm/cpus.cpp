@@ -18,6 +18,7 @@ namespace isa = menura::arm;
 
 // The private interrupts of the timers (Arm Base System Architecture, DEN 0094, 4.3): of EL1's physical and virtual
 // one.
+constexpr unsigned kTimerInterrupts[] = {30, 27, 26, 28, 29};  // by TimerNumber
 constexpr unsigned kPhysicalTimer = 30;
 constexpr unsigned kVirtualTimer = 27;
 
@@ -27,14 +28,19 @@ struct SharedByCpus {
   isa::Cluster cluster_;
 };
 
-class ProcessingElements final : private SharedByCpus, public CpusOf<isa::Frontend, isa::Cpu>, private vcpu::PowerPort {
+class ProcessingElements final : private SharedByCpus,
+                                 public CpusOf<isa::Frontend, isa::Cpu>,
+                                 private vcpu::PowerPort,
+                                 public InterruptSink {
  public:
-  ProcessingElements(const CpuSetup& setup, isa::FeatureSet features)
+  ProcessingElements(const CpuSetup& setup, isa::FeatureSet features, const Levels& levels)
       : SharedByCpus(setup.count),
         CpusOf(isa::Frontend(features, isa::Level::Machine), setup),
         control_(setup.control),
+        levels_(levels),
         registers_(frontend_, [this](ir::CpuHeader& header) -> isa::Cpu& { return owner_of(header); }) {
     cluster_.power = this;
+    start_with_firmware(false);
     for (unsigned i = 0; i < setup.count; ++i) {
       add(std::make_unique<isa::Cpu>(frontend_, isa::CpuSetup{.number = i,
                                                               .cluster = cluster_,
@@ -55,6 +61,20 @@ class ProcessingElements final : private SharedByCpus, public CpusOf<isa::Fronte
     for (const auto& cpu : cpus_) cpu->disconnect();
   }
 
+  // QEMU's lines for firmware, of the secure GPIO: a rising edge powers off, or resets.
+  void set_input(unsigned input, bool level) override {
+    if (level && input == 0) power_off();
+    if (level && input == 1) reset();
+  }
+
+  void start_with_firmware(bool firmware) {
+    using Conduit = isa::Cluster::Conduit;
+    cluster_.conduit = levels_.secure && firmware ? Conduit::None
+                       : levels_.virtualization   ? Conduit::Smc
+                                                  : Conduit::Hvc;
+  }
+  isa::Cluster& cluster() { return cluster_; }
+
  private:
   isa::Cpu& owner_of(const ir::CpuHeader& header) {
     return **std::find_if(cpus_.begin(), cpus_.end(), [&](const auto& cpu) { return &cpu->header() == &header; });
@@ -63,43 +83,67 @@ class ProcessingElements final : private SharedByCpus, public CpusOf<isa::Fronte
   void reset() override { control_.request_reset(); }
 
   MachineControl& control_;
+  const Levels levels_;
   isa::SystemDebugRegisters registers_;
 };
 
-Result<std::unique_ptr<Cpus>> make_cpus_without(const CpuSetup& setup, isa::FeatureSet absent) {
-  const auto features = isa::parse_cpu(setup.name);
+}  // namespace
+
+Result<std::unique_ptr<Cpus>> make_cpus(const CpuSetup& setup, const Levels& levels) {
+  auto features = isa::parse_cpu(setup.name);
   if (!features) return features.error();
-  auto cpus = std::make_unique<ProcessingElements>(setup, *features - absent);
+  using isa::Feature;
+  if (!levels.gicv3) *features = *features - isa::set_of(Feature::GICv3);
+  if (!levels.virtualization) *features = *features - isa::set_of(Feature::EL2) - isa::set_of(Feature::VHE);
+  if (!levels.secure) *features = *features - isa::set_of(Feature::EL3);
+  auto cpus = std::make_unique<ProcessingElements>(setup, *features, levels);
   if (auto made = cpus->make_engine(setup.make_engine); !made) return made.error();
   return std::unique_ptr<Cpus>(std::move(cpus));
 }
 
-}  // namespace
-
-Result<std::unique_ptr<Cpus>> make_cpus(const CpuSetup& setup) { return make_cpus_without(setup, {}); }
-Result<std::unique_ptr<Cpus>> make_cpus_for_gicv2(const CpuSetup& setup) {
-  return make_cpus_without(setup, isa::set_of(isa::Feature::GICv3));
+void start_with_firmware(Machine& machine, bool firmware) {
+  static_cast<ProcessingElements&>(machine.cpus()).start_with_firmware(firmware);
 }
 
 void connect(Machine& machine) {
   auto& cpus = static_cast<ProcessingElements&>(machine.cpus());
+  for (const Place& place : machine.board().secure_only) {
+    cpus.cluster().secure_only.push_back({place.base, place.base + place.size});
+  }
   for (PlacedDevice& placed : machine.devices()) {
+    if (machine.board().is_secure_only(placed.base)) placed.device->connect_outputs(cpus);
     if (placed.row->cpu_inputs.empty()) continue;
     InterruptSink* const inputs = placed.device->inputs();
     vcpu::RegisterPort* const registers = placed.device->cpu_interface();
     for (unsigned i = 0; i < cpus.count(); ++i) {
       if (registers != nullptr) cpus.cpu(i).set_controller(*registers);
       cpus.cpu(i).set_timer_output([inputs, i](isa::TimerNumber timer, bool level) {
-        const unsigned id = timer == isa::TimerNumber::Physical ? kPhysicalTimer : kVirtualTimer;
-        inputs->set_input(gic_private_input(i, id), level);
+        inputs->set_input(gic_private_input(i, kTimerInterrupts[static_cast<unsigned>(timer)]), level);
       });
     }
   }
 }
 
+namespace {
+
+using Conduit = isa::Cluster::Conduit;
+
+void describe_psci(fdt::Tree& tree, Conduit conduit) {
+  tree.texts("/psci", "compatible", {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
+  tree.text("/psci", "method", conduit == Conduit::Smc ? "smc" : "hvc");
+  // For the oldest of the three (DEN 0022, 5.1).
+  tree.cells("/psci", "cpu_suspend", {0xc4000001});
+  tree.cells("/psci", "cpu_off", {0x84000002});
+  tree.cells("/psci", "cpu_on", {0xc4000003});
+}
+
+}  // namespace
+
 // Devicetree bindings arm/cpus.yaml, arm/psci.yaml and timer/arm,arch_timer.yaml of Linux 6.1.
 void describe_cpus(Machine& machine, fdt::Tree& tree) {
-  const std::string core = isa::core_name(static_cast<ProcessingElements&>(machine.cpus()).features());
+  auto& cpus = static_cast<ProcessingElements&>(machine.cpus());
+  const Conduit conduit = cpus.cluster().conduit;
+  const std::string core = isa::core_name(cpus.features());
   const std::string compatible = "arm," + (core.empty() ? "armv8" : core);
   tree.cells("/cpus", "#address-cells", {1});
   tree.cells("/cpus", "#size-cells", {0});
@@ -108,17 +152,12 @@ void describe_cpus(Machine& machine, fdt::Tree& tree) {
     tree.text(node, "device_type", "cpu");
     tree.text(node, "compatible", compatible);
     tree.cells(node, "reg", {i});
-    tree.text(node, "enable-method", "psci");
+    if (conduit != Conduit::None) tree.text(node, "enable-method", "psci");
   }
-  tree.texts("/psci", "compatible", {"arm,psci-1.0", "arm,psci-0.2", "arm,psci"});
-  tree.text("/psci", "method", "hvc");
-  // For the oldest of the three (DEN 0022, 5.1).
-  tree.cells("/psci", "cpu_suspend", {0xc4000001});
-  tree.cells("/psci", "cpu_off", {0x84000002});
-  tree.cells("/psci", "cpu_on", {0xc4000003});
+  if (conduit != Conduit::None) describe_psci(tree, conduit);
 
-  // Secure and non-secure EL1, virtual, EL2; private interrupts count from 16, level-sensitive. Two of them do not
-  // exist here, but the binding wants four.
+  // Secure and non-secure EL1, virtual, EL2; private interrupts count from 16, level-sensitive. The binding wants all
+  // four, whether they exist or not.
   constexpr uint32_t kPrivate = 1;
   constexpr uint32_t kHigh = 4;
   tree.texts("/timer", "compatible", {"arm,armv8-timer", "arm,armv7-timer"});

@@ -6,9 +6,19 @@
 
 namespace menura::boards::arm {
 
-// Error: there is no such CPU. The second: without the system registers of GICv3.
-Result<std::unique_ptr<Cpus>> make_cpus(const CpuSetup& setup);
-Result<std::unique_ptr<Cpus>> make_cpus_for_gicv2(const CpuSetup& setup);
+// What a board's properties say about them.
+struct Levels {
+  bool gicv3 = true;            // system registers for its interrupt controller
+  bool virtualization = false;  // EL2
+  bool secure = false;          // EL3
+};
+
+// Error: there is no such CPU.
+Result<std::unique_ptr<Cpus>> make_cpus(const CpuSetup& setup, const Levels& levels);
+
+// Whether they begin with firmware or with a kernel: who answers PSCI calls depends on it. Before the device tree is
+// made.
+void start_with_firmware(Machine& machine, bool firmware);
 
 // BoardCode::connect: their timers' interrupts and the CPU interface of the interrupt controller.
 void connect(Machine& machine);

@@ -6,7 +6,7 @@
 
 namespace menura::boards::arm {
 
-extern const Board kVirt;
-extern const Board kVirtGicV2;  // with the interrupt controller of before
+extern const Board& kVirt;
+extern const Board& kVirtGicV2;  // with the interrupt controller of before
 
 }  // namespace menura::boards::arm

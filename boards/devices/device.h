@@ -188,6 +188,8 @@ class Device : public softmmu::Mmio {
   // Of those that hold what virtual CPUs read and execute; as many bytes as the device's registers take.
   virtual softmmu::HostMemory* contents() { return nullptr; }
   virtual void set_contents_port(ContentsPort&) {}  // it outlives the device
+  // Of those with output lines besides interrupts: who takes them, by their numbers; it outlives the device.
+  virtual void connect_outputs(InterruptSink&) {}
 };
 
 }  // namespace menura::boards

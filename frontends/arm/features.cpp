@@ -21,9 +21,9 @@ constexpr FeatureSet kAllFeatures = None
 
 // Cortex-A53 TRM (DDI 0500), table 4-1; Cortex-A72 TRM (100095), table 4-1: ID_AA64ISAR0_EL1 with the cryptography
 // option.
-constexpr FeatureSet kArmv8_0 = A64 + EL1 + GICv3 + FP + AdvSIMD + CRC32 + AES + PMULL + SHA1 + SHA256;
+constexpr FeatureSet kArmv8_0 = A64 + EL1 + EL2 + EL3 + GICv3 + FP + AdvSIMD + CRC32 + AES + PMULL + SHA1 + SHA256;
 // Cortex-A76 TRM (100798), B2.4; Neoverse N1 TRM (100616), B2.4.
-constexpr FeatureSet kArmv8_2 = kArmv8_0 + LSE + LOR + RDM + FP16 + DotProd + LRCPC + DPB + SSBS + TGran16 + PAN +
+constexpr FeatureSet kArmv8_2 = kArmv8_0 + VHE + LSE + LOR + RDM + FP16 + DotProd + LRCPC + DPB + SSBS + TGran16 + PAN +
                                 PAN2 + UAO + HAFDBS + HPDS + TTCNP + CSV2 + CSV3;
 
 constexpr FeatureSet kCores = CortexA53 + CortexA72 + CortexA76 + NeoverseN1;
@@ -44,12 +44,13 @@ constexpr frontends::CpuModel kModels[] = {
 #undef CPU
 };
 
-constexpr frontends::CpuTable kTable = {.guest = "Arm",
-                                        .what = "feature",
-                                        .example = "cortex-a72,+lse",
-                                        .fixed = A64 + EL1 + kCores,
-                                        .features = kFeatures,
-                                        .models = kModels};
+constexpr frontends::CpuTable kTable = {
+    .guest = "Arm",
+    .what = "feature",
+    .example = "cortex-a72,+lse",
+    .fixed = A64 + EL1 + EL2 + EL3 + kCores,  // which levels there are, the board says
+    .features = kFeatures,
+    .models = kModels};
 
 }  // namespace
 

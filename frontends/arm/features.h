@@ -35,7 +35,8 @@ constexpr bool has(FeatureSet set, Feature feature) { return set.has_all(set_of(
 enum class Level : uint8_t { Process, Machine };
 
 // What no user program sees of a CPU. Everything of it requires EL1, so a set with EL1 is a machine's.
-inline constexpr FeatureSet kPrivileged = set_of(Feature::EL1) + set_of(Feature::TGran16) + set_of(Feature::PAN) +
+inline constexpr FeatureSet kPrivileged = set_of(Feature::EL1) + set_of(Feature::EL2) + set_of(Feature::EL3) +
+                                          set_of(Feature::VHE) + set_of(Feature::TGran16) + set_of(Feature::PAN) +
                                           set_of(Feature::PAN2) + set_of(Feature::UAO) + set_of(Feature::HAFDBS) +
                                           set_of(Feature::HPDS) + set_of(Feature::E0PD) + set_of(Feature::TTCNP) +
                                           set_of(Feature::CSV2) + set_of(Feature::CSV3) + set_of(Feature::GICv3);

@@ -56,8 +56,11 @@ constexpr Kind kind_of(RowName name) {
     case RowName::isb:
     case RowName::ic_ivau:
     case RowName::hvc:
+    case RowName::smc:
     case RowName::eret:
     case RowName::sys:
+    case RowName::sys_el2:
+    case RowName::sys_el3:
     case RowName::msr_spsel:
     case RowName::msr_pan:
     case RowName::msr_uao:
@@ -99,7 +102,7 @@ ir::Flow::Exclusive exclusive_of(RowName name, uint32_t word) {
 
 // As lift/a64/system.cpp does: registers that do not exist, or that are not the lifter's business.
 bool is_outside(RowName name, uint32_t word, FeatureSet features, uint64_t mode) {
-  const unsigned number = word >> 5 & 0x7fff;
+  const unsigned number = register_named(word >> 5 & 0x7fff, mode);
   return (name == RowName::mrs && lifting_of(number, false, features, mode) != Lifting::Inline) ||
          (name == RowName::msr_register && lifting_of(number, true, features, mode) != Lifting::Inline);
 }

@@ -43,12 +43,25 @@ struct Mode {
   static constexpr uint64_t kKeyDisabled = 0x1000;
 
   // Machines.
-  static constexpr uint64_t kEl1 = 0x10000;           // else EL0
-  static constexpr uint64_t kSp0 = 0x20000;           // PSTATE.SP is 0 at EL1: EL1t
-  static constexpr uint64_t kFpTrapped = 0x40000;     // CPACR_EL1.FPEN: floating point is trapped
+  static constexpr uint64_t kEl1 = 0x10000;           // EL1 or a higher one, else EL0
+  static constexpr uint64_t kSp0 = 0x20000;           // PSTATE.SP is 0 above EL0: EL1t
+  static constexpr uint64_t kFpTrapped = 0x40000;     // CPACR_EL1.FPEN and the like: floating point is trapped
   static constexpr uint64_t kUao = 0x80000;           // PSTATE.UAO: LDTR and STTR are ordinary
   static constexpr uint64_t kZvaTrapped = 0x100000;   // SCTLR_EL1.DZE is 0 at EL0
   static constexpr uint64_t kUserCounter = 0x200000;  // CNTKCTL_EL1.EL0VCTEN
+  static constexpr uint64_t kEl2 = 0x400000;          // with kEl1: EL2
+  static constexpr uint64_t kEl3 = 0x800000;          // with kEl1: EL3
+  static constexpr uint64_t kLevel = kEl1 | kEl2 | kEl3;
+  static constexpr uint64_t kHost = 0x1000000;   // EL2 with HCR_EL2.E2H: names of EL1's registers mean EL2's
+  static constexpr uint64_t kGuest = 0x2000000;  // EL2 has a say about registers: what could be inline is not
+
+  static constexpr unsigned level_of(uint64_t mode) {
+    return (mode & kEl3) != 0 ? 3 : (mode & kEl2) != 0 ? 2 : (mode & kEl1) != 0 ? 1 : 0;
+  }
+  static constexpr uint64_t of_level(unsigned level) {
+    constexpr uint64_t kModes[] = {0, kEl1, kEl1 | kEl2, kEl1 | kEl3};
+    return kModes[level];
+  }
 
   // The bits for a value of FPCR (C5.2.8), and the reverse.
   struct FpcrBit {

@@ -68,6 +68,9 @@ constexpr IdField kFields[] = {
     {SystemRegister::ID_AA64PFR1_EL1, 4, Feature::SSBS, 2},
     {SystemRegister::ID_AA64MMFR2_EL1, 32, Feature::LSE2, 1},
     // Machines only.
+    {SystemRegister::ID_AA64PFR0_EL1, 8, Feature::EL2, 1},
+    {SystemRegister::ID_AA64PFR0_EL1, 12, Feature::EL3, 1},
+    {SystemRegister::ID_AA64MMFR1_EL1, 8, Feature::VHE, 1},
     {SystemRegister::ID_AA64PFR0_EL1, 24, Feature::GICv3, 1},
     {SystemRegister::ID_AA64PFR0_EL1, 56, Feature::CSV2, 1},
     {SystemRegister::ID_AA64PFR0_EL1, 60, Feature::CSV3, 1},
@@ -98,9 +101,9 @@ uint64_t hidden_fields(SystemRegister number) {
   }
 }
 
-// What a machine has on top: EL0 and EL1 in AArch64 only; debug architecture 6 with two breakpoints and two
-// watchpoints, no trace, no performance monitors; the core's physical addresses (its TRM), ASIDs of 16 bits, granules
-// of 4 and 64 KiB.
+// What a machine has on top: EL0 and EL1 in AArch64 only, as EL2 and EL3 where they are; debug architecture 6 with two
+// breakpoints and two watchpoints, no trace, no performance monitors; the core's physical addresses (its TRM), ASIDs of
+// 16 bits, granules of 4 and 64 KiB.
 uint64_t machine_fields(SystemRegister number, FeatureSet features) {
   switch (number) {
     case SystemRegister::ID_AA64PFR0_EL1:
@@ -133,9 +136,48 @@ const RegisterRow* find_register(unsigned number) {
   return nullptr;
 }
 
+// D19.1.2.1, table "Effect of HCR_EL2.E2H": register of EL1, register of EL2.
+unsigned register_named(unsigned number, uint64_t mode) {
+  using enum SystemRegister;
+  struct Pair {
+    SystemRegister el1, el2;
+  };
+  if ((mode & Mode::kHost) == 0 || Mode::level_of(mode) != 2) return number;
+  constexpr Pair kPairs[] = {
+      {SCTLR_EL1, SCTLR_EL2},
+      {CPACR_EL1, CPTR_EL2},
+      {TTBR0_EL1, TTBR0_EL2},
+      {TTBR1_EL1, TTBR1_EL2},
+      {TCR_EL1, TCR_EL2},
+      {AFSR0_EL1, AFSR0_EL2},
+      {AFSR1_EL1, AFSR1_EL2},
+      {ESR_EL1, ESR_EL2},
+      {FAR_EL1, FAR_EL2},
+      {MAIR_EL1, MAIR_EL2},
+      {AMAIR_EL1, AMAIR_EL2},
+      {VBAR_EL1, VBAR_EL2},
+      {CONTEXTIDR_EL1, CONTEXTIDR_EL2},
+      {CNTKCTL_EL1, CNTHCTL_EL2},
+      {SPSR_EL1, SPSR_EL2},
+      {ELR_EL1, ELR_EL2},
+      {CNTP_TVAL_EL0, CNTHP_TVAL_EL2},
+      {CNTP_CTL_EL0, CNTHP_CTL_EL2},
+      {CNTP_CVAL_EL0, CNTHP_CVAL_EL2},
+      {CNTV_TVAL_EL0, CNTHV_TVAL_EL2},
+      {CNTV_CTL_EL0, CNTHV_CTL_EL2},
+      {CNTV_CVAL_EL0, CNTHV_CVAL_EL2},
+  };
+  for (const Pair& pair : kPairs) {
+    if (static_cast<unsigned>(pair.el1) == number) return static_cast<unsigned>(pair.el2);
+  }
+  return number;
+}
+
 namespace {
 
-bool is_allowed(Access access, bool write, bool kernel) {
+bool is_allowed(Access access, bool write, uint64_t mode) {
+  const unsigned level = Mode::level_of(mode);
+  const bool kernel = level != 0;
   switch (access) {
     case Access::ReadWrite:
       return true;
@@ -150,22 +192,41 @@ bool is_allowed(Access access, bool write, bool kernel) {
       return kernel && !write;
     case Access::KernelWrite:
       return kernel && write;
+    case Access::HypervisorReadWrite:
+      return level >= 2;
+    case Access::HostReadWrite:
+      return level >= 2 && (mode & Mode::kHost) != 0;
+    case Access::MonitorReadWrite:
+      return level == 3;
+    case Access::MonitorRead:
+      return level == 3 && !write;
+    case Access::SecureReadWrite:
+      return kernel;
   }
   return false;
 }
 
 }  // namespace
 
+// What HCR_EL2, CPTR_EL2, MDCR_EL2, CNTHCTL_EL2 and EL3's counterparts may trap or change: everything that is not
+// EL0's own.
+bool is_hypervisors_business(const RegisterRow& row) {
+  return row.rule != Rule::Lifted && (row.access != Access::ReadWrite || row.rule != Rule::Plain);
+}
+
 Lifting lifting_of(unsigned number, bool write, FeatureSet features, uint64_t mode) {
   const bool process = level_of(features) == Level::Process;
   const bool kernel = (mode & Mode::kEl1) != 0;
   // D19.1.2: the whole space of identification registers can be read at EL1.
-  if (!write && is_identification(number) && (process || kernel)) return Lifting::Inline;
+  if (!write && is_identification(number) && (process || kernel)) {
+    return (mode & Mode::kGuest) != 0 ? Lifting::Outside : Lifting::Inline;
+  }
   const RegisterRow* row = find_register(number);
-  if (row == nullptr || !has(features, row->feature) || !is_allowed(row->access, write, kernel)) {
+  if (row == nullptr || !has(features, row->feature) || !is_allowed(row->access, write, mode)) {
     return Lifting::Undefined;
   }
   if (process) return Lifting::Inline;
+  if ((mode & Mode::kGuest) != 0 && is_hypervisors_business(*row)) return Lifting::Outside;
   switch (row->rule) {
     case Rule::Guarded:
       if (row->number == static_cast<unsigned>(SystemRegister::CNTVCT_EL0) && (mode & Mode::kUserCounter) != 0) {
@@ -180,6 +241,7 @@ Lifting lifting_of(unsigned number, bool write, FeatureSet features, uint64_t mo
     default:
       break;
   }
+  if (row->access == Access::SecureReadWrite) return Lifting::Outside;
   // C5.2.18: the stack pointer in use has no name.
   if (row->number == static_cast<unsigned>(SystemRegister::SP_EL0) && (mode & Mode::kSp0) != 0) {
     return Lifting::Undefined;
@@ -226,7 +288,7 @@ uint64_t writable_fpcr(FeatureSet features) {
 
 std::string system_register_name(unsigned number, bool write) {
   const RegisterRow* row = find_register(number);
-  if (row != nullptr && is_allowed(row->access, write, true)) return std::string(row->name);
+  if (row != nullptr && is_allowed(row->access, write, Mode::of_level(3) | Mode::kHost)) return std::string(row->name);
   return "S" + std::to_string(2 + (number >> 14 & 1)) + "_" + std::to_string(number >> 11 & 7) + "_C" +
          std::to_string(number >> 7 & 15) + "_C" + std::to_string(number >> 3 & 15) + "_" + std::to_string(number & 7);
 }

@@ -28,10 +28,15 @@ enum class Access : uint8_t {
   ReadWrite,        // at EL0 and EL1
   Read,             // at EL0 and EL1
   ReadKernelWrite,  // read at EL0, too; written at EL1 only
-  KernelReadWrite,  // at EL1
+  KernelReadWrite,  // at EL1 and above
   KernelRead,
   KernelWrite,
-  Id,  // read at EL1; Linux answers for it at EL0
+  HypervisorReadWrite,  // at EL2 and EL3
+  HostReadWrite,        // at EL2 and EL3, with HCR_EL2.E2H
+  MonitorReadWrite,     // at EL3
+  MonitorRead,
+  SecureReadWrite,  // at EL3, and at EL1 where SCR_EL3 lets it (system/)
+  Id,               // read at EL1; Linux answers for it at EL0
 };
 
 // What there is to a register besides its slot (system_registers.def).
@@ -49,6 +54,8 @@ struct RegisterRow {
 };
 
 std::span<const RegisterRow> system_registers();
+// Which register a number names in a mode: at EL2 with HCR_EL2.E2H, names of EL1's mean EL2's (D19.1.2).
+unsigned register_named(unsigned number, uint64_t mode);
 // nullptr: there is none of this number.
 const RegisterRow* find_register(unsigned number);
 

@@ -1,6 +1,6 @@
 // Arm's PrimeCell GPIO: eight lines.
 // After: PrimeCell General Purpose Input/Output (PL061) Technical Reference Manual (DDI 0190B), r1p0.
-// Not modelled: what an output line drives (nothing is connected), hardware control of lines (GPIOAFSEL is only kept).
+// Not modelled: hardware control of lines (GPIOAFSEL is only kept).
 #include <mutex>
 
 #include "boards/devices/devices.h"
@@ -44,12 +44,14 @@ class Pl061 final : public Device, public InterruptSink {
 
   void reset() override {
     const std::lock_guard lock(mutex_);
+    driven_ = 0;
     output_ = direction_ = level_ = both_ = rising_ = enabled_ = edges_ = alternate_ = 0;
     update();
   }
   void state(StateVisitor& visitor) override {
     const std::lock_guard lock(mutex_);
     visitor("outputs", output_);
+    visitor("driven", driven_);
     visitor("inputs", input_);
     visitor("GPIODIR", direction_);
     visitor("GPIOIS", level_);
@@ -63,6 +65,7 @@ class Pl061 final : public Device, public InterruptSink {
     const std::lock_guard lock(mutex_);
     update();
   }
+  void connect_outputs(InterruptSink& sink) override { outputs_ = &sink; }
   // The lines from outside.
   InterruptSink* inputs() override { return this; }
   void set_input(unsigned input, bool level) override {
@@ -110,11 +113,13 @@ class Pl061 final : public Device, public InterruptSink {
     if (offset < kDataEnd) {
       const auto mask = static_cast<uint8_t>((offset >> 2) & direction_);
       output_ = static_cast<uint8_t>((output_ & ~mask) | (value & mask));
+      drive();
       return;
     }
     switch (offset) {
       case kDir:
         direction_ = value;
+        drive();
         break;
       case kIs:
         level_ = value;
@@ -147,12 +152,23 @@ class Pl061 final : public Device, public InterruptSink {
     const auto levels = static_cast<uint8_t>(~(lines() ^ rising_) & level_);
     return static_cast<uint8_t>(levels | (edges_ & ~level_));
   }
+  // What is an output, and high.
+  void drive() {
+    const auto now = static_cast<uint8_t>(output_ & direction_);
+    const auto changed = static_cast<uint8_t>(now ^ driven_);
+    driven_ = now;
+    for (unsigned line = 0; line < 8 && outputs_ != nullptr; ++line) {
+      if ((changed >> line & 1) != 0) outputs_->set_input(line, (now >> line & 1) != 0);
+    }
+  }
   void update() { wire_.set((raw() & enabled_) != 0); }
 
   const Wire wire_;
   const DeviceLog log_;
   std::mutex mutex_;
-  uint8_t input_ = 0;  // outlives a reset: somebody else holds the lines
+  InterruptSink* outputs_ = nullptr;
+  uint8_t driven_ = 0;  // as outputs_ knows it
+  uint8_t input_ = 0;   // outlives a reset: somebody else holds the lines
   uint8_t output_ = 0, direction_ = 0, level_ = 0, both_ = 0, rising_ = 0, enabled_ = 0, edges_ = 0, alternate_ = 0;
 };
 

@@ -1,7 +1,8 @@
-// Cpu: a processing element of a machine in AArch64 (Arm ARM DDI 0487), with EL0 and EL1 and no firmware below them:
-// what a kernel asks of firmware by HVC, PSCI, is answered here.
+// Cpu: a processing element of a machine in AArch64 (Arm ARM DDI 0487), with EL0 and EL1, and EL2 and EL3 where its
+// features say so. Without EL3, what software asks of firmware (PSCI) is answered here.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <functional>
 #include <memory>
@@ -23,7 +24,8 @@
 
 namespace menura::arm {
 
-enum class TimerNumber : uint8_t { Physical, Virtual };
+enum class TimerNumber : uint8_t { Physical, Virtual, Hypervisor, HypervisorVirtual, Secure };
+inline constexpr unsigned kTimers = 5;
 
 class Cpu;
 
@@ -40,6 +42,15 @@ class Cluster {
   vcpu::PowerPort* power = nullptr;  // nullptr: what is asked of it does not happen
   // Somebody has used an address with a tag in its top byte: a TLB has it as a page of its own.
   std::atomic<bool> tags_seen{false};
+
+  // Where software asks for PSCI, unless EL3 has firmware: HVC, or SMC where EL2 is there.
+  enum class Conduit : uint8_t { None, Hvc, Smc };
+  Conduit conduit = Conduit::Hvc;
+  // Physical addresses that answer the secure state only: [begin, end).
+  struct Range {
+    uint64_t begin, end;
+  };
+  std::vector<Range> secure_only;
 
  private:
   std::vector<Cpu*> cpus_;
@@ -101,6 +112,7 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
   ir::Fault bus_fault(uint64_t address, ir::Access access) const override;
 
   // --- for debuggers, on its thread
+  unsigned level() const { return Mode::level_of(header_->mode); }
   bool is_kernel() const { return (header_->mode & Mode::kEl1) != 0; }
   uint64_t pstate() const;
   void set_pstate(uint64_t pstate);  // whose mode is a valid one
@@ -129,47 +141,100 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
 
   void output(TimerNumber timer, bool level) const;
 
-  // --- exceptions.cpp
-  void take(VectorKind kind, uint64_t return_pc);
-  void take_synchronous(Esr::Class reason, uint64_t iss, uint64_t return_pc);
+  // --- levels.cpp: what EL2 and EL3 have to say
+  bool is_secure() const;  // the security state of the present level
+  uint64_t hcr() const;    // HCR_EL2; 0 where EL2 has no say
+  uint64_t scr() const;    // SCR_EL3; of non-secure software where there is no EL3
+  bool is_host() const;    // EL2 is the host of what runs at EL0
+  bool has_hypervisor() const { return has_levels_ && hcr() != 0; }
+  uint64_t own_sctlr() const;  // of the regime of the present level
+  unsigned fp_trap(Esr::Class* reason) const;
+  bool heeds_guest() const;
+  unsigned target_of_interrupt(uint64_t bit) const;
+  uint64_t virtual_interrupts() const;
+  uint64_t pending_at_el1() const;  // ISR_EL1
+  void update_pending();
+  void take_interrupt_to(uint64_t bit, unsigned target);
+  void levels_changed();
+
+  // --- exceptions.cpp. `target`: the exception level.
+  unsigned default_target() const;
+  void take(VectorKind kind, uint64_t return_pc, unsigned target);
+  void take_synchronous(Esr::Class reason, uint64_t iss, uint64_t return_pc, unsigned target);
+  void take_synchronous(Esr::Class reason, uint64_t iss, uint64_t return_pc) {
+    take_synchronous(reason, iss, return_pc, default_target());
+  }
   void take_abort(const ir::Fault& fault, uint64_t iss);
   void undefined() { take_synchronous(Esr::Unknown, 0, header_->pc); }
+  void take_pc_misaligned();
+  bool is_legal_return(uint64_t mode) const;
   void exception_return();
   // Changes the exception level and the stack pointer in use.
-  void set_level(bool kernel, bool sp0);
+  void set_level(unsigned level, bool sp0);
   void update_mode();
-  void log_exception(const char* what, bool interrupt, uint64_t return_pc) const;
+  void log_exception(const char* what, bool interrupt, uint64_t return_pc, unsigned target) const;
 
   // --- instructions.cpp
   Next execute(uint32_t word);
   Next call_firmware();
+  Next call_hypervisor(uint32_t word);
+  Next call_monitor(uint32_t word);
   Next wait(int64_t hint);
   void move_to_pstate(RowName name, uint32_t word);
+  bool traps_operation(uint64_t control) const;  // of HCR_EL2, at EL1 and EL0
   void operate(uint32_t word);
   void maintain_cache(uint32_t word);
-  void trap_system(uint32_t word);
+  void trap_system(uint32_t word, unsigned target);
+  void trap_system(uint32_t word) { trap_system(word, default_target()); }
   void done() { header_->pc += kInstructionBytes; }
 
   // --- registers.cpp
   void access_register(uint32_t word);
-  bool is_permitted(const RegisterRow& row, bool write) const;
+  bool is_permitted(const RegisterRow& row) const;
+  unsigned register_trap(const RegisterRow& row, bool write) const;
+  void written(SystemRegister name, uint64_t before, uint64_t after);
+
+  // --- timer_registers.cpp
+  static bool is_timer(SystemRegister name);
+  uint64_t virtual_offset() const;
+  bool is_timer_permitted(SystemRegister name) const;
   void write_timer(SystemRegister name, uint64_t value);
   uint64_t read_timer(SystemRegister name);
+  void set_timer(TimerNumber number);
   void update_timers();
 
   // --- translation.cpp
-  Translation translation(bool kernel, bool pan) const;
-  WalkResult translate(uint64_t address, ir::Access access, bool kernel, bool pan, softmmu::PageMapping* mapping);
-  uint64_t asid() const;
-  uint64_t asid_mask() const { return (reg(SlotName::TCR_EL1) & Tcr::kAs) != 0 ? 0xffff : 0xff; }
+  // Translation regimes (D8.1): of EL1 and EL0, of EL2, of EL2 as the host of EL0, of EL3.
+  enum class Regime : uint8_t { El10, El2, El20, El3 };
+  Regime regime_of(unsigned level) const;
+  uint64_t tcr_of(Regime regime) const;  // as TCR_EL1 has it
+  bool is_translated(Regime regime) const;
+  bool has_stage2(Regime regime) const { return regime == Regime::El10 && (hcr() & (Hcr::kVm | Hcr::kDc)) != 0; }
+  // One translation: in a regime, with these rights.
+  struct Request {
+    Regime regime;
+    bool kernel;  // not EL0
+    bool pan;
+    bool stage2;  // as far as it is there
+  };
+  Request request(unsigned regime) const;
+  Translation translation(const Request& request) const;
+  Translation stage2() const;
+  WalkResult translate(uint64_t address, ir::Access access, const Request& request, softmmu::PageMapping* mapping);
+  bool is_refused(uint64_t physical) const;
+  uint64_t asid(Regime regime, uint64_t tcr) const;
+  uint64_t asid_mask() const {  // of what TLBI names
+    return (tcr_of(is_host() ? Regime::El20 : Regime::El10) & Tcr::kAs) != 0 ? 0xffff : 0xff;
+  }
   void translation_changed();
-  bool invalidate_translations(unsigned crm, unsigned op2, uint64_t operand);
-  bool translate_for_par(unsigned crm, unsigned op2, uint64_t address);
+  bool invalidate_translations(unsigned op1, unsigned crm, unsigned op2, uint64_t operand);
+  bool translate_for_par(unsigned op1, unsigned crm, unsigned op2, uint64_t address);
 
   const Frontend& frontend_;
   const ir::StateLayout& layout_;
   const CpuSetup setup_;
   softmmu::Mmu* mmu_ = nullptr;
+  const bool has_levels_;  // EL2 or EL3
   std::unique_ptr<char, Release> state_;
   ir::CpuHeader* header_ = nullptr;
 
@@ -181,8 +246,8 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
   std::atomic<uint64_t> start_argument_{0};
   bool waiting_ = false;
   std::atomic<uint64_t> inputs_{0};  // in the places of DAIF's masks
-  GenericTimer physical_;
-  GenericTimer virtual_;
+  std::array<std::unique_ptr<GenericTimer>, kTimers> timers_;
+  Stage2Fault stage2_fault_;  // of the last walk that failed so
 };
 
 }  // namespace menura::arm

@@ -1,11 +1,20 @@
-// Exceptions to EL1 and returns from them (Arm ARM DDI 0487, D1.3 and D1.4; AArch64.TakeException and
-// AArch64.ExceptionReturn in J1.1).
+// Exceptions and returns from them (Arm ARM DDI 0487, D1.3 and D1.4; AArch64.TakeException and AArch64.ExceptionReturn
+// in J1.1).
 #include "frontends/arm/system/cpu.h"
 
 namespace menura::arm {
 namespace {
 
 constexpr SlotName kFlags[] = {SlotName::N, SlotName::Z, SlotName::C, SlotName::V};
+
+// Registers of EL1, EL2 and EL3.
+constexpr SlotName kSp[] = {SlotName::SP_EL1, SlotName::SP_EL2, SlotName::SP_EL3};
+constexpr SlotName kElr[] = {SlotName::ELR_EL1, SlotName::ELR_EL2, SlotName::ELR_EL3};
+constexpr SlotName kSpsr[] = {SlotName::SPSR_EL1, SlotName::SPSR_EL2, SlotName::SPSR_EL3};
+constexpr SlotName kEsr[] = {SlotName::ESR_EL1, SlotName::ESR_EL2, SlotName::ESR_EL3};
+constexpr SlotName kFar[] = {SlotName::FAR_EL1, SlotName::FAR_EL2, SlotName::FAR_EL3};
+constexpr SlotName kVbar[] = {SlotName::VBAR_EL1, SlotName::VBAR_EL2, SlotName::VBAR_EL3};
+constexpr SlotName kSctlr[] = {SlotName::SCTLR_EL1, SlotName::SCTLR_EL2, SlotName::SCTLR_EL3};
 
 // Table D19-4 (the EC field).
 const char* name_of(Esr::Class reason) {
@@ -20,6 +29,10 @@ const char* name_of(Esr::Class reason) {
       return "illegal execution state";
     case Esr::Svc64:
       return "SVC";
+    case Esr::Hvc64:
+      return "HVC";
+    case Esr::Smc64:
+      return "SMC";
     case Esr::TrappedSystem:
       return "trapped system register";
     case Esr::InstructionAbortLower:
@@ -45,7 +58,7 @@ uint64_t Cpu::pstate() const {
   for (unsigned i = 0; i < 4; ++i) value |= uint64_t{flag(kFlags[i])} << Pstate::kNzcvBits[i];
   value |= uint64_t{flag(SlotName::DIT)} << Pstate::kDitBit | uint64_t{flag(SlotName::SSBS)} << Pstate::kSsbsBit;
   if (!is_kernel()) return value | Pstate::kEl0t;
-  return value | ((header_->mode & Mode::kSp0) != 0 ? Pstate::kEl1t : Pstate::kEl1h);
+  return value | level() << Pstate::kLevelShift | ((header_->mode & Mode::kSp0) != 0 ? 0 : Pstate::kSpx);
 }
 
 // The mode is a valid one.
@@ -56,34 +69,40 @@ void Cpu::set_pstate(uint64_t pstate) {
   reg(SlotName::DAIF) = pstate & Pstate::kDaif;
   reg(SlotName::PAN) = has(Feature::PAN) ? pstate & Pstate::kPan : 0;
   reg(SlotName::UAO) = has(Feature::UAO) ? pstate & Pstate::kUao : 0;
-  const uint64_t mode = pstate & Pstate::kModeMask;
-  set_level(mode != Pstate::kEl0t, mode == Pstate::kEl1t);
+  set_level(pstate >> Pstate::kLevelShift & 3, (pstate & Pstate::kSpx) == 0);
 }
 
-void Cpu::set_level(bool kernel, bool sp0) {
-  const auto bank = [&](bool is_kernel, bool is_sp0) -> uint64_t& {
-    return reg(is_kernel && !is_sp0 ? SlotName::SP_EL1 : SlotName::SP_EL0);
+void Cpu::set_level(unsigned level, bool sp0) {
+  const auto bank = [&](unsigned of_level, bool is_sp0) -> uint64_t& {
+    return reg(of_level != 0 && !is_sp0 ? kSp[of_level - 1] : SlotName::SP_EL0);
   };
-  bank(is_kernel(), (header_->mode & Mode::kSp0) != 0) = reg(SlotName::SP);
-  reg(SlotName::SP) = bank(kernel, sp0);
-  header_->mode = (header_->mode & ~(Mode::kEl1 | Mode::kSp0)) | (kernel ? Mode::kEl1 | (sp0 ? Mode::kSp0 : 0) : 0);
+  const bool changes = level != this->level();
+  bank(this->level(), (header_->mode & Mode::kSp0) != 0) = reg(SlotName::SP);
+  reg(SlotName::SP) = bank(level, sp0);
+  header_->mode =
+      (header_->mode & ~(Mode::kLevel | Mode::kSp0)) | Mode::of_level(level) | (level != 0 && sp0 ? Mode::kSp0 : 0);
   update_mode();
+  if (has_levels_ && changes) update_pending();
   if (mmu_ != nullptr) mmu_->context_changed();
 }
 
 // What the mode word says besides FPCR's bits and the level.
 void Cpu::update_mode() {
-  const uint64_t sctlr = reg(SlotName::SCTLR_EL1);
-  uint64_t mode = header_->mode & (Mode::kFpcrBits | Mode::kEl1 | Mode::kSp0);
-  const unsigned fpen = reg(SlotName::CPACR_EL1) >> 20 & 3;  // D19.2.30: 1 traps at EL0, 3 nowhere
-  if (is_kernel()) {
-    if ((fpen & 1) == 0) mode |= Mode::kFpTrapped;
-    if (reg(SlotName::UAO) != 0) mode |= Mode::kUao;
+  const uint64_t sctlr = own_sctlr();
+  uint64_t mode = header_->mode & (Mode::kFpcrBits | Mode::kLevel | Mode::kSp0);
+  Esr::Class reason;
+  if (fp_trap(&reason) != 0) mode |= Mode::kFpTrapped;
+  const unsigned now = level();
+  if (now != 0) {
+    // LDTR and STTR are EL0's at EL1, and at EL2 where that is EL0's host (D8.4.1.7).
+    if (reg(SlotName::UAO) != 0 || now == 3 || (now == 2 && !is_host())) mode |= Mode::kUao;
+    if (now >= 2 && (reg(SlotName::HCR_EL2) & Hcr::kE2h) != 0) mode |= Mode::kHost;
   } else {
-    if (fpen != 3) mode |= Mode::kFpTrapped;
     if ((sctlr & Sctlr::kDze) == 0) mode |= Mode::kZvaTrapped;
-    if ((reg(SlotName::CNTKCTL_EL1) & 2) != 0) mode |= Mode::kUserCounter;
+    if ((reg(is_host() ? SlotName::CNTHCTL_EL2 : SlotName::CNTKCTL_EL1) & 2) != 0) mode |= Mode::kUserCounter;
   }
+  if (now <= 1 && has_levels_ && !is_host() && (hcr() & Hcr::kTdz) != 0) mode |= Mode::kZvaTrapped;
+  if (heeds_guest()) mode |= Mode::kGuest;
   if (has(Feature::PAuth)) {
     constexpr uint64_t kEnabled[] = {Sctlr::kEnIa, Sctlr::kEnIb, Sctlr::kEnDa, Sctlr::kEnDb};
     for (unsigned key = 0; key < 4; ++key) {
@@ -94,65 +113,96 @@ void Cpu::update_mode() {
   header_->mode = mode;
 }
 
-void Cpu::take(VectorKind kind, uint64_t return_pc) {
-  const uint64_t from = !is_kernel()                        ? kFromLower
+// Where an exception goes that nothing else routes: EL0's to EL1, or to EL2 with HCR_EL2.TGE.
+unsigned Cpu::default_target() const {
+  if (level() != 0) return level();
+  return has_levels_ && (hcr() & Hcr::kTge) != 0 ? 2 : 1;
+}
+
+void Cpu::take(VectorKind kind, uint64_t return_pc, unsigned target) {
+  const uint64_t from = level() < target                    ? kFromLower
                         : (header_->mode & Mode::kSp0) != 0 ? kFromCurrentSp0
                                                             : kFromCurrentSpx;
   const uint64_t before = pstate();
-  const uint64_t sctlr = reg(SlotName::SCTLR_EL1);
-  reg(SlotName::SPSR_EL1) = before;
-  reg(SlotName::ELR_EL1) = return_pc;
-  uint64_t after =
-      (before & ~(Pstate::kModeMask | Pstate::kUao | uint64_t{1} << Pstate::kSsbsBit)) | Pstate::kDaif | Pstate::kEl1h;
-  if ((sctlr & Sctlr::kSpan) == 0) after |= Pstate::kPan;
+  const uint64_t sctlr = reg(kSctlr[target - 1]);
+  reg(kSpsr[target - 1]) = before;
+  reg(kElr[target - 1]) = return_pc;
+  uint64_t after = (before & ~(Pstate::kModeMask | Pstate::kUao | uint64_t{1} << Pstate::kSsbsBit)) | Pstate::kDaif |
+                   target << Pstate::kLevelShift | Pstate::kSpx;
+  if ((target == 1 || (target == 2 && is_host())) && (sctlr & Sctlr::kSpan) == 0) after |= Pstate::kPan;
   if ((sctlr & Sctlr::kDssbs) != 0) after |= uint64_t{1} << Pstate::kSsbsBit;
   set_pstate(after);
-  header_->pc = reg(SlotName::VBAR_EL1) + from + static_cast<uint64_t>(kind);
+  header_->pc = reg(kVbar[target - 1]) + from + static_cast<uint64_t>(kind);
 }
 
-void Cpu::take_synchronous(Esr::Class reason, uint64_t iss, uint64_t return_pc) {
-  reg(SlotName::ESR_EL1) = uint64_t{reason} << Esr::kClassShift | Esr::kIl | iss;
-  log_exception(name_of(reason), false, return_pc);
-  take(VectorKind::Synchronous, return_pc);
+void Cpu::take_synchronous(Esr::Class reason, uint64_t iss, uint64_t return_pc, unsigned target) {
+  reg(kEsr[target - 1]) = uint64_t{reason} << Esr::kClassShift | Esr::kIl | iss;
+  log_exception(name_of(reason), false, return_pc, target);
+  take(VectorKind::Synchronous, return_pc, target);
 }
 
 // D1.4.4 and the ISS encodings of D19.2.37. No valid ISS for stage 1: ISV is 0.
 void Cpu::take_abort(const ir::Fault& fault, uint64_t iss) {
-  reg(SlotName::FAR_EL1) = fault.address;
-  iss |= fault.syndrome;
+  unsigned target = default_target();
+  iss |= fault.syndrome & ~Stage2Fault::kMark;
+  const bool external = (iss & 0x3c) == kExternal || (iss & 0x3c) == kExternalOnWalk;
+  if ((fault.syndrome & Stage2Fault::kMark) != 0) {  // D1.4.4.4: HPFAR_EL2
+    target = 2;
+    reg(SlotName::HPFAR_EL2) = (stage2_fault_.address >> 12 & 0xffffffffff) << 4;
+    if (stage2_fault_.on_table) iss |= Esr::kS1ptw;
+  } else if (external && has(Feature::EL3) && (scr() & Scr::kEa) != 0) {
+    target = 3;
+  }
+  reg(kFar[target - 1]) = fault.address;
+  const bool lower = level() < target;
   if (fault.access == ir::Access::Execute) {
-    take_synchronous(is_kernel() ? Esr::InstructionAbort : Esr::InstructionAbortLower, iss, header_->pc);
+    take_synchronous(lower ? Esr::InstructionAbortLower : Esr::InstructionAbort, iss, header_->pc, target);
   } else {
     if (fault.access == ir::Access::Write) iss |= Esr::kWnr;
-    take_synchronous(is_kernel() ? Esr::DataAbort : Esr::DataAbortLower, iss, header_->pc);
+    take_synchronous(lower ? Esr::DataAbortLower : Esr::DataAbort, iss, header_->pc, target);
   }
 }
 
-// D1.4.3: what SPSR_EL1 holds is a legal return to EL0 or EL1 in AArch64, or an Illegal Execution state exception comes
-// before the next instruction.
-void Cpu::exception_return() {
-  const uint64_t spsr = reg(SlotName::SPSR_EL1);
-  const uint64_t mode = spsr & Pstate::kModeMask;
-  const uint64_t target = reg(SlotName::ELR_EL1);
-  header_->reservation_address = ir::CpuHeader::kNoReservation;
-  header_->pc = target;
-  const bool legal = mode == Pstate::kEl0t || mode == Pstate::kEl1t || mode == Pstate::kEl1h;
-  set_pstate(legal ? spsr : (spsr & ~Pstate::kModeMask) | (pstate() & Pstate::kModeMask));
-  if (legal && (spsr & Pstate::kIl) == 0) return;
-  take_synchronous(Esr::IllegalState, 0, target);
-  reg(SlotName::SPSR_EL1) |= Pstate::kIl;
+void Cpu::take_pc_misaligned() {  // D1.3.3
+  reg(kFar[default_target() - 1]) = header_->pc;
+  take_synchronous(Esr::PcAlignment, 0, header_->pc);
 }
 
-void Cpu::log_exception(const char* what, bool interrupt, uint64_t return_pc) const {
+// D1.4.3: to the same or a lower level that is there, in AArch64.
+bool Cpu::is_legal_return(uint64_t mode) const {
+  const unsigned to = mode >> Pstate::kLevelShift & 3;
+  constexpr uint64_t kAarch32 = 0x10;
+  if ((mode & (kAarch32 | 2)) != 0 || to > level() || (to == 0 && (mode & Pstate::kSpx) != 0)) return false;
+  if (to == 2 && (!has(Feature::EL2) || (scr() & Scr::kNs) == 0)) return false;
+  return to != 1 || !has_levels_ || (hcr() & Hcr::kTge) == 0;
+}
+
+// What SPSR_ELx holds is a legal return, or an Illegal Execution state exception comes before the next instruction.
+void Cpu::exception_return() {
+  const unsigned from = level();
+  const uint64_t spsr = reg(kSpsr[from - 1]);
+  const uint64_t target = reg(kElr[from - 1]);
+  header_->reservation_address = ir::CpuHeader::kNoReservation;
+  header_->pc = target;
+  const bool legal = is_legal_return(spsr & Pstate::kModeMask);
+  set_pstate(legal ? spsr : (spsr & ~Pstate::kModeMask) | (pstate() & Pstate::kModeMask));
+  if (legal && (spsr & Pstate::kIl) == 0) return;
+  const unsigned to = default_target();
+  take_synchronous(Esr::IllegalState, 0, target, to);
+  reg(kSpsr[to - 1]) |= Pstate::kIl;
+}
+
+void Cpu::log_exception(const char* what, bool interrupt, uint64_t return_pc, unsigned target) const {
   vcpu::GuestLog* const log = setup_.log;
   if (log == nullptr || !log->wants(vcpu::LogItem::Interrupts)) return;
+  constexpr const char* kLevels[] = {"EL0", "EL1", "EL2", "EL3"};
   log->took({.cpu = setup_.number,
              .what = what,
-             .from = is_kernel() ? "EL1" : "EL0",
+             .from = kLevels[level()],
              .interrupt = interrupt,
              .pc = return_pc,
-             .syndrome = interrupt ? 0 : reg(SlotName::ESR_EL1),
-             .address = interrupt ? 0 : reg(SlotName::FAR_EL1)});
+             .syndrome = interrupt ? 0 : reg(kEsr[target - 1]),
+             .address = interrupt ? 0 : reg(kFar[target - 1])});
 }
 
 }  // namespace menura::arm

@@ -44,6 +44,78 @@ struct Tcr {
   static constexpr uint64_t kE0pd1 = uint64_t{1} << 56;
 };
 
+// TCR_EL2 with HCR_EL2.E2H 0, TCR_EL3 and VTCR_EL2 (D19.2.140, D19.2.141, D19.2.163): what lies elsewhere than in
+// TCR_EL1.
+struct SingleTcr {
+  static constexpr unsigned kPsShift = 16;
+  static constexpr unsigned kSl0Shift = 6;  // VTCR_EL2: at which level the walk begins
+  static constexpr uint64_t kTbi = 1U << 20;
+  static constexpr uint64_t kHa = 1U << 21;
+  static constexpr uint64_t kHd = 1U << 22;
+  static constexpr uint64_t kHpd = 1U << 24;
+};
+
+// HCR_EL2 (D19.2.48).
+struct Hcr {
+  static constexpr uint64_t kVm = 1U << 0;   // stage 2 of EL1 and EL0
+  static constexpr uint64_t kFmo = 1U << 3;  // FIQs go to EL2
+  static constexpr uint64_t kImo = 1U << 4;
+  static constexpr uint64_t kVf = 1U << 6;  // a virtual FIQ is pending
+  static constexpr uint64_t kVi = 1U << 7;
+  static constexpr uint64_t kDc = 1U << 12;    // stage 1 is off, whatever SCTLR_EL1.M says
+  static constexpr uint64_t kTwi = 1U << 13;   // traps: WFI
+  static constexpr uint64_t kTid1 = 1U << 16;  // identification registers of group 1
+  static constexpr uint64_t kTid2 = 1U << 17;
+  static constexpr uint64_t kTid3 = 1U << 18;
+  static constexpr uint64_t kTsc = 1U << 19;   // SMC
+  static constexpr uint64_t kTacr = 1U << 21;  // ACTLR_EL1
+  static constexpr uint64_t kTsw = 1U << 22;   // cache maintenance by set and way
+  static constexpr uint64_t kTpc = 1U << 23;   // to the point of coherency
+  static constexpr uint64_t kTpu = 1U << 24;   // to the point of unification
+  static constexpr uint64_t kTtlb = 1U << 25;  // TLBI
+  static constexpr uint64_t kTvm = 1U << 26;   // writes of what controls translation
+  static constexpr uint64_t kTge = 1U << 27;   // EL0 is EL2's, and there is no EL1
+  static constexpr uint64_t kTdz = 1U << 28;   // DC ZVA
+  static constexpr uint64_t kHcd = 1U << 29;   // HVC is undefined (without EL3)
+  static constexpr uint64_t kTrvm = 1U << 30;  // reads of what controls translation
+  static constexpr uint64_t kRw = 1U << 31;    // EL1 is in AArch64: always
+  static constexpr uint64_t kE2h = uint64_t{1} << 34;
+  static constexpr uint64_t kTlor = uint64_t{1} << 35;
+  static constexpr uint64_t kApk = uint64_t{1} << 40;
+  static constexpr uint64_t kApi = uint64_t{1} << 41;
+  static constexpr uint64_t kRegisterTraps = kTid1 | kTid2 | kTid3 | kTacr | kTvm | kTrvm | kTlor;
+};
+
+// SCR_EL3 (D19.2.116).
+struct Scr {
+  static constexpr uint64_t kNs = 1U << 0;  // below EL3 is non-secure
+  static constexpr uint64_t kIrq = 1U << 1;
+  static constexpr uint64_t kFiq = 1U << 2;
+  static constexpr uint64_t kEa = 1U << 3;   // external aborts go to EL3
+  static constexpr uint64_t kSmd = 1U << 7;  // SMC is undefined
+  static constexpr uint64_t kHce = 1U << 8;  // HVC is defined
+  static constexpr uint64_t kSt = 1U << 11;  // secure EL1 may use its timer
+  static constexpr uint64_t kTwi = 1U << 12;
+  static constexpr uint64_t kRes1 = 0x430;  // and RW: lower levels are in AArch64
+};
+
+// CPTR_EL2 and CPTR_EL3 (D19.2.33 and D19.2.34), CPACR_EL1 (D19.2.30).
+struct Cptr {
+  static constexpr uint64_t kTfp = 1U << 10;  // traps floating point; CPTR_EL2 has FPEN with E2H
+  static constexpr unsigned kFpenShift = 20;  // as in CPACR_EL1
+  static constexpr uint64_t kFpen = 3U << kFpenShift;
+  static constexpr uint64_t kTcpac = 1U << 31;  // traps CPACR_EL1
+  static constexpr uint64_t kRes1 = 0x33ff;     // of CPTR_EL2 without E2H
+};
+
+// MDCR_EL2 and MDCR_EL3 (D19.3.19).
+struct Mdcr {
+  static constexpr uint64_t kTde = 1U << 8;     // debug exceptions go to EL2
+  static constexpr uint64_t kTda = 1U << 9;     // traps: debug registers
+  static constexpr uint64_t kTdosa = 1U << 10;  // those of the OS lock
+  static constexpr uint64_t kTdra = 1U << 11;   // MDRAR_EL1
+};
+
 inline constexpr unsigned kAsidShift = 48;  // of TTBRn_EL1 and of what TLBI names
 
 // SPSR_EL1 (D19.2.129), whose fields are PSTATE's.
@@ -52,6 +124,8 @@ struct Pstate {
   static constexpr uint64_t kEl0t = 0;
   static constexpr uint64_t kEl1t = 4;
   static constexpr uint64_t kEl1h = 5;
+  static constexpr unsigned kLevelShift = 2;  // of the mode's exception level
+  static constexpr uint64_t kSpx = 1;         // and its stack pointer: SP_ELx
   static constexpr uint64_t kF = 1U << 6;
   static constexpr uint64_t kI = 1U << 7;
   static constexpr uint64_t kA = 1U << 8;
@@ -73,6 +147,8 @@ struct Esr {
     TrappedFp = 0x07,
     IllegalState = 0x0e,
     Svc64 = 0x15,
+    Hvc64 = 0x16,
+    Smc64 = 0x17,
     TrappedSystem = 0x18,
     InstructionAbortLower = 0x20,
     InstructionAbort = 0x21,
@@ -84,7 +160,8 @@ struct Esr {
   static constexpr unsigned kClassShift = 26;
   static constexpr uint64_t kIl = 1U << 25;  // the instruction has 32 bits
   static constexpr uint64_t kWnr = 1U << 6;
-  static constexpr uint64_t kCm = 1U << 8;  // cache maintenance
+  static constexpr uint64_t kCm = 1U << 8;     // cache maintenance
+  static constexpr uint64_t kS1ptw = 1U << 7;  // stage 2 refused a table of stage 1
   // Of a wait or a floating-point instruction: a condition code is there, and is AL.
   static constexpr uint64_t kCondition = 0x1e00000;
 };

@@ -20,12 +20,17 @@ struct SystemFields {
   unsigned read, op0, op1, crn, crm, op2, rt;
 };
 
+// Cache maintenance to the point of unification, else to that of coherency.
+bool to_unification(RowName name) { return name == RowName::dc_cvau || name == RowName::ic_ivau; }
+
 }  // namespace
 
 Cpu::Next Cpu::execute(uint32_t word) {
   const RowName name = decode(word, frontend_.enabled());
   if ((header_->mode & Mode::kFpTrapped) != 0 && frontend_.uses_fp(name, word)) {
-    take_synchronous(Esr::TrappedFp, Esr::kCondition, header_->pc);
+    Esr::Class reason;
+    const unsigned target = fp_trap(&reason);
+    take_synchronous(reason, reason == Esr::TrappedFp ? Esr::kCondition : 0, header_->pc, target);
     return Next::Run;
   }
   switch (name) {
@@ -40,8 +45,8 @@ Cpu::Next Cpu::execute(uint32_t word) {
     case RowName::msr_uao:
       move_to_pstate(name, word);
       return Next::Run;
-    case RowName::dc_zva:  // it is here because SCTLR_EL1.DZE traps it
-      trap_system(word);
+    case RowName::dc_zva:  // it is here because SCTLR_ELx.DZE or HCR_EL2.TDZ traps it
+      trap_system(word, !is_kernel() && (own_sctlr() & Sctlr::kDze) == 0 ? default_target() : 2);
       return Next::Run;
     case RowName::dc_cvac:
     case RowName::dc_cvau:
@@ -49,8 +54,10 @@ Cpu::Next Cpu::execute(uint32_t word) {
     case RowName::dc_cvadp:
     case RowName::dc_civac:
     case RowName::ic_ivau:
-      if (!is_kernel() && (reg(SlotName::SCTLR_EL1) & Sctlr::kUci) == 0) {
+      if (!is_kernel() && (own_sctlr() & Sctlr::kUci) == 0) {
         trap_system(word);
+      } else if (traps_operation(to_unification(name) ? Hcr::kTpu : Hcr::kTpc)) {
+        trap_system(word, 2);
       } else {
         maintain_cache(word);
       }
@@ -64,16 +71,52 @@ Cpu::Next Cpu::execute(uint32_t word) {
   }
   switch (name) {
     case RowName::hvc:
-      return call_firmware();
+      return call_hypervisor(word);
+    case RowName::smc:
+      return call_monitor(word);
     case RowName::eret:
       exception_return();
       break;
     case RowName::sys:
+    case RowName::sys_el2:
+    case RowName::sys_el3:
       operate(word);
       break;
     default:
       undefined();
       break;
+  }
+  return Next::Run;
+}
+
+bool Cpu::traps_operation(uint64_t control) const {
+  return level() <= 1 && has_hypervisor() && !is_host() && (hcr() & control) != 0;
+}
+
+// C6.2.99.
+Cpu::Next Cpu::call_hypervisor(uint32_t word) {
+  if (setup_.cluster.conduit == Cluster::Conduit::Hvc) return call_firmware();
+  const bool enabled = has(Feature::EL3) ? (scr() & Scr::kHce) != 0 : (hcr() & Hcr::kHcd) == 0;
+  if (!has(Feature::EL2) || !enabled || (level() == 1 && is_secure())) {
+    undefined();
+  } else {
+    take_synchronous(Esr::Hvc64, word >> 5 & 0xffff, header_->pc + kInstructionBytes, level() == 3 ? 3 : 2);
+  }
+  return Next::Run;
+}
+
+// C6.2.332.
+Cpu::Next Cpu::call_monitor(uint32_t word) {
+  const bool firmware = setup_.cluster.conduit == Cluster::Conduit::Smc;
+  const uint64_t immediate = word >> 5 & 0xffff;
+  if (level() == 1 && (firmware || has(Feature::EL3)) && (hcr() & Hcr::kTsc) != 0) {
+    take_synchronous(Esr::Smc64, immediate, header_->pc, 2);
+  } else if (firmware) {
+    return call_firmware();
+  } else if (!has(Feature::EL3) || (scr() & Scr::kSmd) != 0) {
+    undefined();
+  } else {
+    take_synchronous(Esr::Smc64, immediate, header_->pc + kInstructionBytes, 3);
   }
   return Next::Run;
 }
@@ -94,7 +137,7 @@ void Cpu::move_to_pstate(RowName name, uint32_t word) {
   const bool is_daif = name == RowName::msr_daifset || name == RowName::msr_daifclr;
   if (!is_kernel()) {
     if (!is_daif) return undefined();
-    if ((reg(SlotName::SCTLR_EL1) & Sctlr::kUma) == 0) return trap_system(word);
+    if ((own_sctlr() & Sctlr::kUma) == 0) return trap_system(word);
   }
   done();
   constexpr unsigned kDaifShift = 6;
@@ -106,7 +149,7 @@ void Cpu::move_to_pstate(RowName name, uint32_t word) {
       reg(SlotName::DAIF) &= ~(operand << kDaifShift);
       break;
     case RowName::msr_spsel:
-      set_level(true, (operand & 1) == 0);
+      set_level(level(), (operand & 1) == 0);
       break;
     case RowName::msr_pan:
       write_register(*find_register(static_cast<unsigned>(SystemRegister::PAN)), (operand & 1) * Pstate::kPan);
@@ -117,27 +160,33 @@ void Cpu::move_to_pstate(RowName name, uint32_t word) {
   }
 }
 
-// EC 0x18: MSR, MRS or a system instruction that a control of EL1 forbids EL0.
-void Cpu::trap_system(uint32_t word) {
+// EC 0x18: MSR, MRS or a system instruction that a control of a higher level forbids.
+void Cpu::trap_system(uint32_t word, unsigned target) {
   const SystemFields f(word);
   take_synchronous(Esr::TrappedSystem,
                    uint64_t{f.op0} << 20 | f.op2 << 17 | f.op1 << 14 | f.crn << 10 | f.rt << 5 | f.crm << 1 | f.read,
-                   header_->pc);
+                   header_->pc, target);
 }
 
-// C5.3: SYS of EL1. Caches are coherent, with instructions, too, so those by set and way and IC have nothing to do.
+// C5.3: SYS of EL1 and above. Caches are coherent, with instructions, too, so those by set and way and IC have nothing
+// to do.
 void Cpu::operate(uint32_t word) {
   const SystemFields f(word);
   const uint64_t operand = x(f.rt);
   const auto is = [&](unsigned crm, unsigned op2) { return f.crm == crm && f.op2 == op2; };
   bool exists = false;
+  if ((f.op1 == 4 && level() < 2) || (f.op1 == 6 && level() < 3)) return undefined();
   if (f.crn == 8) {
-    exists = invalidate_translations(f.crm, f.op2, operand);
+    if (level() == 1 && traps_operation(Hcr::kTtlb)) return trap_system(word, 2);
+    exists = invalidate_translations(f.op1, f.crm, f.op2, operand);
   } else if (f.crn == 7 && (f.crm == 8 || f.crm == 9)) {
-    exists = translate_for_par(f.crm, f.op2, operand);
-  } else if (f.crn == 7 && is(6, 1)) {  // DC IVAC
+    exists = translate_for_par(f.op1, f.crm, f.op2, operand);
+  } else if (f.op1 == 0 && f.crn == 7 && is(6, 1)) {  // DC IVAC
+    if (traps_operation(Hcr::kTpc)) return trap_system(word, 2);
     return maintain_cache(word);
-  } else if (f.crn == 7) {
+  } else if (f.op1 == 0 && f.crn == 7) {
+    if ((is(1, 0) || is(5, 0)) && traps_operation(Hcr::kTpu)) return trap_system(word, 2);
+    if (f.op2 == 2 && traps_operation(Hcr::kTsw)) return trap_system(word, 2);
     // IC IALLUIS, IC IALLU, DC ISW, DC CSW, DC CISW
     exists = is(1, 0) || is(5, 0) || is(6, 2) || is(10, 2) || is(14, 2);
   }

@@ -23,7 +23,9 @@ struct Descriptor {
   static constexpr uint64_t kNotGlobal = 1U << 11;
   static constexpr uint64_t kDirtyModifier = uint64_t{1} << 51;
   static constexpr uint64_t kPxn = uint64_t{1} << 53;
-  static constexpr uint64_t kUxn = uint64_t{1} << 54;
+  static constexpr uint64_t kUxn = uint64_t{1} << 54;  // XN in regimes of one level, and in stage 2
+  static constexpr unsigned kStage2Read = 1U << 6;     // S2AP
+  static constexpr unsigned kStage2Write = 1U << 7;
   static constexpr uint64_t kPxnTable = uint64_t{1} << 59;
   static constexpr uint64_t kUxnTable = uint64_t{1} << 60;
   static constexpr uint64_t kNoUserTable = uint64_t{1} << 61;    // APTable[0]
@@ -73,6 +75,14 @@ struct Rights {
   bool execute = false;
 };
 Rights rights_of(const Translation& t, uint64_t descriptor) {
+  if (t.stage2_level >= 0) {  // D8.4.2; without FEAT_XNX XN is for both levels
+    return {(descriptor & Descriptor::kStage2Read) != 0, (descriptor & Descriptor::kStage2Write) != 0,
+            (descriptor & Descriptor::kUxn) == 0};
+  }
+  if (t.single) {
+    const bool is_writable = (descriptor & Descriptor::kReadOnly) == 0;
+    return {true, is_writable, (descriptor & Descriptor::kUxn) == 0 && !(t.wxn && is_writable)};
+  }
   const bool user = (descriptor & Descriptor::kUser) != 0;
   const bool writable = (descriptor & Descriptor::kReadOnly) == 0;
   if (!t.kernel) {
@@ -111,7 +121,8 @@ bool ignores_top_byte(uint64_t tcr, uint64_t address) {
 
 WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Translation& t, uint64_t address, ir::Access access,
                        softmmu::PageMapping* mapping) {
-  const unsigned which = address >> 55 & 1;
+  const bool stage2 = t.stage2_level >= 0;
+  const unsigned which = stage2 ? 0 : address >> 55 & 1;
   const Half half = half_of(t, which);
   const unsigned top = ignores_top_byte(t.tcr, address) ? 55 : 63;
   const uint64_t above = bits(address, top, half.input_bits);
@@ -119,7 +130,10 @@ WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Translation& t, ui
 
   const unsigned output_bits = std::min(t.physical_bits, physical_bits(bits(t.tcr, 34, Tcr::kIpsShift)));
   const uint64_t input = address & low_bits(half.input_bits);
-  unsigned level = half.first_level();
+  unsigned level = stage2 ? static_cast<unsigned>(t.stage2_level) : half.first_level();
+  // D8.2.6: a first table of up to 16, or entries that lie above what one level has.
+  if (stage2 && half.input_bits > half.shift(level) + half.stride() + 4) return fault(kTranslation, 0);
+  if (stage2 && half.input_bits <= half.shift(level)) return fault(kTranslation, 0);
   // D8.2.5: the first table may be shorter than a granule, and its address more finely aligned.
   const unsigned first_bits = half.input_bits - half.shift(level) + 3;
   uint64_t table = t.ttbr[which] & low_bits(48) & ~low_bits(std::max(first_bits, 6U));
@@ -137,7 +151,7 @@ WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Translation& t, ui
     if (is_table && level < kLastLevel) {
       table = output & ~low_bits(half.granule_bits);
       if (table >> output_bits != 0) return fault(kAddressSize, level);
-      if (half.hierarchy) {
+      if (half.hierarchy && !stage2) {
         if ((descriptor & Descriptor::kPxnTable) != 0) from_tables |= Descriptor::kPxn;
         if ((descriptor & Descriptor::kUxnTable) != 0) from_tables |= Descriptor::kUxn;
         if ((descriptor & Descriptor::kNoUserTable) != 0) from_tables |= Descriptor::kUser;
@@ -163,15 +177,17 @@ WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Translation& t, ui
       wanted |= Descriptor::kAccessed;
     }
     const auto with_tables = [&](uint64_t value) {
+      if (stage2) return value;
       value |= from_tables & ~Descriptor::kUser;
       return (from_tables & Descriptor::kUser) != 0 ? value & ~Descriptor::kUser : value;
     };
     Rights rights = rights_of(t, with_tables(descriptor));
     if (!allows(rights, access) && access == ir::Access::Write && sets_dirty &&
         (descriptor & Descriptor::kDirtyModifier) != 0) {
-      const Rights dirty = rights_of(t, with_tables(descriptor & ~Descriptor::kReadOnly));
+      const uint64_t made = stage2 ? wanted | Descriptor::kStage2Write : wanted & ~Descriptor::kReadOnly;
+      const Rights dirty = rights_of(t, with_tables(made));
       if (dirty.write) {
-        wanted &= ~Descriptor::kReadOnly;
+        wanted = made;
         rights = dirty;
       }
     }
@@ -188,7 +204,7 @@ WalkResult walk_tables(softmmu::PhysicalMemory& memory, const Translation& t, ui
                 .read = rights.read,
                 .write = rights.write,
                 .execute = rights.execute,
-                .global = (descriptor & Descriptor::kNotGlobal) == 0};
+                .global = !stage2 && !t.single && (descriptor & Descriptor::kNotGlobal) == 0};
     return {.done = true,
             .attributes = static_cast<unsigned>(bits(descriptor, 4, Descriptor::kAttributesShift)),
             .shareability = static_cast<unsigned>(bits(descriptor, 9, Descriptor::kShareabilityShift))};

@@ -29,6 +29,7 @@ void leave(Lifter& l, ExitKind kind, uint64_t pc, int64_t detail) {
 void svc(Lifter& l, Imm16 imm16) { leave(l, ExitKind::Syscall, l.b.next_pc(), imm16); }
 void brk(Lifter& l, Imm16 imm16) { leave(l, ExitKind::Breakpoint, l.b.pc(), imm16); }
 void hvc(Lifter& l, Imm16) { l.leave_to_execute(); }
+void smc(Lifter& l, Imm16) { l.leave_to_execute(); }
 void eret(Lifter& l) { l.leave_to_execute(); }
 
 // --- Hints

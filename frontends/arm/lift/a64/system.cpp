@@ -150,6 +150,8 @@ void dc_zva(Lifter& l, Rt rt) {
 
 // Those of EL1: translations, caches by set and way.
 void sys(Lifter& l, Operation, Rt) { l.leave_to_execute(); }
+void sys_el2(Lifter& l, Operation, Rt) { l.leave_to_execute(); }
+void sys_el3(Lifter& l, Operation, Rt) { l.leave_to_execute(); }
 
 // --- System registers
 
@@ -223,6 +225,8 @@ Value read(Lifter& l, unsigned number) {
   switch (static_cast<SystemRegister>(number)) {
     case NZCV:
       return read_nzcv(l);
+    case CurrentEL:
+      return l.imm(Mode::level_of(l.mode()) << 2);
     case DIT:  // PSTATE's place
       return l.shl_by(l.zext(l.flag(SlotName::DIT)), 24);
     case SSBS:
@@ -255,7 +259,7 @@ Value read(Lifter& l, unsigned number) {
 }  // namespace
 
 void mrs(Lifter& l, Systemreg systemreg, Rt rt) {
-  const auto number = static_cast<unsigned>(systemreg.value);
+  const unsigned number = register_named(static_cast<unsigned>(systemreg.value), l.mode());
   const Lifting lifting = lifting_of(number, false, l.features(), l.mode());
   if (lifting == Lifting::Undefined) return l.illegal();
   if (lifting == Lifting::Outside) return l.leave_to_execute();
@@ -273,7 +277,7 @@ void write_slot(Lifter& l, const RegisterRow& row, Value value) {
 }  // namespace
 
 void msr_register(Lifter& l, Systemreg systemreg, Rt rt) {
-  const auto number = static_cast<unsigned>(systemreg.value);
+  const unsigned number = register_named(static_cast<unsigned>(systemreg.value), l.mode());
   const Lifting lifting = lifting_of(number, true, l.features(), l.mode());
   if (lifting == Lifting::Undefined) return l.illegal();
   if (lifting == Lifting::Outside) return l.leave_to_execute();
