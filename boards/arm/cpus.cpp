@@ -52,10 +52,13 @@ class ProcessingElements final : private SharedByCpus,
   }
 
   const vcpu::DebugRegisters& debug_registers() const override { return registers_; }
-  // The first starts; a kernel turns the others on.
+  // The first starts; a kernel turns the others on. Firmware in EL3 has all of them from the beginning.
   void reset(const Entry& entry) override {
     for (const auto& cpu : cpus_) cpu->turn_off();
-    cpus_[0]->reset(entry.pc, entry.argument0, entry.argument1);
+    const bool all = cluster_.conduit == isa::Cluster::Conduit::None;
+    for (std::size_t i = 0; i < (all ? cpus_.size() : 1); ++i) {
+      cpus_[i]->reset(entry.pc, entry.argument0, entry.argument1);
+    }
   }
   void disconnect() override {
     for (const auto& cpu : cpus_) cpu->disconnect();

@@ -142,7 +142,7 @@ const Board Variant<Gic, Virtualization, Secure>::board = {
     .most_cpus = Gic == 3 ? 16 : 8,
     .default_memory = 512 * kMebibyte,
     .most_memory = kMostMemory,
-    .counter_hz = 1'000'000'000,
+    .counter_hz = Secure ? uint64_t{62'500'000} : uint64_t{1'000'000'000},  // what TF-A writes to CNTFRQ_EL0
     .memory = Secure ? std::span<const MemoryRow>(kSecureMemory) : std::span<const MemoryRow>(kMemory),
     .devices = devices<Gic>(Secure),
     .code = &kCode<Gic, Virtualization, Secure>,

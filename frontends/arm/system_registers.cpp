@@ -109,7 +109,7 @@ uint64_t machine_fields(SystemRegister number, FeatureSet features) {
     case SystemRegister::ID_AA64PFR0_EL1:
       return 0x11;
     case SystemRegister::ID_AA64DFR0_EL1:
-      return 0x101006;
+      return has(features, Feature::EL3) ? 0x101f06 : 0x101006;  // performance monitors of our own kind
     case SystemRegister::ID_AA64MMFR0_EL1:
       return 0x20 | physical_range(features);
     case SystemRegister::ID_AA64MMFR1_EL1:
@@ -222,8 +222,10 @@ Lifting lifting_of(unsigned number, bool write, FeatureSet features, uint64_t mo
     return (mode & Mode::kGuest) != 0 ? Lifting::Outside : Lifting::Inline;
   }
   const RegisterRow* row = find_register(number);
-  if (row == nullptr || !has(features, row->feature) || !is_allowed(row->access, write, mode)) {
-    return Lifting::Undefined;
+  if (row == nullptr || !is_allowed(row->access, write, mode)) return Lifting::Undefined;
+  if (!has(features, row->feature)) {
+    // D19.1.3: where there is no EL2, its registers are RES0 at EL3.
+    return row->feature == Feature::EL2 && has(features, Feature::EL3) ? Lifting::Outside : Lifting::Undefined;
   }
   if (process) return Lifting::Inline;
   if ((mode & Mode::kGuest) != 0 && is_hypervisors_business(*row)) return Lifting::Outside;

@@ -27,6 +27,7 @@ CORRECTIONS = [
     ("registers", rf"^(DBGPRCR_EL1|DBGCLAIMSET_EL1|DBGCLAIMCLR_EL1)(: EL0 .*, ){UNDEFINED}", rf"\1\2{DONE}",
      "D19.3: they exist in every implementation"),
     ("registers", r"^(DBGAUTHSTATUS_EL1: EL0 .*, )EL1 read 0x2000000", r"\1EL1 read done", "as above"),
+    ("registers", r"^(PMCR_EL0: EL0 ).*$", rf"\1read 0x2000000 write 0x2000000, {UNDEFINED}", "D19.5.8: without FEAT_PMUv3"),
     ("registers", r"^CNTKCTL_EL1 0xffffffffffffffff$", "CNTKCTL_EL1 0x3ff", "D19.12.12: without FEAT_ECV"),
     ("registers", r"^CONTEXTIDR_EL1 0xffffffffffffffff$", "CONTEXTIDR_EL1 0xffffffff", "D19.2.27: bits 63 to 32 are RES0"),
     ("registers", r"^VBAR_EL1 0xffffffffffffffe0$", "VBAR_EL1 0xfffffffffffff800", "D19.2.149: bits 10 to 0 are RES0"),

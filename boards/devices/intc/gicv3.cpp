@@ -44,6 +44,7 @@ constexpr uint64_t kDistributorSize = 0x10000;
 constexpr uint64_t kRedistributors = 0xa0000;
 constexpr uint64_t kRedistributorSize = 0x20000;  // RD_base, SGI_base
 constexpr uint64_t kRouters = 0x6000;
+constexpr uint64_t kGroupModifier = 0xd00;  // GICR_IGRPMODR0: RES0 with one security state
 constexpr uint64_t kRoutersEnd = 0x8000;
 constexpr uint64_t kRegion = 0x1000000;
 constexpr uint64_t kIdentification = 0xffe8;
@@ -51,7 +52,9 @@ constexpr uint64_t kIdentificationValue = 0x3b;  // GICv3, Arm
 constexpr uint64_t kImplementer = 0x43b;         // Arm
 
 // The numbers of ICC_*_EL1 (12.2), as vcpu::RegisterPort has them.
-constexpr uint32_t icc(unsigned crn, unsigned crm, unsigned op2) { return 1U << 14 | crn << 7 | crm << 3 | op2; }
+constexpr uint32_t icc(unsigned crn, unsigned crm, unsigned op2, unsigned op1 = 0) {
+  return 1U << 14 | op1 << 11 | crn << 7 | crm << 3 | op2;
+}
 enum IccRegister : uint32_t {
   kPmr = icc(4, 6, 0),
   kIar0 = icc(12, 8, 0),
@@ -73,6 +76,8 @@ enum IccRegister : uint32_t {
   kSre = icc(12, 12, 5),
   kIgrpen0 = icc(12, 12, 6),
   kIgrpen1 = icc(12, 12, 7),
+  kCtlrEl3 = icc(12, 12, 4, 6),
+  kIgrpen1El3 = icc(12, 12, 7, 6),
 };
 
 class GicV3 final : public Gic, public vcpu::RegisterPort {
@@ -147,6 +152,8 @@ bool GicV3::read_distributor(uint64_t offset, unsigned size, uint64_t* value) co
       case 0x8:
         *value = kImplementer;
         return true;
+      case 0xc:  // GICD_TYPER2, of later versions
+        return true;
       case kIdentification:
         *value = kIdentificationValue;
         return true;
@@ -189,6 +196,7 @@ bool GicV3::read_redistributor(uint64_t offset, unsigned size, uint64_t* value) 
   const uint64_t within = (offset - kRedistributors) % kRedistributorSize;
   if (within >= kRedistributorSize / 2) {
     const uint64_t in_bank = within - kRedistributorSize / 2;
+    if (in_bank == kGroupModifier) return true;
     return in_bank < 0x1000 && bank_of(in_bank) == 0 && read_bank(cpus_[cpu].bank, in_bank, size, value);
   }
   switch (within & ~uint64_t{7}) {
@@ -226,6 +234,7 @@ bool GicV3::write_redistributor(uint64_t offset, unsigned size, uint64_t value) 
   const uint64_t within = (offset - kRedistributors) % kRedistributorSize;
   if (within >= kRedistributorSize / 2) {
     const uint64_t in_bank = within - kRedistributorSize / 2;
+    if (in_bank == kGroupModifier) return true;
     return in_bank < 0x1000 && bank_of(in_bank) == 0 && write_bank(cpus_[cpu].bank, true, in_bank, size, value);
   }
   if (within == 0x14 && size == 4) {
@@ -264,6 +273,7 @@ uint64_t GicV3::read_register(unsigned number, uint32_t name) {
       return cpu.active_priorities[1];
     case kRpr:
       return running_priority(cpu);
+    case kCtlrEl3:
     case kCtlr:  // PRIbits: 5; IDbits: 16; affinity level 3 may be other than 0
       return 4U << 8 | 1U << 15 | (cpu.split_end ? kSplitEnd : 0) | (cpu.common_binary_point ? kCommonBinaryPoint : 0);
     case kSre:  // system registers, and neither FIQ nor IRQ bypassed
@@ -271,6 +281,7 @@ uint64_t GicV3::read_register(unsigned number, uint32_t name) {
     case kIgrpen0:
       return cpu.enabled[0] ? 1 : 0;
     case kIgrpen1:
+    case kIgrpen1El3:  // with one security state
       return cpu.enabled[1] ? 1 : 0;
     default:
       return 0;
@@ -305,6 +316,7 @@ void GicV3::write_register(unsigned number, uint32_t name, uint64_t value) {
       cpu.active_priorities[1] = static_cast<uint32_t>(value);
       break;
     case kCtlr:
+    case kCtlrEl3:
       cpu.split_end = (value & kSplitEnd) != 0;
       cpu.common_binary_point = (value & kCommonBinaryPoint) != 0;
       break;
@@ -313,6 +325,9 @@ void GicV3::write_register(unsigned number, uint32_t name, uint64_t value) {
       break;
     case kIgrpen1:
       cpu.enabled[1] = (value & 1) != 0;
+      break;
+    case kIgrpen1El3:
+      cpu.enabled[1] = (value & 3) != 0;
       break;
     case kSgi1r:
     case kAsgi1r:  // with one security state, the same group as the interrupt's own

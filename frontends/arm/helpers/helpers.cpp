@@ -117,10 +117,14 @@ constexpr ir::HelperTable kTable{kHelpers};
 
 }  // namespace
 
+uint64_t counter_rate(const vcpu::Door& door) {
+  return door.counter_hz() == kOldCounterHz ? kOldCounterHz : kCounterHz;
+}
+
 // D12.1.2: counts at CNTFRQ_EL0's rate.
 uint64_t count_of(vcpu::Door& door) {
   using Wide = unsigned __int128;
-  return static_cast<uint64_t>(Wide{door.counter()} * kCounterHz / door.counter_hz());
+  return static_cast<uint64_t>(Wide{door.counter()} * counter_rate(door) / door.counter_hz());
 }
 
 const ir::HelperTable& helper_table() { return kTable; }

@@ -22,7 +22,11 @@ enum class HelperName : ir::HelperId {
 // CNTFRQ_EL0, in Hz: what Armv8.6 and later count with (D12.1.2).
 inline constexpr uint64_t kCounterHz = 1'000'000'000;
 
-// CNTPCT_EL0, which is CNTVCT_EL0, too: there is no offset without EL2.
+// CNTFRQ_EL0 of whoever has this door. What software in EL3 writes there itself is the rate of cores before Armv8.6,
+// for a machine that counts so.
+inline constexpr uint64_t kOldCounterHz = 62'500'000;
+uint64_t counter_rate(const vcpu::Door& door);
+// CNTPCT_EL0; CNTVCT_EL0, too, where no hypervisor has given it an offset.
 uint64_t count_of(vcpu::Door& door);
 
 const ir::HelperTable& helper_table();

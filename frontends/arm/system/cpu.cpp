@@ -50,6 +50,7 @@ void Cpu::reset(uint64_t pc, uint64_t argument0, uint64_t argument1) {
     if (row.slot != ir::StateLayout::kNoSlot) at(row.slot) = row.reset;
   }
   reg(SlotName::MPIDR_EL1) = reg(SlotName::VMPIDR_EL2) = kMpidrRes1 | setup_.number;
+  reg(SlotName::CNTFRQ_EL0) = counter_rate(setup_.door);
   reg(SlotName::VPIDR_EL2) = midr(frontend_.features());
   set_x(0, argument0);
   set_x(1, argument1);

@@ -11,10 +11,12 @@ void Cpu::access_register(uint32_t word) {
   const bool write = (word >> 21 & 1) == 0;
   const RegisterRow* row = find_register(number);
   if (lifting_of(number, write, frontend_.features(), header_->mode) == Lifting::Undefined) return undefined();
-  if (row == nullptr) {  // identification registers that are not allocated
+  // Identification registers that are not allocated, and EL2's where it is not there.
+  if (row == nullptr || !has(row->feature)) {
     if (level() == 1 && (hcr() & Hcr::kTid3) != 0) return trap_system(word, 2);
     done();
-    return set_x(rt, 0);
+    if (!write) set_x(rt, 0);
+    return;
   }
   if (row->access == Access::SecureReadWrite && level() < 3) {
     if (level() != 1 || !is_secure()) return undefined();

@@ -25,7 +25,8 @@ void GenericTimer::update() {
     level_ = level;
     output_(level);
   }
-  const Wide deadline = (Wide{compare_} * door_.counter_hz() + (kCounterHz - 1)) / kCounterHz;
+  const uint64_t rate = counter_rate(door_);
+  const Wide deadline = (Wide{compare_} * door_.counter_hz() + (rate - 1)) / rate;
   if (!wanted || level || deadline > ~uint64_t{0}) return timer_->disarm();
   timer_->arm(static_cast<uint64_t>(deadline));
 }

@@ -51,7 +51,7 @@ SPECIAL_FPCR = (0, 0, 0, 0, 1 << 22, 2 << 22, 3 << 22, 1 << 25, 1 << 24, 1 << 19
 def usable(row, by_reference):
     if row.name == "msr_register":
         return True
-    unwanted = {"EL1"} | DIFFERENT_EACH_TIME | (UNKNOWN_TO_REFERENCE if by_reference else set())
+    unwanted = {"EL1", "EL2", "EL3"} | DIFFERENT_EACH_TIME | (UNKNOWN_TO_REFERENCE if by_reference else set())
     if any(re.search(rf"\b{feature}\b", row.feature) for feature in unwanted):
         return False
     return not any(row.name.startswith(prefix) for prefix in LEFT_OUT)
