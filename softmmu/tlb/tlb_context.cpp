@@ -53,7 +53,27 @@ void TlbContext::retire(TlbEntry& entry) {
   next_victim_ = (next_victim_ + 1) % victims_.size();
 }
 
+// What runs for long without a flush, as a program with an address space of its own does, needs more than it began
+// with.
+void TlbContext::grow() {
+  std::vector<TlbEntry> entries(entries_.size() * 2);
+  std::vector<TlbInfo> infos(entries.size());
+  entries_.swap(entries);
+  infos_.swap(infos);
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (entries[i].page == TlbEntry::kNone) continue;
+    const std::size_t place = place_of(entries[i].page);
+    entries_[place] = entries[i];
+    infos_[place] = infos[i];
+    clear(entries[i]);
+  }
+  outgrown_.push_back(std::move(entries));
+  displaced_ = 0;
+}
+
 TlbEntry& TlbContext::insert(uint64_t page, uint8_t size_log2) {
+  if (entries_[place_of(page)].page != TlbEntry::kNone) ++displaced_;
+  if (displaced_ > entries_.size() && entries_.size() < kMost) grow();
   TlbEntry& entry = entries_[place_of(page)];
   retire(entry);
   clear(entry);
@@ -92,10 +112,13 @@ void TlbContext::resize() {
 }
 
 void TlbContext::flush(uint64_t generation, bool may_resize) {
-  if (may_resize) resize();
+  if (may_resize) {
+    outgrown_.clear();
+    resize();
+  }
   for (TlbEntry& entry : entries_) clear(entry);
   for (Victim& victim : victims_) victim.entry.page = TlbEntry::kNone;
-  inserted_ = 0;
+  inserted_ = displaced_ = 0;
   large_base_ = TlbEntry::kNone;
   large_mask_ = 0;
   if (any_code_) {

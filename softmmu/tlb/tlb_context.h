@@ -46,7 +46,8 @@ class TlbContext {
   // The entry of a page, and what belongs to it; nullptr: it is not known. Brings it back from the victims.
   TlbEntry* find(uint64_t page);
   TlbInfo& info(const TlbEntry& entry) { return infos_[static_cast<std::size_t>(&entry - entries_.data())]; }
-  // An entry for a page that is not known, `page` and nothing else set; what it was before becomes a victim.
+  // An entry for a page that is not known, `page` and nothing else set; what it was before becomes a victim. Its
+  // owner's thread only: where many had to make room, the TLB grows, and entries() and mask() are others.
   TlbEntry& insert(uint64_t page, uint8_t size_log2);
 
   // Nothing may be done there until it is found out anew.
@@ -74,6 +75,7 @@ class TlbContext {
   std::size_t place_of(uint64_t page) const { return page / kPageSize & (entries_.size() - 1); }
   void retire(TlbEntry& entry);
   void resize();
+  void grow();
 
   uint64_t number_ = 0;
   uint64_t generation_ = 0;
@@ -81,7 +83,10 @@ class TlbContext {
   bool stale_ = false;
   std::vector<TlbEntry> entries_;
   std::vector<TlbInfo> infos_;
-  std::size_t inserted_ = 0;  // since it was empty
+  std::size_t inserted_ = 0;   // since it was empty
+  std::size_t displaced_ = 0;  // entries that had to make room, since it was empty or grew
+  // What compiled code may still probe that has read where the entries were: nothing is found there.
+  std::vector<std::vector<TlbEntry>> outgrown_;
   std::array<Victim, 8> victims_;
   unsigned next_victim_ = 0;
   // Pages larger than 4 KiB are kept in pieces; one invalidation is for all of them.

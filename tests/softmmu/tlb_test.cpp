@@ -283,6 +283,32 @@ TEST_F(TlbTest, AnyNumberOfPages) {
 
 // --- code
 
+// Without a flush in between: compiled code finds nearly all of them in the end.
+TEST_F(TlbTest, GrowsWithWhatIsUsed) {
+  constexpr uint64_t kPages = 2000;
+  walkers_[0].map(0, kRam, 24);
+  const ir::CpuHeader::Tlb before = [&] {
+    EXPECT_TRUE(read(0));
+    return headers_[0].tlb[0];
+  }();
+  for (unsigned times = 0; times < 8; ++times) {
+    for (uint64_t i = 0; i < kPages; ++i) EXPECT_TRUE(read(i * kPageSize));
+  }
+  unsigned found = 0;
+  for (uint64_t i = 0; i < kPages; ++i) found += probe(i * kPageSize, 8, false) != nullptr ? 1 : 0;
+  EXPECT_EQ(found, kPages);
+  EXPECT_GT(headers_[0].tlb[0].mask, before.mask);
+  // What has read where it was finds nothing there.
+  const auto* const old = static_cast<const TlbEntry*>(before.entries);
+  for (uint64_t i = 0; i <= before.mask >> kTlbEntryBits; ++i) {
+    EXPECT_EQ(old[i].read, TlbEntry::kNone);
+    EXPECT_EQ(old[i].write, TlbEntry::kNone);
+  }
+  cpus_[0]->flush_page(5 * kPageSize);
+  EXPECT_EQ(probe(5 * kPageSize, 8, false), nullptr);
+  EXPECT_TRUE(read(5 * kPageSize));
+}
+
 TEST_F(TlbTest, StoresToCodeAreTold) {
   walkers_[0].map(0x4000, kRam);
   walkers_[1].map(0x7000, kRam);
