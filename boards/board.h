@@ -102,6 +102,8 @@ constexpr bool rows_are_disjoint(std::span<const MemoryRow> memory, std::span<co
 
 // All boards of all guests.
 std::span<const Board* const> boards();
+// The board that a property of this one chooses; nullptr: it has no such property, or not this value.
+const Board* find_variant(const Board& board, std::string_view property, std::string_view value);
 // nullptr: there is none of this name for this guest.
 const Board* find_board(std::string_view name, std::string_view guest);
 

@@ -77,11 +77,10 @@ Result<const boards::Board*> choose_board(const BootOptions& options) {
 // The board that the properties behind --board ask for.
 Result<const boards::Board*> apply_properties(const boards::Board* board, const BootOptions& options) {
   for (const auto& [property, value] : options.properties) {
-    const boards::Board* chosen = nullptr;
+    const boards::Board* const chosen = boards::find_variant(*board, property, value);
     std::string known;
     for (const boards::BoardChoice& choice : board->choices) {
       known += (known.empty() ? "" : ", ") + std::string(choice.property) + "=" + choice.value;
-      if (property == choice.property && value == choice.value) chosen = choice.board;
     }
     if (chosen == nullptr) {
       return Error{"--board " + options.board + "," + property + "=" + value + ": " + board->name + " (" +

@@ -12,7 +12,9 @@ const std::string kFolder = MENURA_SOURCE_DIR "/tests/arm_system";
 class ArmSystem : public testing::TestWithParam<std::string> {};
 
 void run_program(const std::string& name, const MakeEngine& make_engine) {
-  run_on_board(kFolder, name, MENURA_PROGRAMS, {.guest = "arm64", .cpu = "cortex-a76", .cpus = 2}, make_engine);
+  const BoardProgram program = {
+      .guest = "arm64", .cpu = "cortex-a76", .cpus = 2, .virtualization = name == "hypervisor"};
+  run_on_board(kFolder, name, MENURA_PROGRAMS, program, make_engine);
 }
 
 TEST_P(ArmSystem, Interpreter) { run_program(GetParam(), interpreter()); }

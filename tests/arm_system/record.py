@@ -27,6 +27,10 @@ CORRECTIONS = [
     ("registers", rf"^(DBGPRCR_EL1|DBGCLAIMSET_EL1|DBGCLAIMCLR_EL1)(: EL0 .*, ){UNDEFINED}", rf"\1\2{DONE}",
      "D19.3: they exist in every implementation"),
     ("registers", r"^(DBGAUTHSTATUS_EL1: EL0 .*, )EL1 read 0x2000000", r"\1EL1 read done", "as above"),
+    ("hypervisor", r"^(.*: 0x200 esr 0x9)7c18(0.. .* spsr 0x3c9)$", r"\g<1>6000\2",
+     "D19.2.37, ISV: 0 for faults of stage 1, also at EL2"),
+    ("hypervisor", r"^(table: 0x400 esr 0x8200008)5 ", r"\g<1>7 ", "D8.2: the level is that of the walk of stage 2"),
+    ("hypervisor", r"^(FAR_EL12 without E2H: 0x200) .*$", r"\1 esr 0x2000000 elr +0x0 spsr 0x3c9", "D19.2.40: UNDEFINED at EL2 then"),
     ("registers", r"^(PMCR_EL0: EL0 ).*$", rf"\1read 0x2000000 write 0x2000000, {UNDEFINED}", "D19.5.8: without FEAT_PMUv3"),
     ("registers", r"^CNTKCTL_EL1 0xffffffffffffffff$", "CNTKCTL_EL1 0x3ff", "D19.12.12: without FEAT_ECV"),
     ("registers", r"^CONTEXTIDR_EL1 0xffffffffffffffff$", "CONTEXTIDR_EL1 0xffffffff", "D19.2.27: bits 63 to 32 are RES0"),
@@ -36,7 +40,8 @@ CORRECTIONS = [
 
 def record(elf):
     program = elf.stem
-    run = subprocess.run(COMMAND + [str(elf)], capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=True)
+    machine = ["-machine", "virtualization=on"] if program == "hypervisor" else []
+    run = subprocess.run(COMMAND[:-1] + machine + COMMAND[-1:] + [str(elf)], capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=True)
     output = run.stdout.decode().replace("\r", "")
     for name, pattern, replacement, _ in CORRECTIONS:
         if name != program:

@@ -37,6 +37,7 @@ void run_on_board(const std::string& folder, const std::string& name, const std:
   Silence log;
   boards::MachineOptions options;
   options.board = boards::find_board("virt", program.guest);
+  if (program.virtualization) options.board = boards::find_variant(*options.board, "virtualization", "on");
   options.cpu = program.cpu;
   options.cpus = program.cpus;
   options.memory = 128 << 20;

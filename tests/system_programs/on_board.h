@@ -9,6 +9,7 @@ struct BoardProgram {
   const char* guest = nullptr;
   const char* cpu = nullptr;
   unsigned cpus = 1;
+  bool virtualization = false;  // the board's property: it starts at EL2
 };
 
 // Runs <programs>/<name>.elf, without firmware, until it turns the machine off: what it prints is

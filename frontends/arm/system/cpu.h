@@ -165,6 +165,7 @@ class Cpu final : public vcpu::SystemCpu, public softmmu::PageWalker {
     take_synchronous(reason, iss, return_pc, default_target());
   }
   void take_abort(const ir::Fault& fault, uint64_t iss);
+  uint64_t own_access_syndrome();
   void undefined() { take_synchronous(Esr::Unknown, 0, header_->pc); }
   void take_pc_misaligned();
   bool is_legal_return(uint64_t mode) const;

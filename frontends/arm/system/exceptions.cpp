@@ -141,6 +141,37 @@ void Cpu::take_synchronous(Esr::Class reason, uint64_t iss, uint64_t return_pc, 
   take(VectorKind::Synchronous, return_pc, target);
 }
 
+namespace {
+
+// D19.2.37, ISS of data aborts: which register an instruction of one register without writeback loads or stores; 0
+// (ISV is 0) for all others.
+uint64_t access_syndrome(uint32_t word) {
+  const uint64_t size = word >> 30;
+  const uint64_t opc = word >> 22 & 3;
+  const bool is_register = (word >> 24 & 0x3f) == 0x38;  // unscaled, unprivileged, register offset
+  const unsigned form = word >> 10 & 3;
+  const bool offset = (word >> 21 & 1) != 0;
+  const bool immediate = (word >> 24 & 0x3f) == 0x39;
+  const bool ordered = (word & 0x3fa00000) == 0x08800000;  // LDAR, STLR, LDLAR, STLLR
+  if (!immediate && !ordered && !(is_register && (offset ? form == 2 : form == 0 || form == 2))) return 0;
+  if (!ordered && size == 3 && opc == 2) return 0;  // PRFM
+  const bool is_signed = !ordered && opc >= 2;
+  const bool is_64 = is_signed ? opc == 2 : size == 3;
+  return 1U << 24 | size << 22 | (is_signed ? 1U << 21 : 0) | (word & 31) << 16 | (is_64 ? 1U << 15 : 0) |
+         (ordered && (word >> 15 & 1) != 0 ? 1U << 14 : 0);
+}
+
+}  // namespace
+
+// The instruction at PC, which was executed a moment ago.
+uint64_t Cpu::own_access_syndrome() {
+  softmmu::PageMapping page;
+  uint32_t word = 0;
+  if (!translate(header_->pc, ir::Access::Execute, request(0), &page).done) return 0;
+  const uint64_t physical = page.physical | (header_->pc & ((uint64_t{1} << page.size_log2) - 1));
+  return setup_.memory.read(physical, &word, sizeof word) ? access_syndrome(word) : 0;
+}
+
 // D1.4.4 and the ISS encodings of D19.2.37. No valid ISS for stage 1: ISV is 0.
 void Cpu::take_abort(const ir::Fault& fault, uint64_t iss) {
   unsigned target = default_target();
@@ -149,7 +180,9 @@ void Cpu::take_abort(const ir::Fault& fault, uint64_t iss) {
   if ((fault.syndrome & Stage2Fault::kMark) != 0) {  // D1.4.4.4: HPFAR_EL2
     target = 2;
     reg(SlotName::HPFAR_EL2) = (stage2_fault_.address >> 12 & 0xffffffffff) << 4;
-    if (stage2_fault_.on_table) iss |= Esr::kS1ptw;
+    const bool on_table = stage2_fault_.on_table;
+    if (on_table) iss |= Esr::kS1ptw;
+    if (!on_table && fault.access != ir::Access::Execute && (iss & Esr::kCm) == 0) iss |= own_access_syndrome();
   } else if (external && has(Feature::EL3) && (scr() & Scr::kEa) != 0) {
     target = 3;
   }

@@ -63,7 +63,7 @@ bool Cpu::heeds_guest() const {
   if (reg(SlotName::CNTVOFF_EL2) != 0 && !(e2h && level() == 2) && !is_host()) return true;
   if (level() == 2 || is_host()) return false;
   const uint64_t counters = e2h ? 0xc00 : 0x3;  // CNTHCTL_EL2: EL1PCTEN, EL1PCEN
-  return (control & Hcr::kRegisterTraps) != 0 || (reg(SlotName::MDCR_EL2) & ~Mdcr::kTde) != 0 ||
+  return (control & Hcr::kRegisterTraps) != 0 || reg(SlotName::MDCR_EL2) != 0 ||
          (reg(SlotName::CPTR_EL2) & Cptr::kTcpac) != 0 || (reg(SlotName::CNTHCTL_EL2) & counters) != counters ||
          reg(SlotName::VPIDR_EL2) != midr(frontend_.features()) ||
          reg(SlotName::VMPIDR_EL2) != reg(SlotName::MPIDR_EL1);

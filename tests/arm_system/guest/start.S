@@ -1,5 +1,13 @@
 // Entry, and running code at an exception level until it comes back by an exception. The programs know nothing of the board but
 // its console (PL011 at 0x09000000), its GICv3 and PSCI by HVC.
+// With HYPERVISOR they run at EL2, and what EL1 takes comes to EL2 by HVC, too.
+#ifdef HYPERVISOR
+#define OWN(name) name##_el2
+#define CALL_FIRMWARE smc
+#else
+#define OWN(name) name##_el1
+#define CALL_FIRMWARE hvc
+#endif
         .arch   armv8.2-a
         .section .text.start, "ax"
         .globl  _start
@@ -12,11 +20,11 @@ _start:
         cmp     x9, x10
         b.lo    1b
         ldr     x9, =vectors
-        msr     vbar_el1, x9
+        msr     OWN(vbar), x9
         isb
         bl      main
         ldr     x0, =0x84000008         // PSCI SYSTEM_OFF
-        hvc     #0
+        CALL_FIRMWARE #0
         b       .
 
         .text
@@ -36,8 +44,8 @@ enter:
         str     x10, [x9]
         ldr     x9, =user_stack_top
         msr     sp_el0, x9
-        msr     elr_el1, x0
-        msr     spsr_el1, x1
+        msr     OWN(elr), x0
+        msr     OWN(spsr), x1
         mov     x0, x2
         isb
         eret
@@ -46,13 +54,13 @@ enter:
 common:
         ldr     x0, =seen
         str     x1, [x0]
-        mrs     x1, esr_el1
+        mrs     x1, OWN(esr)
         str     x1, [x0, #8]
-        mrs     x1, far_el1
+        mrs     x1, OWN(far)
         str     x1, [x0, #16]
-        mrs     x1, elr_el1
+        mrs     x1, OWN(elr)
         str     x1, [x0, #24]
-        mrs     x1, spsr_el1
+        mrs     x1, OWN(spsr)
         str     x1, [x0, #32]
         mrs     x1, daif
         str     x1, [x0, #40]
@@ -90,6 +98,18 @@ vectors:
         b       common
         .set    offset, offset + 0x80
         .endr
+
+#ifdef HYPERVISOR
+        .align  11
+        .globl  guest_vectors
+guest_vectors:
+        .set    number, 0
+        .rept   16
+        .align  7
+        hvc     #(0x100 + number)
+        .set    number, number + 1
+        .endr
+#endif
 
         .bss
         .align  4
