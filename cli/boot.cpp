@@ -15,6 +15,7 @@
 #include "boards/machine.h"
 #include "cli/attachments.h"
 #include "cli/boot_options.h"
+#include "cli/cache.h"
 #include "cli/engines.h"
 #include "cli/gdb/server.h"
 #include "cli/guest_log.h"
@@ -217,6 +218,7 @@ Result<int> boot(const BootOptions& options, Recorder* recorder) {
   }
   const int status = (*machine)->run(options.freeze);
   if (server != nullptr) server->tell_end(status);
+  keep_compiled_code();
   if (options.statistics) {
     print_statistics();
     print_devices(**machine);
@@ -233,6 +235,7 @@ int boot_command(const std::vector<std::string>& arguments) {
     std::fputs(boot_help().c_str(), stdout);
     return 0;
   }
+  settle_cache_folder(&*options);
   const auto recorder = make_recorder(*options, "machine");
   if (!recorder) return complain(recorder.error());
   if (*recorder != nullptr) finish_at_signals(**recorder);

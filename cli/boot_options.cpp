@@ -56,6 +56,8 @@ po::options_description description() {
   add("engine", text(), "<x64|interp> what runs guest code (default: x64)");
   add("tier", text(), "<interp|0|1|2|auto> as in `menura run`");
   add("stats", "show what the translator did, at the end");
+  add("no-cache", "neither use compiled code of earlier runs nor keep it");
+  add("cache-folder", text(), "<dir> where compiled code is kept, as in `menura run`");
   add("trace", text(),
       "<file> a timeline of virtual CPUs, interrupts, devices and translation in Chrome's trace event format "
       "(ui.perfetto.dev and chrome://tracing show it)");
@@ -163,6 +165,8 @@ void take_board(const std::string& text, BootOptions* options) {
 Result<void> take_values(const po::variables_map& values, BootOptions* options) {
   options->help = values.count("help") != 0;
   options->statistics = values.count("stats") != 0;
+  if (values.count("no-cache") != 0) options->cache = false;
+  take(values, "cache-folder", &options->cache_folder);
   options->count_instructions = values.count("count-instructions") != 0;
   options->freeze = values.count("freeze") != 0;
   options->no_reboot = values.count("no-reboot") != 0;

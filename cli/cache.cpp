@@ -7,6 +7,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
+#include <filesystem>
 #include <string_view>
 
 #include "backends/runtime/store/folder.h"
@@ -102,6 +103,15 @@ std::string default_code_folder() {
   }
   const std::string cache = linux_user::cache_folder();
   return cache.empty() ? cache : cache + "/code";
+}
+
+void settle_cache_folder(EngineChoice* options) {
+  if (!options->cache_folder.empty()) {
+    options->cache_folder = std::filesystem::absolute(options->cache_folder);
+  } else if (options->cache) {
+    options->cache_folder = default_code_folder();
+  }
+  if (options->cache_folder.empty()) options->cache = false;
 }
 
 uint64_t code_folder_limit() {

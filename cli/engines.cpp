@@ -151,7 +151,7 @@ Result<std::unique_ptr<vcpu::Engine>> make_engine(const EngineChoice& options, c
     translator.observers.add(translator.translations.get());
   }
   if (translator.observers.any()) engine_options.observer = &translator.observers;
-  if (options.cache && !guest.machine) {
+  if (options.cache) {
     translator.store = make_store(options, guest, frontend, features, engine_options);
     engine_options.store = translator.store.get();
   }

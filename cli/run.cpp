@@ -86,12 +86,7 @@ int run_command(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (auto found = find_program(&*options); !found) return complain(found.error());
-  if (options->cache_folder.empty()) {
-    if (options->cache) options->cache_folder = default_code_folder();
-  } else {
-    options->cache_folder = std::filesystem::absolute(options->cache_folder);  // the guest may change its folder
-  }
-  if (options->cache_folder.empty()) options->cache = false;
+  settle_cache_folder(&*options);
   if (!options->trace.empty()) options->trace = std::filesystem::absolute(options->trace);  // and so for its children
   run_options = new RunOptions(std::move(*options));
   auto made = make_recorder(*run_options, run_options->program);

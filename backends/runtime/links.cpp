@@ -34,10 +34,14 @@ void TranslatorEngine::unlink(LinkSite& site) {
   patch(site, static_cast<const uint8_t*>(site.from->entry) + site.stub);
 }
 
+ir::Identity TranslatorEngine::target_of(const LinkSite& site) {
+  return {site.from->pc + static_cast<uint64_t>(site.target), site.from->mode, site.from->extra, site.from->frame};
+}
+
 void TranslatorEngine::link_all(Translation* from) {
   for (LinkSite& site : from->links) {
-    const ir::Identity target{from->pc + static_cast<uint64_t>(site.target), from->mode, from->extra};
-    if (Translation* const to = map_.find(target); to != nullptr) link(site, to);
+    Translation* const to = map_.find(target_of(site));
+    if (to != nullptr && may_link(*from, *to)) link(site, to);
   }
 }
 

@@ -90,6 +90,7 @@ Workshop& TranslatorEngine::take_workshop(Vcpu& vcpu) {
   } else {
     workshop = workshops_.emplace_back(std::make_unique<Workshop>(frontend_, memory_, sites_, compiler_.clone())).get();
   }
+  workshop->memory = &vcpu.memory;
   workshop->former.set_memory(vcpu.memory);
   workshop->former.set_breakpoints(&breakpoints_);
   workshop->former.set_counting(options_.count);

@@ -70,6 +70,7 @@ struct Tier2;
 struct HostRegisters;
 struct ThunkFrame;
 struct Vcpu;
+struct RecallWindow;
 struct Workshop;
 
 class TranslatorEngine : public vcpu::Engine {
@@ -189,8 +190,11 @@ class TranslatorEngine : public vcpu::Engine {
   bool recall(Workshop& workshop, const ir::Identity& identity, Gear* gear);
   // What it links to, and what that links to; a part of it. Returns `first`, or nullptr: it is gone.
   Translation* recall_what_follows(Vcpu& vcpu, Workshop& workshop, Translation* first);
-  bool open_window(Workshop& workshop, uint64_t pc);
-  bool is_code(Workshop& workshop, uint64_t begin, std::span<const uint8_t> expected);
+  bool open_window(Workshop& workshop, const ir::Identity& identity);
+  bool is_code(Workshop& workshop, ir::Identity identity, std::span<const uint8_t> expected);
+  ir::CodeOrigin origin_in_window(const Workshop& workshop, const ir::Identity& identity) const;
+  uint64_t place_of(const ir::Identity& identity) const;
+  static bool read_window(const RecallWindow& window, uint64_t begin, std::size_t size, uint8_t* to);
   // What has run at `identity`, now or in an earlier run, at its best.
   std::optional<Gear> best_known(const ir::Identity& identity);
   // The workshop's provenance, where guest memory may be read; the bytes before it is found that they have not changed.
@@ -213,6 +217,7 @@ class TranslatorEngine : public vcpu::Engine {
   void redirect(Translation* from, Translation* to);
   // Links it to what is there of its targets.
   void link_all(Translation* from);
+  static ir::Identity target_of(const LinkSite& site);
   // Nothing enters it any more.
   void kill(Translation* translation);
   void patch(const LinkSite& site, const void* target);

@@ -122,6 +122,7 @@ class SegmentSet;
 // `sequence`.
 struct RecallWindow {
   uint64_t begin = ~uint64_t{0};
+  uint64_t frame = 0;  // machines: as Identity::frame
   std::span<const uint8_t> code;
   ir::CodeOrigin origin;               // of its first byte
   const SegmentSet* stored = nullptr;  // of its object; null: nothing
@@ -130,15 +131,20 @@ struct RecallWindow {
 
 struct Workshop {
   // `shared` is used by this workshop alone.
-  Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, const ir::ExclusiveSites& sites, Compiler& shared)
-      : former(frontend, memory, &sites), optimizer(frontend.layout(), frontend.helpers()), compiler(&shared) {}
-  Workshop(const ir::Frontend& frontend, ir::MemoryPort& memory, const ir::ExclusiveSites& sites,
+  Workshop(const ir::Frontend& frontend, ir::MemoryPort& port, const ir::ExclusiveSites& sites, Compiler& shared)
+      : memory(&port),
+        former(frontend, port, &sites),
+        optimizer(frontend.layout(), frontend.helpers()),
+        compiler(&shared) {}
+  Workshop(const ir::Frontend& frontend, ir::MemoryPort& port, const ir::ExclusiveSites& sites,
            std::unique_ptr<Compiler> compiler_of_its_own)
-      : former(frontend, memory, &sites),
+      : memory(&port),
+        former(frontend, port, &sites),
         optimizer(frontend.layout(), frontend.helpers()),
         own(std::move(compiler_of_its_own)),
         compiler(own.get()) {}
 
+  ir::MemoryPort* memory;  // as the virtual CPU sees it that it works for
   ir::Former former;
   ir::Optimizer optimizer;
   ir::SlotsNeeded needed;

@@ -20,6 +20,9 @@ void run_program(const std::string& name, const MakeEngine& make_engine) {
 TEST_P(ArmSystem, Interpreter) { run_program(GetParam(), interpreter()); }
 TEST_P(ArmSystem, X64FirstGear) { run_program(GetParam(), x64_engine(0)); }
 TEST_P(ArmSystem, X64SecondGear) { run_program(GetParam(), x64_engine(3)); }
+TEST_P(ArmSystem, X64WithKeptCode) {
+  run_with_kept_code([](const MakeEngine& make_engine) { run_program(GetParam(), make_engine); });
+}
 #ifndef __SANITIZE_ADDRESS__
 TEST_P(ArmSystem, Llvm) { run_program(GetParam(), llvm_engine()); }
 #endif

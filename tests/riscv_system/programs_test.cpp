@@ -34,6 +34,9 @@ void run_program(const std::string& name, const MakeEngine& make_engine) {
 TEST_P(RiscvSystem, Interpreter) { run_program(GetParam(), interpreter()); }
 TEST_P(RiscvSystem, X64FirstGear) { run_program(GetParam(), x64_engine(0)); }
 TEST_P(RiscvSystem, X64SecondGear) { run_program(GetParam(), x64_engine(3)); }
+TEST_P(RiscvSystem, X64WithKeptCode) {
+  run_with_kept_code([](const MakeEngine& make_engine) { run_program(GetParam(), make_engine); });
+}
 #ifndef __SANITIZE_ADDRESS__
 TEST_P(RiscvSystem, Llvm) { run_program(GetParam(), llvm_engine()); }
 #endif

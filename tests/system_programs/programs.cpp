@@ -10,6 +10,7 @@
 
 #include "backends/llvm/loader.h"
 #include "backends/runtime/interpreter_engine.h"
+#include "backends/runtime/store/code_store.h"
 #include "backends/runtime/translator_engine.h"
 #include "backends/x64/compiler.h"
 
@@ -31,9 +32,10 @@ struct HeldCompiler {
 };
 class X64Engine final : private HeldCompiler, public runtime::TranslatorEngine {
  public:
-  X64Engine(const ir::Frontend& frontend, ir::MemoryPort& memory, int32_t hot_threshold)
+  X64Engine(const ir::Frontend& frontend, ir::MemoryPort& memory, int32_t hot_threshold, runtime::CodeStore* store)
       : HeldCompiler{x64::make_compiler(frontend.layout(), frontend.helpers(), x64::HostFeatures::detect())},
-        TranslatorEngine(frontend, memory, *compiler, {.hot_threshold = hot_threshold, .machine = true}) {}
+        TranslatorEngine(frontend, memory, *compiler,
+                         {.hot_threshold = hot_threshold, .machine = true, .store = store}) {}
 };
 
 #ifndef __SANITIZE_ADDRESS__
@@ -82,7 +84,27 @@ MakeEngine interpreter() {
   };
 }
 
-MakeEngine x64_engine(int32_t hot_threshold) { return started<X64Engine>(hot_threshold); }
+MakeEngine x64_engine(int32_t hot_threshold, runtime::CodeStore* store) {
+  return started<X64Engine>(hot_threshold, store);
+}
+
+void run_with_kept_code(const std::function<void(const MakeEngine&)>& run) {
+  std::string folder = testing::TempDir() + "/kept-XXXXXX";
+  ASSERT_NE(mkdtemp(folder.data()), nullptr);
+  uint64_t made = 0;
+  for (const bool again : {false, true}) {
+    runtime::CodeStore store({.folder = folder});
+    run(x64_engine(3, &store));
+    store.flush();
+    const runtime::StoreStatistics statistics = store.statistics();
+    if (again) {
+      EXPECT_GT(statistics.segments, 0U);
+      EXPECT_LT(statistics.kept, made);
+    }
+    made = statistics.kept;
+  }
+  std::filesystem::remove_all(folder);
+}
 #ifndef __SANITIZE_ADDRESS__
 MakeEngine llvm_engine() { return started<LlvmEngine>(); }
 #endif

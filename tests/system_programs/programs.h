@@ -10,12 +10,20 @@
 #include "ir/core/memory_port.h"
 #include "vcpu/engine.h"
 
+namespace menura::runtime {
+class CodeStore;
+}
+
 namespace menura::tests {
 
 using MakeEngine = std::function<std::unique_ptr<vcpu::Engine>(const ir::Frontend&, ir::MemoryPort&)>;
 MakeEngine interpreter();
 // In both gears: what runs more often than `hot_threshold` says is compiled anew; 0: nothing is.
-MakeEngine x64_engine(int32_t hot_threshold);
+// `store`: where it finds and keeps code; it outlives the engine.
+MakeEngine x64_engine(int32_t hot_threshold, runtime::CodeStore* store = nullptr);
+
+// Runs a program twice, the second time with the code that the first has left.
+void run_with_kept_code(const std::function<void(const MakeEngine&)>& run);
 
 #ifndef __SANITIZE_ADDRESS__  // LLVM's library is the same in both builds, and slow
 // All that runs a second time goes to LLVM at once.

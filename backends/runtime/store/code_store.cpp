@@ -42,14 +42,14 @@ const SegmentSet* CodeStore::segments_of(uint64_t object) {
   return it.segments.empty() ? nullptr : &it.segments;
 }
 
-void CodeStore::keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region,
+void CodeStore::keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region, uint64_t base,
                      std::span<const uint8_t> guest, const CompiledCode& code, uint64_t nanoseconds, bool found_wrong) {
   const std::lock_guard lock(mutex_);
   if (gear != Gear::Optimized) {
     nanoseconds = std::min(nanoseconds, region.guest_instructions * kNanosecondsPerInstruction);
   }
   scratch_.clear();
-  if (!encode(key, gear, region, guest, code, &scratch_)) return;
+  if (!encode(key, gear, region, base, guest, code, &scratch_)) return;
   Pending& pending = objects_[object].pending;
   const std::size_t words = scratch_.size() / 8;
   if (pending.blocks.empty() || pending.blocks.back().capacity() - pending.blocks.back().size() < words) {

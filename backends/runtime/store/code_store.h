@@ -39,9 +39,10 @@ class CodeStore {
   const SegmentSet* segments_of(uint64_t object);
 
   // Keeps code for the next run. `nanoseconds`: what it took to compile. `found_wrong`: what find() had for this key
-  // was no good here. `guest`: the bytes of region.guest that it was compiled from.
-  void keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region, std::span<const uint8_t> guest,
-            const CompiledCode& code, uint64_t nanoseconds, bool found_wrong);
+  // was no good here. `base`: the entry's address, as region.guest has addresses. `guest`: the bytes of region.guest
+  // that it was compiled from.
+  void keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region, uint64_t base,
+            std::span<const uint8_t> guest, const CompiledCode& code, uint64_t nanoseconds, bool found_wrong);
 
   // Writes what is worth writing. Called before the process ends or becomes another program.
   void flush();

@@ -115,11 +115,11 @@ uint64_t size_of(const EntryHeader& header) {
   return (size + 7) & ~uint64_t{7};
 }
 
-bool can_be_stored(const ir::Region& region, std::span<const uint8_t> guest, const CompiledCode& code) {
+bool can_be_stored(const ir::Region& region, uint64_t base, std::span<const uint8_t> guest, const CompiledCode& code) {
   bool good = code.counts.empty() && guest.size() <= kMostGuestBytes && !region.guest.empty();
   for (const ir::GuestRange& range : region.guest) {
-    const auto begin = static_cast<int64_t>(range.begin - region.identity.pc);
-    const auto end = static_cast<int64_t>(range.end - region.identity.pc);
+    const auto begin = static_cast<int64_t>(range.begin - base);
+    const auto end = static_cast<int64_t>(range.end - base);
     good = good && begin >= -kMostDistance && end <= kMostDistance;
   }
   for (const Link& link : code.links) good = good && fits(link.target);
@@ -165,9 +165,9 @@ uint64_t CodeKey::hash() const {
   return fold(offset ^ 0x9e3779b97f4a7c15, (mode ^ 0xc2b2ae3d27d4eb4f) + extra * 0xd6e8feb86659fd93 + (low ? 1 : 0));
 }
 
-bool encode(const CodeKey& key, Gear gear, const ir::Region& region, std::span<const uint8_t> guest,
+bool encode(const CodeKey& key, Gear gear, const ir::Region& region, uint64_t base, std::span<const uint8_t> guest,
             const CompiledCode& code, std::vector<uint8_t>* out) {
-  if (!can_be_stored(region, guest, code)) return false;
+  if (!can_be_stored(region, base, guest, code)) return false;
   EntryHeader header;
   header.offset = key.offset;
   header.mode = key.mode;
@@ -198,8 +198,7 @@ bool encode(const CodeKey& key, Gear gear, const ir::Region& region, std::span<c
                            static_cast<uint8_t>(place.reg.is_vector), 0});
   }
   for (const ir::GuestRange& range : region.guest) {
-    writer.put(StoredRange{static_cast<int32_t>(range.begin - region.identity.pc),
-                           static_cast<int32_t>(range.end - region.identity.pc)});
+    writer.put(StoredRange{static_cast<int32_t>(range.begin - base), static_cast<int32_t>(range.end - base)});
   }
   for (const Link& link : code.links) {
     writer.put(StoredLink{link.displacement, link.stub, link.stub_end, static_cast<int32_t>(link.target),

@@ -67,7 +67,7 @@ struct EntryHeader {
 
 // Appends an entry to `out`. `guest` has the bytes of region.guest, one range after the other. False, and nothing is
 // appended: the code does not fit what entries can say.
-bool encode(const CodeKey& key, Gear gear, const ir::Region& region, std::span<const uint8_t> guest,
+bool encode(const CodeKey& key, Gear gear, const ir::Region& region, uint64_t base, std::span<const uint8_t> guest,
             const CompiledCode& code, std::vector<uint8_t>* out);
 
 class EntryView {

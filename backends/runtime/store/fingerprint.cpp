@@ -81,6 +81,7 @@ void Fingerprint::add(const ir::Frontend& frontend) {
 }
 
 void Fingerprint::add(const EngineOptions& options) {
+  add(options.machine);
   add(options.hot_threshold > 0);
   add(options.trace.instructions);
   add(options.hot.instructions);
