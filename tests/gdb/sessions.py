@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """gdb-multiarch talks to guests: bare-metal programs in machines, programs as processes, of both guests and on every engine.
 
-usage: sessions.py MENURA
+usage: sessions.py MENURA [ENGINE ...]     (all engines)
 What gdb must say follows from the C sources beside this file.
 """
 import os
@@ -172,7 +172,8 @@ def add(name, test):
 
 
 for guest, (triplet, _, _) in BARE.items():
-    for engine, options in ENGINES.items():
+    for engine in sys.argv[2:] or ENGINES:
+        options = ENGINES[engine]
         add(f"machine_{guest}_{engine}", lambda self, guest=guest, options=options: self.machine(guest, options))
         add(f"process_{guest}_{engine}", lambda self, triplet=triplet, options=options: self.process(triplet, options))
 
