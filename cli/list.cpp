@@ -87,7 +87,11 @@ void write_boards(Json* json, std::string_view wanted) {
     json->begin_object().member("name", board->name).member("guest", board->guest).member("what", board->what);
     json->member("default_cpu", board->default_cpu).member("most_cpus", board->most_cpus);
     json->member("default_memory", board->default_memory).member("most_memory", board->most_memory);
-    json->key("memory").begin_array();
+    json->key("properties").begin_array();
+    for (const boards::BoardChoice& choice : board->choices) {
+      json->begin_object().member("name", choice.property).member("value", choice.value).end_object();
+    }
+    json->end_array().key("memory").begin_array();
     for (const boards::MemoryRow& row : board->memory) {
       json->begin_object().member("name", row.name).member("kind", kMemoryKinds[static_cast<unsigned>(row.kind)]);
       json->member("base", row.base).member("size", row.size).end_object();
@@ -108,6 +112,11 @@ void print_board(const boards::Board& board) {
   std::printf("  CPUs    1 to %u, %s if --cpu says nothing\n", board.most_cpus, board.default_cpu);
   std::printf("  memory  %" PRIu64 " MiB if --memory says nothing, up to %" PRIu64 " GiB\n", board.default_memory >> 20,
               board.most_memory >> 30);
+  if (!board.choices.empty()) {
+    std::printf("  properties ");
+    for (const boards::BoardChoice& choice : board.choices) std::printf(" %s=%s", choice.property, choice.value);
+    std::puts("");
+  }
   std::puts("  base         size        interrupt  what");
   for (const boards::MemoryRow& row : board.memory) {
     if (row.size == 0) {

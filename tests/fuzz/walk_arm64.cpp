@@ -59,6 +59,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   translation.granule16 = (bits & 32) != 0;
   translation.closes = (bits & 64) != 0;
   translation.physical_bits = arm::physical_bits(bits >> 8 & 7);
+  translation.single = (bits >> 11 & 3) == 1;
+  if ((bits >> 11 & 3) == 2) translation.stage2_level = static_cast<int>(bits >> 13 & 3);
   const auto access = static_cast<ir::Access>((bits >> 16) % 3);
   uint64_t address = numbers[4];
   if ((bits & 128) != 0) address = static_cast<uint64_t>(static_cast<int64_t>(address << 16) >> 16);
