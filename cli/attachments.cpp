@@ -7,6 +7,7 @@
 #include "host/output_file.h"
 #include "host/pty.h"
 #include "host/slirp.h"
+#include "host/socket_stream.h"
 #include "host/tap.h"
 
 namespace menura::cli {
@@ -27,7 +28,12 @@ Result<std::unique_ptr<host::CharStream>> make_stream(const std::string& text, c
     std::fprintf(stderr, "menura: the serial port is at %s\n", (*pty)->path().c_str());
     return std::unique_ptr<host::CharStream>(std::move(*pty));
   }
-  return Error{"--serial " + text + ": expected stdio, null, pty or file:PATH"};
+  if (text.starts_with("unix:") || text.starts_with("tcp:")) {
+    auto socket = host::SocketStream::open(text);
+    if (!socket) return socket.error();
+    return std::unique_ptr<host::CharStream>(std::move(*socket));
+  }
+  return Error{"--serial " + text + ": expected stdio, null, pty, file:PATH, unix:PATH or tcp::PORT"};
 }
 
 Result<Attachments> Attachments::open(const BootOptions& options, const host::TerminalKeys& keys) {

@@ -49,7 +49,8 @@ po::options_description description() {
       "Unix socket after \"CONNECT <port>\", "
       "the guest theirs at path_<port>");
   add("device", texts(), "<name{,property=value}> a device, as QEMU names it");
-  add("serial", texts(), "<stdio|null|pty|file:path> what the next serial port is joined to (default: stdio)");
+  add("serial", texts(),
+      "<stdio|null|pty|file:path|unix:path|tcp::port> what the next serial port is joined to (default: stdio)");
   add("gdb", text(), "<port> wait for gdb there; -s is --gdb 1234");
   add("freeze,S", "start nothing until gdb says so");
   add("no-reboot", "a reset of the machine powers it off");

@@ -5,8 +5,6 @@
 #include <poll.h>
 #include <pthread.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -17,6 +15,7 @@
 
 #include "cli/gdb/signals.h"
 #include "host/descriptor.h"
+#include "host/listener.h"
 
 namespace menura::cli::gdb {
 
@@ -27,53 +26,15 @@ Error cannot(const std::string& place, const std::string& why) {
                "; expected a free port of this host, as in 1234, or a path for a socket"};
 }
 
-Result<int> listen_at_path(const std::string& place, const std::string& path) {
-  sockaddr_un address = {};
-  address.sun_family = AF_UNIX;
-  if (path.size() >= sizeof address.sun_path) return cannot(place, "the path is too long");
-  std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
-  // A guest that was killed leaves its socket behind: nobody listens there.
-  const int probe = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (::connect(probe, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 && errno == ECONNREFUSED) {
-    struct stat status = {};
-    if (::lstat(path.c_str(), &status) == 0 && S_ISSOCK(status.st_mode)) ::unlink(path.c_str());
-  }
-  ::close(probe);
-  const int file = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (file < 0 || ::bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(file, 1) != 0) {
-    const int error = errno;
-    if (file >= 0) ::close(file);
-    return cannot(place, std::strerror(error));
-  }
-  return host::out_of_the_way(file);
-}
-
-// Debuggers may do anything to a guest, and a guest anything its user may: this host only.
-Result<int> listen_at_port(const std::string& place, uint16_t port) {
-  sockaddr_in address = {};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  address.sin_port = htons(port);
-  const int file = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  const int on = 1;
-  if (file >= 0) ::setsockopt(file, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-  if (file < 0 || ::bind(file, reinterpret_cast<sockaddr*>(&address), sizeof address) != 0 || ::listen(file, 1) != 0) {
-    const int error = errno;
-    if (file >= 0) ::close(file);
-    return cannot(place, std::strerror(error));
-  }
-  return host::out_of_the_way(file);
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Server>> Server::start(const std::string& place, vcpu::DebugTarget& target) {
   std::string path;
   if (place.starts_with("unix:")) path = place.substr(5, place.find(',') - 5);
   if (place.find('/') != std::string::npos && path.empty()) path = place;
-  Result<int> listener = -1;
+  Result<host::Descriptor> listener = host::Descriptor();
   if (!path.empty()) {
-    listener = listen_at_path(place, path);
+    listener = host::listen_at_path(path);
   } else {
     // "tcp:host:port" as QEMU has it: the host is this one, whatever it says.
     std::string text = place.substr(0, place.find(','));
@@ -81,10 +42,11 @@ Result<std::unique_ptr<Server>> Server::start(const std::string& place, vcpu::De
     uint16_t port = 0;
     const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), port);
     if (error != std::errc() || end != text.data() + text.size() || port == 0) return cannot(place, "no such port");
-    listener = listen_at_port(place, port);
+    // Debuggers may do anything to a guest, and a guest anything its user may: this host only.
+    listener = host::listen_at_port(port);
   }
-  if (!listener) return listener.error();
-  return std::unique_ptr<Server>(new Server(target, *listener, path));
+  if (!listener) return cannot(place, listener.error().message);
+  return std::unique_ptr<Server>(new Server(target, host::out_of_the_way(listener->release()), path));
 }
 
 Server::Server(vcpu::DebugTarget& target, int listener, std::string path)

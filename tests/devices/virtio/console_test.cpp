@@ -2,7 +2,9 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "host/listener.h"
 #include "host/pty.h"
+#include "host/socket_stream.h"
 #include "tests/devices/virtio/driver.h"
 
 namespace menura::boards::testing {
@@ -66,6 +68,39 @@ TEST(VirtioConsole, OnAPseudoTerminal) {
   }
   EXPECT_EQ(received, "in\r\x03");
   ::close(other);
+}
+
+TEST(VirtioConsole, OnASocket) {
+  const std::string path = "/tmp/menura-console-" + std::to_string(::getpid());
+  const std::string place = "unix:" + path + ",server=on,wait=off";
+  auto socket = host::SocketStream::open(place);
+  ASSERT_TRUE(socket) << socket.error().message;
+  EXPECT_FALSE(host::SocketStream::open(place)) << "somebody listens there";
+  Attachment attachment = {.kind = &kVirtioConsole, .stream = socket->get()};
+  Bench bench(kVirtioSlot, 1, &attachment);
+  Driver driver(bench);
+  // What is sent while nobody is there is for the first who comes; after it comes the next.
+  driver.request(kTransmit, {{driver.place("early "), 6, false}});
+  for (const char* const sent : {"late", "last"}) {
+    const host::Descriptor client = host::connect_to_path(path);
+    ASSERT_TRUE(client);
+    driver.request(kTransmit, {{driver.place(sent), 4, false}});
+    std::string heard;
+    EXPECT_TRUE(Driver::until([&] {
+      char bytes[16];
+      const ssize_t got = ::read(client.get(), bytes, sizeof bytes);
+      if (got > 0) heard.append(bytes, static_cast<std::size_t>(got));
+      return heard.ends_with(sent);
+    }));
+    EXPECT_EQ(heard, (sent == std::string("late") ? "early " : "") + std::string(sent));
+    EXPECT_EQ(::write(client.get(), "typed", 5), 5);
+    const uint64_t at = driver.allocate(16);
+    EXPECT_EQ(driver.request(kReceive, {{at, 16, true}}).written, 5U);
+    EXPECT_EQ(driver.bytes_at(at, 5), "typed");
+  }
+  for (const char* const bad : {"unix:", "tcp::", "tcp::0", "tcp::99999", "unix:/no/such/folder/socket"}) {
+    EXPECT_FALSE(host::SocketStream::open(bad)) << bad;
+  }
 }
 
 }  // namespace
