@@ -12,8 +12,13 @@ const std::string kFolder = MENURA_SOURCE_DIR "/tests/arm_system";
 class ArmSystem : public testing::TestWithParam<std::string> {};
 
 void run_program(const std::string& name, const MakeEngine& make_engine) {
-  const BoardProgram program = {
-      .guest = "arm64", .cpu = "cortex-a76", .cpus = 2, .virtualization = name == "hypervisor"};
+  BoardProgram program = {.guest = "arm64", .cpu = "cortex-a76", .cpus = 2};
+  if (name == "hypervisor") program.properties = {"virtualization"};
+  if (name == "monitor") {  // all processing elements would begin there
+    program.properties = {"virtualization", "secure"};
+    program.firmware = true;
+    program.cpus = 1;
+  }
   run_on_board(kFolder, name, MENURA_PROGRAMS, program, make_engine);
 }
 

@@ -11,8 +11,11 @@ import subprocess
 import sys
 
 FOLDER = pathlib.Path(__file__).parent
-COMMAND = ["qemu-system-aarch64", "-M", "virt,gic-version=3", "-cpu", "cortex-a76,pmu=off", "-m", "128", "-smp", "2",
-           "-display", "none", "-serial", "stdio", "-monitor", "none", "-kernel"]
+COMMAND = ["qemu-system-aarch64", "-M", "virt,gic-version=3", "-cpu", "cortex-a76,pmu=off", "-m", "128",
+           "-display", "none", "-serial", "stdio", "-monitor", "none"]
+KERNEL = ["-smp", "2", "-kernel"]
+OPTIONS = {"hypervisor": ["-machine", "virtualization=on", *KERNEL],
+           "monitor": ["-machine", "virtualization=on,secure=on", "-bios"]}
 
 DONE = "EL1 read done write done"
 UNDEFINED = "EL1 read 0x2000000 write 0x2000000"
@@ -31,6 +34,8 @@ CORRECTIONS = [
      "D19.2.37, ISV: 0 for faults of stage 1, also at EL2"),
     ("hypervisor", r"^(table: 0x400 esr 0x8200008)5 ", r"\g<1>7 ", "D8.2: the level is that of the walk of stage 2"),
     ("hypervisor", r"^(FAR_EL12 without E2H: 0x200) .*$", r"\1 esr 0x2000000 elr +0x0 spsr 0x3c9", "D19.2.40: UNDEFINED at EL2 then"),
+    ("monitor", r"^routed (0x\w+)\nload: EL1 0x200 esr 0x96000010$",
+     r"routed \1\nload: 0x400 esr 0x92000010 far \1 elr +0x0 spsr 0x3c5", "D19.2.116, SCR_EL3.EA (AArch64.Abort)"),
     ("registers", r"^(PMCR_EL0: EL0 ).*$", rf"\1read 0x2000000 write 0x2000000, {UNDEFINED}", "D19.5.8: without FEAT_PMUv3"),
     ("registers", r"^CNTKCTL_EL1 0xffffffffffffffff$", "CNTKCTL_EL1 0x3ff", "D19.12.12: without FEAT_ECV"),
     ("registers", r"^CONTEXTIDR_EL1 0xffffffffffffffff$", "CONTEXTIDR_EL1 0xffffffff", "D19.2.27: bits 63 to 32 are RES0"),
@@ -40,8 +45,7 @@ CORRECTIONS = [
 
 def record(elf):
     program = elf.stem
-    machine = ["-machine", "virtualization=on"] if program == "hypervisor" else []
-    run = subprocess.run(COMMAND[:-1] + machine + COMMAND[-1:] + [str(elf)], capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=True)
+    run = subprocess.run(COMMAND + OPTIONS.get(program, KERNEL) + [str(elf)], capture_output=True, stdin=subprocess.DEVNULL, timeout=60, check=True)
     output = run.stdout.decode().replace("\r", "")
     for name, pattern, replacement, _ in CORRECTIONS:
         if name != program:
@@ -53,7 +57,7 @@ def record(elf):
 
 
 def main():
-    for elf in sorted(pathlib.Path(sys.argv[1]).glob("*.elf")):
+    for elf in sorted([*pathlib.Path(sys.argv[1]).glob("*.elf"), *pathlib.Path(sys.argv[1]).glob("*.bin")]):
         output = record(elf)
         place = FOLDER / "expected" / (elf.stem + ".txt")
         if "--check" not in sys.argv:

@@ -37,7 +37,9 @@ void run_on_board(const std::string& folder, const std::string& name, const std:
   Silence log;
   boards::MachineOptions options;
   options.board = boards::find_board("virt", program.guest);
-  if (program.virtualization) options.board = boards::find_variant(*options.board, "virtualization", "on");
+  for (const char* const property : program.properties) {
+    options.board = boards::find_variant(*options.board, property, "on");
+  }
   options.cpu = program.cpu;
   options.cpus = program.cpus;
   options.memory = 128 << 20;
@@ -50,8 +52,8 @@ void run_on_board(const std::string& folder, const std::string& name, const std:
   auto machine = boards::Machine::make(options);
   ASSERT_TRUE(static_cast<bool>(machine)) << machine.error().message;
   boards::BootFiles files;
-  files.kernel = programs + "/" + name + ".elf";
   files.firmware = "none";
+  (program.firmware ? files.firmware : files.kernel) = programs + "/" + name + (program.firmware ? ".bin" : ".elf");
   auto plan = (*machine)->plan(files);
   ASSERT_TRUE(static_cast<bool>(plan)) << plan.error().message;
   ASSERT_TRUE(static_cast<bool>((*machine)->load(std::move(*plan))));

@@ -9,11 +9,13 @@ struct BoardProgram {
   const char* guest = nullptr;
   const char* cpu = nullptr;
   unsigned cpus = 1;
-  bool virtualization = false;  // the board's property: it starts at EL2
+  // Of the board: --board virt,property=on.
+  std::vector<const char*> properties = {};
+  bool firmware = false;  // <name>.bin, in flash
 };
 
-// Runs <programs>/<name>.elf, without firmware, until it turns the machine off: what it prints is
-// <folder>/expected/<name>.txt.
+// Runs <programs>/<name>.elf, without firmware, or what is firmware itself, until it turns the machine off: what it
+// prints is <folder>/expected/<name>.txt.
 void run_on_board(const std::string& folder, const std::string& name, const std::string& programs,
                   const BoardProgram& program, const MakeEngine& make_engine);
 

@@ -1,7 +1,9 @@
 // Entry, and running code at an exception level until it comes back by an exception. The programs know nothing of the board but
 // its console (PL011 at 0x09000000), its GICv3 and PSCI by HVC.
-// With HYPERVISOR they run at EL2, and what EL1 takes comes to EL2 by HVC, too.
-#ifdef HYPERVISOR
+// With MONITOR they run at EL3, as firmware in flash. With HYPERVISOR they run at EL2, and what EL1 takes comes to EL2 by HVC, too.
+#if defined(MONITOR)
+#define OWN(name) name##_el3
+#elif defined(HYPERVISOR)
 #define OWN(name) name##_el2
 #define CALL_FIRMWARE smc
 #else
@@ -23,8 +25,15 @@ _start:
         msr     OWN(vbar), x9
         isb
         bl      main
+#ifdef MONITOR
+        ldr     x0, =0x090b0000         // the secure GPIO (PL061): line 0 becomes an output, and high
+        mov     w1, #1
+        str     w1, [x0, #0x400]
+        str     w1, [x0, #4]
+#else
         ldr     x0, =0x84000008         // PSCI SYSTEM_OFF
         CALL_FIRMWARE #0
+#endif
         b       .
 
         .text
