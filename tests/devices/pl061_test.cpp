@@ -63,5 +63,18 @@ TEST(Pl061, Levels) {
   EXPECT_FALSE(bench.levels[0]);
 }
 
+TEST(Pl061, OutputsDriveWhatIsConnected) {
+  Bench bench(kPl061);
+  Levels outside;
+  bench.device->connect_outputs(outside);
+  bench.write(data(0xff), 0x02);
+  EXPECT_FALSE(outside[1]) << "still an input";
+  bench.write(kDir, 0x02);
+  bench.write(data(0x02), 0x02);
+  EXPECT_TRUE(outside[1]);
+  bench.write(data(0x02), 0);
+  EXPECT_FALSE(outside[1]);
+}
+
 }  // namespace
 }  // namespace menura::boards::testing

@@ -54,6 +54,41 @@ TEST(Bus, PrioritiesAndGaps) {
   EXPECT_EQ(bus.name(window), "window");
 }
 
+TEST(Bus, WhatADeviceHoldsIsReadDirectlyUntilItAnswersItself) {
+  Bus bus;
+  Recorder device;
+  Listener listener;
+  bus.set_listener(&listener);
+  auto contents = HostMemory::make(0x2000);
+  ASSERT_TRUE(static_cast<bool>(contents));
+  bus.add_mmio("commands", kBase, 0x2000, device);
+  const auto direct = bus.add_contents("contents", kBase, **contents, device, {}, 1);
+  (*contents)->data()[0x1004] = std::byte{0x5a};
+  uint8_t byte = 0;
+  ASSERT_TRUE(bus.read(kBase + 0x1004, &byte, 1));
+  EXPECT_EQ(byte, 0x5a);
+  const Region* region = bus.find(kBase + 0x1000);
+  EXPECT_TRUE(region->is_memory() && region->takes_stores());
+  const uint32_t word = 7;
+  EXPECT_FALSE(bus.write(kBase + 0x1000, &word, 4)) << "DMA";
+  EXPECT_TRUE(Bus::mmio_write(*region, kBase + 0x1000, &word, 4));
+  EXPECT_EQ(device.writes, (std::vector<Recorder::Access>{{0x1000, 4, 7}}));
+
+  EXPECT_TRUE(bus.watch_code(kBase + 0x1000, kBase + 0x1004));
+  bus.contents_changed(direct, 0, 0x1000);
+  EXPECT_TRUE(listener.changes.empty());
+  bus.contents_changed(direct, 0x800, 0x1000);
+  EXPECT_EQ(listener.changes, (std::vector<std::pair<uint64_t, uint64_t>>{{kBase + 0x800, kBase + 0x1800}}));
+
+  bus.set_enabled(direct, false);
+  EXPECT_EQ(listener.maps, 1);
+  region = bus.find(kBase + 0x1000);
+  EXPECT_FALSE(region->is_memory());
+  uint32_t seen = 0;
+  EXPECT_TRUE(Bus::mmio_read(*region, kBase + 0x1000, &seen, 4));
+  EXPECT_EQ(device.reads, (std::vector<Recorder::Access>{{0x1000, 4, 0}}));
+}
+
 TEST(Bus, TheLastOfEqualPrioritiesAnswers) {
   Bus bus;
   Recorder first, second;
