@@ -78,6 +78,7 @@ po::options_description spellings() {
   add("netdev", texts(), "");
   add("nic", texts(), "");
   add("virtfs", texts(), "");
+  add("pflash", texts(), "");
   add("fsdev", texts(), "");
   add("object", texts(), "");
   add(",s", "");
@@ -181,6 +182,9 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
   take(values, "-D", &options->dump_file);
   take(values, "trace", &options->trace);
   take_list(values, "drive", &options->drives);
+  std::vector<std::string> flashes;
+  take(values, "pflash", &flashes);
+  for (const std::string& file : flashes) options->drives.push_back(KeyValues::parse("if=pflash,file=" + file));
   for (const char* const name : {"net", "netdev", "nic"}) take_list(values, name, &options->nets);
   for (const char* const name : {"share", "virtfs"}) take_list(values, name, &options->shares);
   take_list(values, "fsdev", &options->folders);

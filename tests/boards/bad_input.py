@@ -91,6 +91,7 @@ with tempfile.TemporaryDirectory() as folder:
     run("firmware that is a program", [*arm, "--bios", "/bin/true"], 126, "another machine")
     run("more flash than there is", [*arm, "--drive", f"if=pflash,unit=2,file={raw}"], 125, "unit=2")
     run("a file larger than flash", [*arm, "--drive", f"if=pflash,file={huge}"], 125, "64 MiB")
+    run("flash that is not there", [*arm, "-pflash", "/no/such/flash"], 125, "/no/such/flash")
     run("flash twice", [*arm, "--drive", f"if=pflash,unit=1,file={raw}", "--drive", f"if=pflash,unit=1,file={raw}"], 125, "unit=1")
     run("unknown property", ["boot", "--kernel", riscv, "--drive", f"file={raw},speed=fast"], 125, "speed", "readonly")
     run("no network", ["boot", "--kernel", riscv, "--net", "carrier-pigeon"], 125, "user")
