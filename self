@@ -1,1 +1,0 @@
-/work/wt/tier2/build/release/tests/linux_user/process/arm64/programs
