@@ -74,7 +74,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, std::size_t size) {
   require(mapping.physical % (uint64_t{1} << mapping.size_log2) == 0);
   require(mapping.physical >> translation.physical_bits == 0);
   require(access == ir::Access::Read ? mapping.read : access == ir::Access::Write ? mapping.write : mapping.execute);
-  require(!(translation.kernel && translation.wxn && mapping.write && mapping.execute));
+  const bool stage1 = translation.stage2_level < 0;  // WXN is stage 1's
+  require(!(stage1 && translation.kernel && translation.wxn && mapping.write && mapping.execute));
   // Once more: what the first walk has updated stays as it is.
   softmmu::PageMapping again;
   require(arm::walk_tables(memory, translation, address, access, &again).done);
