@@ -55,6 +55,8 @@ constexpr const char* kOptions[] = {
     "-enable-misched=false",
     "-disable-post-ra",
     "-twoaddr-reschedule=false",
+    // The greedy one splits what lives long, and reloads it for each stackmap; this one has stackmaps name the frame.
+    "-regalloc=basic",
     // Makes a load that is half of a conditional move conditional: it would not fault.
     "-x86-cmov-converter-force-mem-operand=false",
 };

@@ -29,6 +29,7 @@ struct SiteSlot {
   Source source = Source::Operand;
   unsigned bytes = 0;  // in its storage
   int64_t value = 0;
+  bool boxed = false;  // Operand: the float of 32 bits that is NaN-boxed in the slot
 };
 
 // An access to guest memory; its number is the id of the stackmap before it.

@@ -235,6 +235,7 @@ void Lowering::start_function(BlockId entry) {
   values_.assign(region_.insts.size(), nullptr);
   blocks_.assign(region_.blocks.size(), nullptr);
   known_.assign(layout_.slots.size(), ir::kNoValue);
+  boxed_.assign(layout_.slots.size(), ir::kNoValue);
   b_.SetInsertPoint(new_block("entry"));
 
   // A variable for each slot in use: pinned ones start with what comes in, the others with what memory has.
@@ -285,6 +286,7 @@ void Lowering::lower_block(BlockId id) {
   insn_pc_ = block.pc_offset;
   dirty_ = dirty_at_[id];
   known_.assign(known_.size(), ir::kNoValue);
+  boxed_.assign(boxed_.size(), ir::kNoValue);
   for (uint32_t at = block.first; at < block.first + block.count; ++at) {
     if (failed_) return;
     lower(at, region_.insts[at]);

@@ -289,6 +289,7 @@ class Lowering {
   int64_t insn_pc_ = 0;
   SlotSet dirty_;
   std::vector<Value> known_;  // by SlotId: the constant or pcrel that it holds, or kNoValue
+  std::vector<Value> boxed_;  // by SlotId: the NanBox of 32 bits that it holds, or kNoValue
 };
 
 }  // namespace menura::llvmjit

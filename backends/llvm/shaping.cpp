@@ -1,7 +1,6 @@
 #include "backends/llvm/shaping.h"
 
 #include <llvm/ADT/PostOrderIterator.h>
-#include <llvm/ADT/StringMap.h>
 #include <llvm/CodeGen/MachineFrameInfo.h>
 #include <llvm/CodeGen/MachineFunction.h>
 #include <llvm/CodeGen/MachineInstrBuilder.h>
@@ -11,7 +10,6 @@
 #include <llvm/CodeGen/TargetSubtargetInfo.h>
 #include <llvm/IR/GlobalValue.h>
 #include <llvm/IR/InlineAsm.h>
-#include <llvm/MC/MCSymbol.h>
 
 #include <algorithm>
 #include <bitset>
@@ -220,7 +218,9 @@ class Shaper : public llvm::MachineFunctionPass {
           continue;
         }
         const unsigned address = frame_address(instruction);
-        if ((address != 0 || instruction.getPreInstrSymbol() != nullptr) && hold_state.none()) return false;
+        if (address != 0 && hold_state.none()) return false;
+        // Who recovers the state knows one register that has it.
+        if (instruction.getPreInstrSymbol() != nullptr && !hold_state[kStateNumber]) return false;
         for (unsigned i = 0; i < instruction.getNumOperands(); ++i) {
           const llvm::MachineOperand& operand = instruction.getOperand(i);
           if (operand.isReg() && operand.getReg() == stack_ && !operand.isImplicit() && i + 1 != address) return false;
@@ -238,7 +238,6 @@ class Shaper : public llvm::MachineFunctionPass {
     bottom_ = int64_t{offsetof(CpuHeader, spill)} + kFrameTop - static_cast<int64_t>(frame.size);
     const std::vector<Registers> holders = state_holders(function);
     const bool by_state = may_be_in_state(function, holders);
-    llvm::StringMap<unsigned> bases;  // of places in the frame, by the symbol of their fault point
     for (llvm::MachineBasicBlock& block : function) {
       Registers hold_state = holders[block.getNumber()];
       for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) {
@@ -254,7 +253,6 @@ class Shaper : public llvm::MachineFunctionPass {
           continue;
         }
         if (!by_state) continue;
-        if (const llvm::MCSymbol* const symbol = instruction.getPreInstrSymbol()) bases[symbol->getName()] = base;
         if (const unsigned address = frame_address(instruction)) move_address(instruction, address - 1, words_[base]);
       }
     }
@@ -262,7 +260,7 @@ class Shaper : public llvm::MachineFunctionPass {
     for (size_t i = frame.first_point; i < facts_.points.size(); ++i) {
       for (Place& place : facts_.points[i].places) {
         if (place.kind != Place::Kind::Frame || place.number != kStackNumber) continue;
-        place.number = bases.lookup(facts_.points[i].symbol);
+        place.number = kStateNumber;
         place.value += bottom_;
       }
     }

@@ -53,6 +53,8 @@ void Lowering::set_slot(SlotId id, Value v) {
   known_[id] = op == ir::Op::PcRel || (op == ir::Op::Const && ir::is_int(type_of(v)) && ir::bits(type_of(v)) <= 64)
                    ? v
                    : ir::kNoValue;
+  const bool boxes = op == ir::Op::NanBox && type_of(v) == Type::F64 && type_of(inst_of(v).args[0]) == Type::F32;
+  boxed_[id] = boxes ? v : ir::kNoValue;
 }
 
 void Lowering::flush_slots(bool pinned_too) {
@@ -72,6 +74,7 @@ void Lowering::flush_for_loop(ir::BlockId head) {
 void Lowering::reload_slots() {
   for (SlotId id = 0; id < slots_.size(); ++id) {
     known_[id] = ir::kNoValue;
+    boxed_[id] = ir::kNoValue;
     if (slots_[id] != nullptr) b_.CreateStore(load_slot_memory(id), slots_[id]);
   }
 }

@@ -57,7 +57,7 @@ struct Home {
 struct SlotPlace {
   enum class Kind : uint8_t {
     Register,    // host register `reg`; the slot's storage bytes of it
-    Frame,       // in memory at `reg` (rsp or rbp) + value
+    Frame,       // in memory at `reg` (rsp, rbp or the state's) + value
     Constant,    // value
     PcRelative,  // base pc + value
     Code,        // in the code's own bytes, at `value`
@@ -66,6 +66,7 @@ struct SlotPlace {
   Kind kind = Kind::Constant;
   HostReg reg;
   int64_t value = 0;
+  bool boxed = false;  // there is a float of 32 bits, which is NaN-boxed in the slot
 };
 
 // The state at a host instruction that may fault, in code without homes: all pinned slots, and the others that are not

@@ -18,7 +18,7 @@ struct StoredPlace {
   uint8_t kind = 0;
   uint8_t reg = 0;
   uint8_t is_vector = 0;
-  uint8_t zero = 0;
+  uint8_t boxed = 0;
 };
 
 struct StoredLink {
@@ -69,6 +69,7 @@ static_assert(sizeof(CompiledCode) == 9 * sizeof(std::vector<int>) + 2 * sizeof(
 
 constexpr unsigned kHostRegisters = 16;
 constexpr unsigned kPlaceVectors = 32;  // where AVX-512 is
+constexpr uint8_t kState = 12;
 constexpr uint8_t kRsp = 4;
 constexpr uint8_t kRbp = 5;
 constexpr uint32_t kMostElements = 1 << 24;  // of any array, so that sums of sizes do not wrap
@@ -147,9 +148,13 @@ bool is_possible(SlotPlace::Kind kind, HostReg reg, int64_t value, const ir::Slo
     case SlotPlace::Kind::Register:
       return holds(reg, slot, kPlaceVectors);
     case SlotPlace::Kind::Frame:
-      // Frames lie in CpuHeader::spill.
-      return !reg.is_vector && (reg.number == kRsp || reg.number == kRbp) &&
-             std::abs(value) <= int64_t{ir::kSpillBytes};
+      // Frames lie in CpuHeader::spill, and so does what is addressed from the state.
+      if (reg.is_vector) return false;
+      if (reg.number == kState) {
+        constexpr int64_t spill = offsetof(ir::CpuHeader, spill);
+        return value >= spill && value <= spill + int64_t{ir::kSpillBytes} - ir::storage_bytes(slot.type);
+      }
+      return (reg.number == kRsp || reg.number == kRbp) && std::abs(value) <= int64_t{ir::kSpillBytes};
     case SlotPlace::Kind::Constant:
     case SlotPlace::Kind::PcRelative:
       return true;
@@ -195,7 +200,7 @@ bool encode(const CodeKey& key, Gear gear, const ir::Region& region, uint64_t ba
   writer.put(header);
   for (const SlotPlace& place : code.places) {
     writer.put(StoredPlace{place.value, place.slot, static_cast<uint8_t>(place.kind), place.reg.number,
-                           static_cast<uint8_t>(place.reg.is_vector), 0});
+                           static_cast<uint8_t>(place.reg.is_vector), static_cast<uint8_t>(place.boxed)});
   }
   for (const ir::GuestRange& range : region.guest) {
     writer.put(StoredRange{static_cast<int32_t>(range.begin - base), static_cast<int32_t>(range.end - base)});
@@ -280,8 +285,9 @@ bool EntryView::decode(uint64_t pc, const ir::StateLayout& layout, const ir::Hel
   for (const StoredPlace& place : reader.take<StoredPlace>(header.places)) {
     const HostReg reg{place.reg, place.is_vector != 0};
     good = good && place.slot < layout.slots.size() &&
-           is_possible(static_cast<SlotPlace::Kind>(place.kind), reg, place.value, layout.slot(place.slot), size);
-    out->places.push_back({place.slot, static_cast<SlotPlace::Kind>(place.kind), reg, place.value});
+           is_possible(static_cast<SlotPlace::Kind>(place.kind), reg, place.value, layout.slot(place.slot), size) &&
+           place.boxed <= 1 && (place.boxed == 0 || layout.slot(place.slot).type == ir::Type::F64);
+    out->places.push_back({place.slot, static_cast<SlotPlace::Kind>(place.kind), reg, place.value, place.boxed != 0});
   }
   reader.take<StoredRange>(header.ranges);
   for (const StoredLink& link : reader.take<StoredLink>(header.links)) {
