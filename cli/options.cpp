@@ -35,7 +35,8 @@ po::options_description description() {
       "the background (default)");
   add("tier2-threshold", po::value<int>(),
       "<n> with --tier auto: for how many ms a place must have run before the optimizing compiler gets it (default: 4, "
-      "once hot code has run for 200); with --tier 2: how often (default: 16)");
+      "once code below it has run for 300, and never for less than compiling pays); with --tier 2: how often (default: "
+      "16)");
   add("strace", "show system calls on standard error");
   add("stats", "show what the translator did, at the end");
   add("count-instructions", "with --stats: how many were executed; the code for it is made anew");

@@ -208,15 +208,11 @@ class Shaper : public llvm::MachineFunctionPass {
   }
 
   // Whether the frame is addressed by rsp and nothing else, and wherever it is, some register holds the state.
-  bool may_be_in_state(const llvm::MachineFunction& function, const std::vector<Registers>& holders) {
+  bool may_be_in_state(const llvm::MachineFunction& function, const std::vector<Registers>& holders) const {
     for (const llvm::MachineBasicBlock& block : function) {
       Registers hold_state = holders[block.getNumber()];
       for (const llvm::MachineInstr& instruction : block) {
-        if (instruction.isCFIInstruction()) continue;
-        if (is_frame_change(instruction)) {
-          facts_.state_lost |= hold_state.none();
-          continue;
-        }
+        if (is_frame_change(instruction) || instruction.isCFIInstruction()) continue;
         const unsigned address = frame_address(instruction);
         if (address != 0 && hold_state.none()) return false;
         // Who recovers the state knows one register that has it.
@@ -246,8 +242,11 @@ class Shaper : public llvm::MachineFunctionPass {
         for (unsigned number = 0; !hold_state[base] && number < hold_state.size(); ++number) {
           if (hold_state[number]) base = number;
         }
+        const bool held = hold_state[base];
         follow(instruction, hold_state);
         if (is_frame_change(instruction)) {
+          // Where it is given up, the contract has the state in its register, wherever that has been read from.
+          facts_.state_lost |= instruction.getFlag(llvm::MachineInstr::FrameSetup) && !held;
           if (!by_state) set_stack_aside(block, instruction, words_[base]);
           instruction.eraseFromParent();
           continue;

@@ -1,5 +1,5 @@
-// Guest state: slots are variables of the function under way (allocas, which become SSA values), read from and written
-// to the state struct at its edges only.
+// Guest state: slots are variables of the function under way (allocas, which become SSA values), written to the state
+// struct at its edges; what is not pinned and memory has is read from there where it is wanted.
 #include "backends/llvm/lowering.h"
 
 namespace menura::llvmjit {

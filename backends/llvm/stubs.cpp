@@ -6,7 +6,6 @@
 #include <cstring>
 
 #include "ir/core/cpu_header.h"
-#include "ir/core/exit_kind.h"
 
 namespace menura::llvmjit {
 
