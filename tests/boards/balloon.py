@@ -11,30 +11,13 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-CONSOLES = {"riscv64": "ttyS0", "arm64": "ttyAMA0"}
+from guests import CONSOLES, ROOT, check, failures, fetch
+
 menura, guest, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
-failures = []
-
-
-def check(what, good):
-    if not good:
-        failures.append(what)
-    print(f"{'ok  ' if good else 'FAIL'} {what}")
-
-
-def fetch(function):
-    done = subprocess.run(["bash", "-c", f". {ROOT}/tools/guests/kernels.sh; {function} {guest}"], capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr)
-        print(f"SKIPPED: {function} {guest} failed; nothing was tested")
-        sys.exit(77)
-    return pathlib.Path(done.stdout.strip())
-
 
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
-kernel, busybox = fetch("fetch_debian_kernel"), fetch("fetch_busybox")
+kernel, busybox = fetch("fetch_debian_kernel", guest), fetch("fetch_busybox", guest)
 # Fills 300 MiB of its memory once, so that the host has given it; then waits for what the balloon does.
 (work / "script").write_text("""
 free() { awk '/MemFree/ { print int($2 / 1024) }' /proc/meminfo; }

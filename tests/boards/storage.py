@@ -15,27 +15,11 @@ import subprocess
 import sys
 import time
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
-CONSOLES = {"riscv64": "ttyS0", "arm64": "ttyAMA0"}
+from guests import CONSOLES, ROOT, check, failures, fetch
+
 FILES = 1500  # more than a shell lets a program open at first
 HUGE = 5 << 30
 menura, guest, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
-failures = []
-
-
-def check(what, good):
-    if not good:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def fetch(function):
-    done = subprocess.run(["bash", "-c", f". {ROOT}/tools/guests/kernels.sh; {function} {guest}"], capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr)
-        print(f"SKIPPED: {function} {guest} failed; nothing was tested")
-        sys.exit(77)
-    return pathlib.Path(done.stdout.strip())
 
 
 def sha(data):
@@ -46,7 +30,7 @@ shutil.rmtree(work, ignore_errors=True)
 share = work / "share"
 (share / "many").mkdir(parents=True)
 (share / "odd").mkdir()
-kernel, busybox = fetch("fetch_debian_kernel"), fetch("fetch_busybox")
+kernel, busybox = fetch("fetch_debian_kernel", guest), fetch("fetch_busybox", guest)
 content = random.Random(1).randbytes(16 << 20)
 (work / "a.img").write_bytes(content)
 for name in ("b.img", "killed.img"):

@@ -14,34 +14,14 @@ import sys
 import threading
 import time
 
+from guests import CONSOLES, ROOT, check, failures, fetch, skip
+
 HERE = pathlib.Path(__file__).resolve().parent
-ROOT = HERE.parent.parent
-CONSOLES = {"riscv64": "ttyS0", "arm64": "ttyAMA0"}
 COMPILERS = {"riscv64": "riscv64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}
 MANY = 40  # streams at once
 SIZE = 6 << 20
 
 menura, guest, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
-failures = []
-
-
-def check(what, good):
-    if not good:
-        failures.append(what)
-        print("FAILED:", what)
-
-
-def skip(why):
-    print(f"SKIPPED: {why}; nothing was tested")
-    sys.exit(77)
-
-
-def fetch(function):
-    done = subprocess.run(["bash", "-c", f". {ROOT}/tools/guests/kernels.sh; {function} {guest}"], capture_output=True, text=True)
-    if done.returncode != 0:
-        print(done.stderr)
-        skip(f"{function} {guest} failed")
-    return pathlib.Path(done.stdout.strip())
 
 
 def connect(port):
@@ -106,9 +86,9 @@ def serve(port, reply):
 
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
-kernel, busybox = fetch("fetch_kernel"), fetch("fetch_busybox")
+kernel, busybox = fetch("fetch_kernel", guest), fetch("fetch_busybox", guest)
 if not (kernel / "modules").exists():
-    kernel = fetch("fetch_debian_kernel")
+    kernel = fetch("fetch_debian_kernel", guest)
 if shutil.which(COMPILERS[guest]) is None:
     skip(f"there is no {COMPILERS[guest]}")
 subprocess.run([COMPILERS[guest], "-O2", "-static", "-Wall", "-Werror", "-o", work / "vsock", HERE / "vsock_guest.c"], check=True)

@@ -1,0 +1,28 @@
+"""What tests of machines with Linux in them have in common: kernels, or the end of the test where there are none; checks."""
+import pathlib
+import subprocess
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+CONSOLES = {"riscv64": "ttyS0", "arm64": "ttyAMA0"}
+failures = []
+
+
+def check(what, good):
+    if not good:
+        failures.append(what)
+        print("FAILED:", what)
+
+
+def skip(why):
+    print(f"SKIPPED: {why}; nothing was tested")
+    sys.exit(77)
+
+
+def fetch(function, guest):
+    """What a function of tools/guests/kernels.sh prints: a path."""
+    done = subprocess.run(["bash", "-c", f". {ROOT}/tools/guests/kernels.sh; {function} {guest}"], capture_output=True, text=True)
+    if done.returncode != 0:
+        print(done.stderr)
+        skip(f"{function} {guest} failed")
+    return pathlib.Path(done.stdout.strip())
