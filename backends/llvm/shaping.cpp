@@ -37,6 +37,15 @@ unsigned opcode_named(const llvm::TargetInstrInfo& instructions, llvm::StringRef
   return 0;
 }
 
+// Whether the memory that `instruction` reads is CpuHeader::stop_request; its address begins at operand `address`.
+bool reads_stop_request(const llvm::MachineInstr& instruction, unsigned address) {
+  if (!instruction.hasOneMemOperand()) return false;
+  const llvm::MachineMemOperand& operand = **instruction.memoperands_begin();
+  const llvm::MachineOperand& displacement = instruction.getOperand(address + kDisplacement);
+  return operand.isAtomic() && !operand.isVolatile() && displacement.isImm() &&
+         displacement.getImm() == offsetof(CpuHeader, stop_request);
+}
+
 // As instructions encode them.
 constexpr unsigned kStackNumber = 4;
 constexpr unsigned kStateNumber = 12;
@@ -86,11 +95,7 @@ class PollFolder : public llvm::MachineFunctionPass {
 
  private:
   static bool is_poll(const llvm::TargetInstrInfo& instructions, const llvm::MachineInstr& load) {
-    if (instructions.getName(load.getOpcode()) != "MOV32rm" || !load.hasOneMemOperand()) return false;
-    const llvm::MachineMemOperand& operand = **load.memoperands_begin();
-    const llvm::MachineOperand& displacement = load.getOperand(1 + kDisplacement);
-    return operand.isAtomic() && !operand.isVolatile() && displacement.isImm() &&
-           displacement.getImm() == offsetof(CpuHeader, stop_request);
+    return instructions.getName(load.getOpcode()) == "MOV32rm" && reads_stop_request(load, 1);
   }
 };
 char PollFolder::ID = 0;
@@ -129,8 +134,10 @@ class Shaper : public llvm::MachineFunctionPass {
       --comparison;
     }
     if (std::next(comparison) == jump || !may_move(*comparison)) return;
+    // It may read a slot or a spilled value, whose memory another one gets. No code writes stop requests.
+    const bool reads = comparison->mayLoad() && !reads_stop_request(*comparison, 0);
     for (auto between = std::next(comparison); between != jump; ++between) {
-      if (between->isInlineAsm() || between->isCall()) return;
+      if (between->isInlineAsm() || between->isCall() || (reads && between->mayStore())) return;
       for (const llvm::MachineOperand& operand : comparison->operands()) {
         if (operand.isReg() && operand.getReg().isPhysical() && operand.getReg() != flags_ &&
             between->modifiesRegister(operand.getReg(), registers_)) {
