@@ -152,8 +152,24 @@ void Lowering::lower_load_linked(Value v, const Inst& inst) {
   define(v, extended(swap_bytes(raw, desc), inst));
 }
 
+// As in backends/x64: where no reservation of its address is open, it fails and changes nothing. Kernels close
+// reservations by such stores on every way back to their users.
+bool Lowering::lower_store_alone(Value v, const Inst& inst) {
+  if (ir::unpack<MemDesc>(inst.aux).alone == 0) return false;
+  llvm::Value* const reserved = load_state(b_.getInt64Ty(), offsetof(CpuHeader, reservation_address));
+  llvm::BasicBlock* const leaves = new_block("alone");
+  llvm::BasicBlock* const on = new_block("");
+  b_.CreateCondBr(b_.CreateICmpEQ(guest_address(inst), reserved), leaves, on);
+  b_.SetInsertPoint(leaves);
+  exit(ir::ExitKind::Exclusive, insn_pc_, nullptr);
+  b_.SetInsertPoint(on);
+  store_state(b_.getInt64(~uint64_t{0}), offsetof(CpuHeader, reservation_address));
+  define(v, b_.getFalse());
+  return true;
+}
+
 void Lowering::lower_store_cond(Value v, const Inst& inst) {
-  if (lower_alone(v, inst)) return;
+  if (lower_store_alone(v, inst)) return;
   const auto desc = ir::unpack<MemDesc>(inst.aux);
   const unsigned bits = 8 * desc.size();
   llvm::Type* const t = b_.getIntNTy(bits);

@@ -151,6 +151,7 @@ class Lowering {
   void lower_cmpxchg(Value v, const Inst& inst);
   // ll, sc: true if they are not executed here.
   bool lower_alone(Value v, const Inst& inst);
+  bool lower_store_alone(Value v, const Inst& inst);
   void lower_load_linked(Value v, const Inst& inst);
   void lower_store_cond(Value v, const Inst& inst);
   llvm::Value* atomic_result(llvm::Value* old, const Inst& inst, ir::AtomicOp op, llvm::Value* operand);
