@@ -204,7 +204,8 @@ void CpuMemory::open(TlbEntry& entry, const TlbInfo& info) {
 
 void CpuMemory::fill(TlbContext& context, uint64_t page, const PageMapping& mapping) {
   TlbEntry* entry = context.find(page);
-  if (entry == nullptr) entry = &context.insert(page, mapping.size_log2);
+  if (entry == nullptr) entry = &context.insert(page);
+  context.covers(page, mapping.size_log2);
   TlbInfo& info = context.info(*entry);
   const uint64_t size = mapping.size_log2 < 64 ? uint64_t{1} << mapping.size_log2 : 0;
   const uint64_t physical = mapping.physical + (page & (size - 1));
@@ -212,6 +213,7 @@ void CpuMemory::fill(TlbContext& context, uint64_t page, const PageMapping& mapp
     context.close(*entry);
     info = {physical, 0};
   }
+  info.size_log2 = mapping.size_log2;
   info.rights |= rights_of(mapping);
   if (mapping.global) info.rights |= TlbInfo::kGlobal;
   open(*entry, info);
@@ -228,6 +230,7 @@ bool CpuMemory::find(uint64_t address, Access access, unsigned regime, Place* pl
       if (entry != nullptr && (context.info(*entry).rights & right(access)) != 0) {
         place->physical = context.info(*entry).physical + address % kPageSize;
         place->global = (context.info(*entry).rights & TlbInfo::kGlobal) != 0;
+        place->size_log2 = context.info(*entry).size_log2;
         place->region = bus_.find(place->physical);
         return true;
       }
@@ -391,7 +394,9 @@ bool CpuMemory::find_code(uint64_t address, CodePage* page, Fault* fault) {
     const Lock lock(*this);
     if (flushes != flushes_) continue;
     TlbContext* const global = global_code();
-    (place.global && global != nullptr ? *global : select(0)).add_code_page(*page);
+    TlbContext& context = place.global && global != nullptr ? *global : select(0);
+    context.covers(begin, place.size_log2);
+    context.add_code_page(*page);
     return true;
   }
 }

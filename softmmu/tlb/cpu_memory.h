@@ -59,6 +59,7 @@ class CpuMemory final : public Mmu {
     uint64_t physical = 0;
     const Region* region = nullptr;  // nullptr: nothing answers
     bool global = false;             // PageMapping::global
+    uint8_t size_log2 = kPageBits;   // PageMapping::size_log2, where all of the page has the same rights
     uint64_t room = kPageSize;  // bytes from `physical` on for which the rights hold; to the page's end if not less
   };
   static constexpr unsigned kContexts = 10;

@@ -21,6 +21,35 @@ void clear(TlbEntry& entry) {
 
 }  // namespace
 
+// The smallest aligned range around both.
+LargePages::Range LargePages::Range::around(const Range& other) const {
+  uint64_t both = mask & other.mask;
+  while (((base ^ other.base) & both) != 0) both <<= 1;
+  return {base & both, both};
+}
+
+void LargePages::add(uint64_t page, uint8_t size_log2) {
+  const uint64_t mask = size_log2 < 64 ? ~uint64_t{0} << size_log2 : 0;
+  const Range range = {page & mask, mask};
+  const auto holds = [&](const Range& other) { return (other.mask & ~mask) == 0 && other.contains(range.base); };
+  const auto end = ranges_.begin() + count_;
+  if (std::any_of(ranges_.begin(), end, holds)) return;
+  if (count_ < ranges_.size()) {
+    ranges_[count_++] = range;
+    return;
+  }
+  // A smaller range has more bits in its mask.
+  Range& nearest = *std::max_element(ranges_.begin(), end, [&](const Range& one, const Range& other) {
+    return one.around(range).mask < other.around(range).mask;
+  });
+  nearest = nearest.around(range);
+}
+
+bool LargePages::contain(uint64_t page) const {
+  return std::any_of(ranges_.begin(), ranges_.begin() + count_,
+                     [page](const Range& range) { return range.contains(page); });
+}
+
 TlbContext::TlbContext() : entries_(kLeast), infos_(kLeast) {}
 
 void TlbContext::assign(uint64_t number, uint64_t generation) {
@@ -71,7 +100,7 @@ void TlbContext::grow() {
   displaced_ = 0;
 }
 
-TlbEntry& TlbContext::insert(uint64_t page, uint8_t size_log2) {
+TlbEntry& TlbContext::insert(uint64_t page) {
   if (entries_[place_of(page)].page != TlbEntry::kNone) ++displaced_;
   if (displaced_ > entries_.size() && entries_.size() < kMost) grow();
   TlbEntry& entry = entries_[place_of(page)];
@@ -80,18 +109,6 @@ TlbEntry& TlbContext::insert(uint64_t page, uint8_t size_log2) {
   entry.page = page;
   info(entry) = {};
   ++inserted_;
-  if (size_log2 > kPageBits) {
-    uint64_t mask = size_log2 < 64 ? ~uint64_t{0} << size_log2 : 0;
-    if (large_base_ == TlbEntry::kNone) {
-      large_base_ = page & mask;
-    } else {
-      // The smallest aligned range around both.
-      mask &= large_mask_;
-      while (((large_base_ ^ page) & mask) != 0) mask <<= 1;
-      large_base_ &= mask;
-    }
-    large_mask_ = mask;
-  }
   return entry;
 }
 
@@ -119,8 +136,7 @@ void TlbContext::flush(uint64_t generation, bool may_resize) {
   for (TlbEntry& entry : entries_) clear(entry);
   for (Victim& victim : victims_) victim.entry.page = TlbEntry::kNone;
   inserted_ = displaced_ = 0;
-  large_base_ = TlbEntry::kNone;
-  large_mask_ = 0;
+  large_pages_.clear();
   if (any_code_) {
     code_.fill({});
     code_pages_.reset();
@@ -132,7 +148,7 @@ void TlbContext::flush(uint64_t generation, bool may_resize) {
 
 void TlbContext::flush_page(uint64_t page, uint64_t generation) {
   if (stale_) return;
-  if (large_base_ != TlbEntry::kNone && (page & large_mask_) == large_base_) {
+  if (large_pages_.contain(page)) {
     flush(generation, false);
     return;
   }

@@ -20,6 +20,7 @@ struct TlbInfo {
   static constexpr uint8_t kGlobal = 8;
   uint64_t physical = 0;  // of the page
   uint8_t rights = 0;
+  uint8_t size_log2 = kPageBits;  // of the guest's page that it is a piece of
 };
 
 // A page that code was fetched from.
@@ -28,6 +29,26 @@ struct CodePage {
   uint64_t frame = 0;             // physical address
   const uint8_t* host = nullptr;  // of the frame
   uint64_t end = 0;               // where it can be executed up to somewhere within only; such a page is not kept
+};
+
+// Pages larger than 4 KiB are kept in pieces, and one invalidation is for all of them. Where they are, or more: a few
+// aligned ranges. One range around all of a kernel's would hold the single pages that it maps and flushes thousands of
+// times while it starts.
+class LargePages {
+ public:
+  void add(uint64_t page, uint8_t size_log2);
+  bool contain(uint64_t page) const;
+  void clear() { count_ = 0; }
+
+ private:
+  struct Range {
+    uint64_t base = 0;
+    uint64_t mask = 0;
+    bool contains(uint64_t page) const { return (page & mask) == base; }
+    Range around(const Range& other) const;
+  };
+  std::array<Range, 8> ranges_;
+  unsigned count_ = 0;
 };
 
 class TlbContext {
@@ -48,7 +69,11 @@ class TlbContext {
   TlbInfo& info(const TlbEntry& entry) { return infos_[static_cast<std::size_t>(&entry - entries_.data())]; }
   // An entry for a page that is not known, `page` and nothing else set; what it was before becomes a victim. Its
   // owner's thread only: where many had to make room, the TLB grows, and entries() and mask() are others.
-  TlbEntry& insert(uint64_t page, uint8_t size_log2);
+  TlbEntry& insert(uint64_t page);
+  // What is known of `page` is a piece of a page of this size.
+  void covers(uint64_t page, uint8_t size_log2) {
+    if (size_log2 > kPageBits) large_pages_.add(page, size_log2);
+  }
 
   // Nothing may be done there until it is found out anew.
   static void close(TlbEntry& entry);
@@ -89,9 +114,7 @@ class TlbContext {
   std::vector<std::vector<TlbEntry>> outgrown_;
   std::array<Victim, 8> victims_;
   unsigned next_victim_ = 0;
-  // Pages larger than 4 KiB are kept in pieces; one invalidation is for all of them.
-  uint64_t large_base_ = TlbEntry::kNone;
-  uint64_t large_mask_ = 0;
+  LargePages large_pages_;
   std::array<CodePage, 256> code_;
   // A bit for each page that code was fetched from, by its number modulo this. So many, because a page that has none
   // must hardly ever look as if: engines then forget what they know by address, and kernels flush pages one by one.

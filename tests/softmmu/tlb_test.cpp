@@ -233,6 +233,49 @@ TEST_F(TlbTest, OnePieceOfALargePageIsAllOfIt) {
   EXPECT_EQ(read(0x600000), 0x600000U);
 }
 
+TEST_F(TlbTest, ASmallPageFarFromLargeOnesIsAllThatIsForgotten) {
+  constexpr unsigned kLarge = 12;  // more than are kept apart
+  const auto large = [](uint64_t i) { return i << 30; };
+  const auto piece = [&](uint64_t i) { return large(i) + (i << 12); };
+  const auto frame = [](uint64_t i) { return kRam + (i << 21); };
+  for (uint64_t i = 0; i < kLarge; ++i) {
+    walkers_[0].map(large(i), frame(i), 21);
+    ASSERT_TRUE(write(piece(i), i));
+  }
+  constexpr uint64_t kFar = uint64_t{1} << 45;
+  walkers_[0].map(kFar, kRam);
+  ASSERT_TRUE(read(kFar));
+  cpus_[0]->flush_page(kFar);
+  EXPECT_EQ(probe(kFar, 8, false), nullptr);
+  for (uint64_t i = 1; i < kLarge; ++i) EXPECT_NE(probe(piece(i), 8, false), nullptr) << i;
+  for (uint64_t i = 0; i < kLarge; ++i) {
+    walkers_[0].map(large(i), frame(kLarge + i), 21);
+    cpus_[0]->flush_page(large(i) + 0x123000);
+    EXPECT_EQ(read(piece(i)), 0U) << i;
+  }
+}
+
+TEST_F(TlbTest, OnePieceOfALargePageIsAllOfItWhereTablesHaveChangedAndForGlobalCode) {
+  walkers_[0].map(0x200000, kRam);
+  walkers_[0].pages[0x200000].write = false;
+  ASSERT_TRUE(read(0x200000));
+  walkers_[0].pages[0x200000] = {kRam, 21, true, true, true};
+  ASSERT_TRUE(write(0x200000, 1));  // seen before as a page of its own, with fewer rights
+  walkers_[0].map(0x200000, kRam + 0x200000, 21);
+  cpus_[0]->flush_page(0x280000);
+  EXPECT_EQ(read(0x200000), 0U);
+
+  walkers_[0].global = 1;
+  walkers_[0].pages[0x600000] = {kRam + 0x400000, 21, true, true, true, true};
+  uint64_t frame = 0;
+  ASSERT_TRUE(port().code_frame(0x601234, &frame, &fault_));
+  EXPECT_EQ(frame, kRam + 0x401000);
+  walkers_[0].pages[0x600000].physical = kRam + 0x600000;
+  cpus_[0]->flush_page(0x680000);
+  ASSERT_TRUE(port().code_frame(0x601234, &frame, &fault_));
+  EXPECT_EQ(frame, kRam + 0x601000);
+}
+
 TEST_F(TlbTest, ContextsKeepTheirOwn) {
   walkers_[0].map(0x4000, kRam);
   ASSERT_TRUE(write(0x4000, 1));
