@@ -8,7 +8,7 @@
 
 #include "ir/build/builder.h"
 #include "tests/ir/random_vectors.h"
-#include "tests/ir/test_state.h"
+#include "tests/x64/region_comparison.h"
 
 namespace menura::x64::test {
 
@@ -20,19 +20,6 @@ struct RandomOptions {
   bool memory = true;
   bool vectors = false;  // many vector ops
 };
-
-// Numbers at the borders of what rounds, overflows, is tiny, fits an integer; NaNs of both kinds with payloads.
-// Products of some are just below the least normal number and round to it.
-inline constexpr std::array<uint64_t, 24> kDoubles = {
-    0x0000000000000000, 0x8000000000000000, 0x3ff0000000000000, 0xbff8000000000000, 0x4004000000000000,
-    0x3fe0000000000000, 0x3fdfffffffffffff, 0x7ff0000000000000, 0xfff0000000000000, 0x7ff8000000000000,
-    0xfff8000000000123, 0x7ff0000000000001, 0xfff4000000000456, 0x0010000000000000, 0x8010000000000001,
-    0x3feffffffffffffe, 0x000fffffffffffff, 0x0000000000000001, 0x41dfffffffc00000, 0xc3e0000000000000,
-    0x43e0000000000000, 0x380fffffffffffff, 0x7fefffffffffffff, 0x3ca0000000000000};
-inline constexpr std::array<uint32_t, 20> kSingles = {0x00000000, 0x80000000, 0x3f800000, 0xbfc00000, 0x3f000000,
-                                                      0x3effffff, 0x7f800000, 0xff800000, 0x7fc00000, 0xffc00123,
-                                                      0x7f800001, 0xffa00456, 0x00800000, 0x80800001, 0x3f7ffffe,
-                                                      0x007fffff, 0x00000001, 0x4f000000, 0xcf000000, 0x7f7fffff};
 
 class RandomRegion {
  public:
