@@ -13,7 +13,7 @@ failures = []
 
 
 def run(name, arguments, code, *words):
-    done = subprocess.run([menura, *arguments], capture_output=True, text=True, timeout=60, stdin=subprocess.DEVNULL)
+    done = subprocess.run([menura, *arguments], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL)
     problems = []
     if done.returncode != code:
         problems.append(f"exit code {done.returncode}, expected {code}")

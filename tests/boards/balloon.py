@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 
-from guests import CONSOLES, ROOT, check, failures, fetch
+from guests import CONSOLES, PATIENCE, ROOT, check, failures, fetch
 
 menura, guest, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 
@@ -29,7 +29,7 @@ while [ $(free) -gt 120 ]; do sleep 0.1; done
 echo said small
 while [ $(free) -lt 250 ]; do sleep 0.1; done
 echo said large
-sleep 100
+sleep 1000
 """)
 modules = []
 for module in ("virtio_mmio", "virtio_balloon"):
@@ -42,10 +42,10 @@ machine = subprocess.Popen([menura, "boot", "--kernel", kernel / "Image", "--ini
 seen = b""
 
 
-def wait_for(pattern, seconds=120):
+def wait_for(pattern):
     """What the pattern has found; what was before it is gone."""
     global seen
-    end = time.monotonic() + seconds
+    end = time.monotonic() + PATIENCE
     while not (found := re.search(pattern, seen)):
         ready, _, _ = select.select([machine.stdout], [], [], max(0, end - time.monotonic()))
         data = os.read(machine.stdout.fileno(), 65536) if ready else b""
@@ -73,7 +73,7 @@ def actual():
 
 
 def until(condition):
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     while not condition() and time.monotonic() < end:
         time.sleep(0.1)
     return condition()
@@ -100,7 +100,7 @@ try:
     check("the guest has all again", until(lambda: actual() == 512))
     # An empty line goes back to the guest; commands work anew behind the next Ctrl-A c.
     type_in(b"\n\x01cquit\n")
-    check("quit", machine.wait(20) == 0)
+    check("quit", machine.wait(PATIENCE) == 0)
 except (BrokenPipeError, TimeoutError, subprocess.TimeoutExpired) as error:
     check(repr(error), False)
 finally:

@@ -143,11 +143,12 @@ void store(Machine& machine, uint64_t physical, uint32_t value, unsigned size = 
 
 template <typename Condition>
 bool soon(Condition condition) {
-  for (int i = 0; i < 5000; ++i) {
-    if (condition()) return true;
+  const auto end = std::chrono::steady_clock::now() + 300s;
+  while (!condition()) {
+    if (std::chrono::steady_clock::now() > end) return false;
     std::this_thread::sleep_for(1ms);
   }
-  return false;
+  return true;
 }
 
 TEST(Board, OverlapsAreFound) {

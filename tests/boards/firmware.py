@@ -16,6 +16,7 @@ menura = sys.argv[1]
 failures = []
 OPENSBI = "/usr/lib/riscv64-linux-gnu/opensbi/generic"
 UBOOT = "/usr/lib/u-boot"
+PATIENCE = 300  # seconds; the host may be busy
 
 
 def talk(name, options, steps, status=0):
@@ -24,7 +25,7 @@ def talk(name, options, steps, status=0):
                                stderr=subprocess.STDOUT)
     seen = b""
     problem = None
-    end = time.monotonic() + 60
+    end = time.monotonic() + PATIENCE
     try:
         for expected, typed in steps:
             while expected not in seen:
@@ -40,7 +41,7 @@ def talk(name, options, steps, status=0):
             process.stdin.write(typed)
             process.stdin.flush()
         if not problem:
-            process.wait(timeout=20)
+            process.wait(timeout=PATIENCE)
             if process.returncode != status:
                 problem = f"status {process.returncode}, expected {status}"
     except (BrokenPipeError, subprocess.TimeoutExpired) as error:
@@ -61,7 +62,7 @@ def on_terminal(name, end, status):
     process = subprocess.Popen([menura, "boot", "--board", "riscv64/virt"], stdin=theirs, stdout=theirs, stderr=theirs,
                                start_new_session=True)
     seen = b""
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + PATIENCE
     while b"OpenSBI v" not in seen and time.monotonic() < limit:
         if select.select([ours], [], [], 0.1)[0]:
             seen += os.read(ours, 65536)

@@ -5,6 +5,7 @@ import sys
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 CONSOLES = {"riscv64": "ttyS0", "arm64": "ttyAMA0"}
+PATIENCE = 300  # seconds; the host may be busy
 failures = []
 
 

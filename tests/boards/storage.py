@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from guests import CONSOLES, ROOT, check, failures, fetch
+from guests import CONSOLES, PATIENCE, ROOT, check, failures, fetch
 
 FILES = 1500  # more than a shell lets a program open at first
 HUGE = 5 << 30
@@ -116,7 +116,7 @@ def said():
     return [line[5:] for line in lines if line.startswith("said ")]
 
 
-end = time.monotonic() + 300
+end = time.monotonic() + 2 * PATIENCE
 while "flushed" not in said() and machine.poll() is None and time.monotonic() < end:
     time.sleep(0.1)
 time.sleep(0.5)

@@ -14,7 +14,7 @@ import sys
 import threading
 import time
 
-from guests import CONSOLES, ROOT, check, failures, fetch, skip
+from guests import CONSOLES, PATIENCE, ROOT, check, failures, fetch, skip
 
 HERE = pathlib.Path(__file__).resolve().parent
 COMPILERS = {"riscv64": "riscv64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}
@@ -27,7 +27,7 @@ menura, guest, work = sys.argv[1], sys.argv[2], pathlib.Path(sys.argv[3])
 def connect(port):
     """A stream to the guest's port; None: nobody is there."""
     stream = socket.socket(socket.AF_UNIX)
-    stream.settimeout(120)
+    stream.settimeout(PATIENCE)
     stream.connect(str(work / "v.sock"))
     stream.sendall(f"CONNECT {port}\n".encode())
     answer = b""
@@ -71,7 +71,7 @@ def serve(port, reply):
 
     def run():
         stream = listener.accept()[0]
-        stream.settimeout(120)
+        stream.settimeout(PATIENCE)
         digest = hashlib.sha256()
         while piece := stream.recv(1 << 16):
             digest.update(piece)
@@ -120,8 +120,8 @@ def said():
 
 
 try:
-    server.join(200)
-    end = time.monotonic() + 200
+    server.join(PATIENCE)
+    end = time.monotonic() + PATIENCE
     while "said listening" not in said() and machine.poll() is None and time.monotonic() < end:
         time.sleep(0.1)
     check("where nobody listens in the guest, the socket closes", connect(8) is None)
@@ -153,7 +153,7 @@ try:
     stalled.close()
     # Gone before it has said anything.
     connect(7).close()
-    machine.wait(120)
+    machine.wait(PATIENCE)
 except (OSError, subprocess.TimeoutExpired) as error:
     check(repr(error), False)
 finally:

@@ -80,7 +80,7 @@ class TimelineTest(unittest.TestCase):
     def run_program(self, program, *arguments, options=(), status=5):
         process = subprocess.Popen([MENURA, "run", "--trace", self.trace, *options, program, *arguments],
                                    stdout=subprocess.PIPE, stderr=subprocess.PIPE)
-        out, err = process.communicate(timeout=120)
+        out, err = process.communicate(timeout=300)
         self.assertEqual(process.returncode, status, err)
         return Timeline(self, self.trace), process.pid, out, err
 
@@ -122,8 +122,11 @@ class TimelineTest(unittest.TestCase):
 
     def test_background_compiler(self):
         program = self.compile("riscv64", "process.c", "-O1", "-pthread")
-        timeline, *_ = self.run_program(program, "hot", options=("--tier", "auto", "--tier2-threshold", "1"))
-        self.assertTrue(timeline.spans("translate tier 2", track="tier 2"))
+        for turns in (300_000_000, 3_000_000_000, 30_000_000_000):  # how soon the compiler's thread is done is up to the host
+            timeline, *_ = self.run_program(program, "hot", str(turns), options=("--tier", "auto", "--tier2-threshold", "1"))
+            if made := timeline.spans("translate tier 2", track="tier 2"):
+                break
+        self.assertTrue(made)
 
     def test_program_dies(self):
         program = self.compile("riscv64", "process.c", "-O1", "-pthread")
@@ -144,7 +147,7 @@ class TimelineTest(unittest.TestCase):
                 while self.state(process.pid) != "S":
                     time.sleep(0.01)
                 process.send_signal(number)
-                self.assertEqual(process.wait(timeout=60), -number)
+                self.assertEqual(process.wait(timeout=300), -number)
                 timeline = Timeline(self, self.trace, killed=number == signal.SIGKILL)
                 if number == signal.SIGTERM:
                     self.assertTrue(timeline.instants("signal TERM"))
@@ -153,7 +156,7 @@ class TimelineTest(unittest.TestCase):
         """More calls than a thread may tell of: the file says how many are missing, and so does standard error."""
         program = self.compile("riscv64", "process.c", "-O1", "-pthread")
         began = time.monotonic()
-        done = subprocess.run([MENURA, "run", "--trace", self.trace, program, "burst"], capture_output=True, timeout=120)
+        done = subprocess.run([MENURA, "run", "--trace", self.trace, program, "burst"], capture_output=True, timeout=300)
         seconds = time.monotonic() - began
         counts = collections.Counter()
         left_out = 0
@@ -195,7 +198,7 @@ class TimelineTest(unittest.TestCase):
         for path, why in ((os.path.join(self.folder, "none", "out.json"), b"No such file"),
                           ("/dev/null", b"not a regular file")):
             for command in (["run", "--trace", path, "/bin/true"], ["boot", "--board", "riscv64/virt", "--trace", path]):
-                done = subprocess.run([MENURA, *command], stdin=subprocess.DEVNULL, capture_output=True, timeout=60)
+                done = subprocess.run([MENURA, *command], stdin=subprocess.DEVNULL, capture_output=True, timeout=300)
                 self.assertNotEqual(done.returncode, 0)
                 self.assertEqual(done.stdout, b"")
                 self.assertIn(why, done.stderr)
@@ -210,7 +213,7 @@ class TimelineTest(unittest.TestCase):
     # --- machines
 
     def boot(self, kernel, *options):
-        done = subprocess.run([MENURA, "boot", "--kernel", kernel, "--trace", self.trace, *options], timeout=120,
+        done = subprocess.run([MENURA, "boot", "--kernel", kernel, "--trace", self.trace, *options], timeout=300,
                               stdin=subprocess.DEVNULL, capture_output=True)
         self.assertEqual((done.returncode, done.stderr), (0, b""))
         self.assertEqual(done.stdout, b"!")
@@ -257,7 +260,7 @@ class TimelineTest(unittest.TestCase):
                     seen += machine.stdout.read(1)
                 end(machine)
                 machine.stdout.read()
-                self.assertEqual(machine.wait(timeout=60), status)
+                self.assertEqual(machine.wait(timeout=300), status)
             timeline = Timeline(self, self.trace, killed=status == -signal.SIGKILL)
             if status != -signal.SIGKILL:
                 self.assertTrue(timeline.spans("MMIO write ns16550a RBR/THR/DLL", track="cpu 0"))

@@ -127,7 +127,7 @@ class RecordedTimeline final : public vcpu::Timeline {
   // Waits until so many events are on the track, and says what they are.
   std::vector<std::string> wait_for(const std::string& track, std::size_t count) {
     std::unique_lock lock(mutex_);
-    changed_.wait_for(lock, std::chrono::seconds(60), [&] { return events_[track].size() >= count; });
+    changed_.wait_for(lock, std::chrono::seconds(300), [&] { return events_[track].size() >= count; });
     return events_[track];
   }
 

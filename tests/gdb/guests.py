@@ -11,7 +11,7 @@ import time
 import unittest
 
 SOURCES = os.path.dirname(os.path.abspath(__file__))
-PATIENCE = 120  # seconds; the host may be busy
+PATIENCE = 300  # seconds; the host may be busy
 
 
 class Debugged(unittest.TestCase):
@@ -50,7 +50,7 @@ class Debugged(unittest.TestCase):
     def gdb(self, program, commands):
         """gdb with these commands, begun."""
         command = ["gdb-multiarch", "-batch", "-nx"]
-        for each in ["set pagination off", "set confirm off", "set remotetimeout 60", "target remote " + self.socket] + commands:
+        for each in ["set pagination off", "set confirm off", f"set remotetimeout {PATIENCE}", "target remote " + self.socket] + commands:
             command += ["-ex", each]
         return subprocess.Popen(command + [program], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 

@@ -6,6 +6,7 @@ The kernels' symbols are what they say in /proc/kallsyms (tools/guests/symbols).
 functions are called from, the first value of jiffies, what getpid returns. Without a kernel and a BusyBox (no network, none kept from
 before) the test is skipped (status 77) and says so.
 """
+import contextlib
 import os
 import re
 import signal
@@ -151,19 +152,37 @@ class Kernels(Debugged):
         self.assertEqual(self.find(r"<panic>:\s+(.*)$", text)[1], self.find(r"^0x4\w+:\s+(.*)$", text)[1])
         self.assertEqual(status, 0)
 
+    def interrupted(self):
+        """What gdb says that interrupts the machine a moment after it has let it go on."""
+        begun = os.path.join(self.folder, "begun")
+        gdb = self.gdb(self.symbols, [f"shell touch {begun}", "continue", "info threads", "detach"])
+        while not os.path.exists(begun) and gdb.poll() is None:
+            time.sleep(0.1)
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(begun)
+        for _ in range(PATIENCE):
+            time.sleep(1)
+            gdb.send_signal(signal.SIGINT)
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                # Longer: gdb did not wait for the machine yet.
+                return gdb.communicate(timeout=10)[0]
+        self.end(gdb)
+        return gdb.communicate()[0]
+
     def test_interrupt_in_user_space(self):
         guest = self.start(self.debugged("busy", "--tier", "auto"))
-        gdb = self.gdb(self.symbols, ["continue", "info threads", "kill"])
-        for _ in range(PATIENCE * 10):
-            if "init: Linux" in self.printed():
-                break
+        self.gdb(self.symbols, ["detach"]).communicate(timeout=PATIENCE)
+        end = time.monotonic() + PATIENCE
+        while "init: Linux" not in self.printed() and guest.poll() is None and time.monotonic() < end:
             time.sleep(0.1)
-        time.sleep(2)  # the loop runs, and the other CPU waits
-        gdb.send_signal(signal.SIGINT)
-        text, _ = gdb.communicate(timeout=PATIENCE)
-        self.assert_in_order(text, [r"received signal SIGINT", r"CPU#0", r"CPU#1", r"killed"])
-        # One of them waits for an interrupt.
-        self.find(r"halted\]\) .*(idle|wait_for_interrupt|wfi)", text)
+        # The loop runs, and sooner or later the other processor is found waiting for an interrupt.
+        idle = re.compile(r"halted\]\) .*(idle|wait_for_interrupt|wfi)")
+        while not idle.search(text := self.interrupted()) and guest.poll() is None and time.monotonic() < end:
+            pass
+        self.assert_in_order(text, [r"received signal SIGINT", r"CPU#0", r"CPU#1", r"detached"])
+        self.find(idle.pattern, text)
+        text, _ = self.gdb(self.symbols, ["kill"]).communicate(timeout=PATIENCE)
+        self.assert_in_order(text, [r"killed"])
         guest.wait(timeout=PATIENCE)
 
 

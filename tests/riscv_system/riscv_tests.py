@@ -68,7 +68,7 @@ def main():
                 for engine in ENGINES:
                     command = [MENURA, "boot", "--engine", engine, "--bios", "none", "--serial", "null", "--kernel", str(elf)]
                     try:
-                        code = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=20).returncode
+                        code = subprocess.run(command, stdin=subprocess.DEVNULL, timeout=300).returncode
                     except subprocess.TimeoutExpired:
                         code = "no end"
                     if code != 0 and elf.name not in UNDECIDED:

@@ -90,6 +90,8 @@ int main(void) {
   const u64 before = READ(cntvct_el0);
   const u64 after = READ(cntvct_el0);
   show("the counter goes up", after >= before);
-  show("tval", (u32)(READ(cntv_cval_el0) - READ(cntvct_el0)) - (u32)READ(cntv_tval_el0) < 100000);
+  const u64 most = READ(cntv_cval_el0) - READ(cntvct_el0);
+  const u32 value = (u32)READ(cntv_tval_el0);
+  show("tval", (u32)most - value <= (u32)(most - (READ(cntv_cval_el0) - READ(cntvct_el0))));
   return 0;
 }

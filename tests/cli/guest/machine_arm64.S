@@ -26,7 +26,7 @@ _start:
     mov x1, #1
     msr S3_0_C12_C12_7, x1              // ICC_IGRPEN1_EL1
     mrs x1, cntfrq_el0
-    lsr x1, x1, #5                      // 31 ms
+    lsr x1, x1, #1                      // half a second
     msr cntp_tval_el0, x1
     mov x1, #1
     msr cntp_ctl_el0, x1

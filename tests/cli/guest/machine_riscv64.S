@@ -14,7 +14,7 @@ _start:
     ecall
     li t0, 0x200bff8            # aclint, mtime
     ld t1, 0(t0)
-    li t2, 310000               # 31 ms
+    li t2, 5000000              # half a second
     add t1, t1, t2
     li t0, 0x2004000            # mtimecmp of hart 0
     sd t1, 0(t0)

@@ -1,5 +1,5 @@
 // What a timeline shows: a hot loop, a thread with a name, a signal, a child that executes this program anew.
-// usage: process [abort|burst|child|hot|wait]
+// usage: process [abort|burst|child|hot TURNS|wait]
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -21,7 +21,8 @@ int main(int count, char** arguments) {
   const char* what = count > 1 ? arguments[1] : "";
   if (strcmp(what, "child") == 0) return 5;
   volatile int sum = 0;
-  for (int i = 0; i < (strcmp(what, "hot") == 0 ? 300000000 : 200000); ++i) sum += i;
+  const long turns = strcmp(what, "hot") == 0 ? atol(arguments[2]) : 200000;
+  for (long i = 0; i < turns; ++i) sum += (int)i;
   signal(SIGUSR1, handle);
   raise(SIGUSR1);
   pthread_t thread;

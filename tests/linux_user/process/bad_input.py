@@ -13,7 +13,7 @@ failures = []
 
 
 def run(name, arguments, code, *words, env=None):
-    done = subprocess.run([menura, *arguments], capture_output=True, text=True, timeout=120, stdin=subprocess.DEVNULL,
+    done = subprocess.run([menura, *arguments], capture_output=True, text=True, timeout=300, stdin=subprocess.DEVNULL,
                           env={**os.environ, **(env or {})})
     lines = done.stderr.strip().split("\n")
     problems = []

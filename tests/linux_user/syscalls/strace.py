@@ -13,7 +13,7 @@ import tempfile
 def main():
     menura, guest, expected = (str(pathlib.Path(path).resolve()) for path in sys.argv[1:])
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run([menura, "run", "-strace", guest], cwd=folder, capture_output=True, text=True, timeout=120)
+        done = subprocess.run([menura, "run", "-strace", guest], cwd=folder, capture_output=True, text=True, timeout=300)
     lines = iter(done.stderr.splitlines())
     for pattern in pathlib.Path(expected).read_text().splitlines():
         if not any(re.fullmatch(r"\d+ " + pattern, line) for line in lines):

@@ -40,7 +40,7 @@ class LookTest(unittest.TestCase):
         return root
 
     def run_menura(self, *words, cwd="/", **environment):
-        return subprocess.run([MENURA, "run", *map(str, words)], capture_output=True, text=True, cwd=cwd, timeout=120,
+        return subprocess.run([MENURA, "run", *map(str, words)], capture_output=True, text=True, cwd=cwd, timeout=300,
                               env={**os.environ, "XDG_CACHE_HOME": str(self.work / "cache"), "HOME": str(self.work), **environment})
 
     def look(self, *words, program="look", **options):

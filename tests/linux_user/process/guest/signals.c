@@ -31,6 +31,11 @@ static void on_nested(int signal) {
   if (count++ < 3) raise(SIGUSR1);
   --depth;
 }
+static int told[2];
+static void on_alarm(int signal) {
+  on_count(signal);
+  write(told[1], "", 1);
+}
 static void do_read(volatile char *p) { (void)*p; }
 static void do_write(volatile char *p) { *p = 1; }
 static void do_call(volatile char *p) { ((void (*)(void))p)(); }
@@ -113,10 +118,11 @@ int main(void) {
   int pipes[2];
   char byte = 0;
   pipe(pipes);
-  handle(SIGALRM, on_count, SA_RESTART);
+  pipe(told);
+  handle(SIGALRM, on_alarm, SA_RESTART);
   pid_t pid = fork();
   if (pid == 0) {
-    usleep(150000);
+    read(told[0], &byte, 1);
     write(pipes[1], "x", 1);
     _exit(7);
   }
@@ -124,15 +130,16 @@ int main(void) {
   result = read(pipes[0], &byte, 1);
   printf("restarted read: %zd %c, handler ran %d\n", result, byte, count);
   printf("child: %d\n", WEXITSTATUS(status_of(pid)));
+  // Again and again: the first may come before the call.
   handle(SIGALRM, on_count, 0);
-  ualarm(30000, 0);
+  ualarm(30000, 100000);
   result = read(pipes[0], &byte, 1);
-  printf("interrupted read: %zd %s, handler ran %d\n", result, strerrorname_np(errno), count);
+  printf("interrupted read: %zd %s, handler ran %d\n", result, strerrorname_np(errno), count > 1);
   struct timespec wanted = {3600, 0}, left = {0, 0};
-  ualarm(30000, 0);
   result = nanosleep(&wanted, &left);
   // The handler may have to be compiled first.
   printf("interrupted sleep: %zd %s, left %ld h\n", result, strerrorname_np(errno), (long)(left.tv_sec + 1800) / 3600);
+  ualarm(0, 0);
 
   // Masks, pending signals, waits.
   sigset_t set, got;

@@ -163,7 +163,7 @@ int main(void) {
   struct itimerspec spec = {{0, 0}, {0, 1000000}}, old;
   SHOW(timerfd_settime(timer, 0, &spec, &old));
   struct pollfd wait = {timer, POLLIN, 0};
-  SHOW(poll(&wait, 1, 5000));
+  SHOW(poll(&wait, 1, 60000));
   SHOW(read(timer, &value, 8));
   printf("  %lu\n", value);
   SHOW(timerfd_gettime(timer, &old));

@@ -36,7 +36,7 @@ int main(void) {
   SHOW(write(master, "typed", 5));
   int count = 0;
   struct pollfd typed = {slave, POLLIN, 0};  // the kernel hands it over in its own time
-  SHOW(poll(&typed, 1, 5000));
+  SHOW(poll(&typed, 1, 60000));
   SHOW(ioctl(slave, FIONREAD, &count));
   printf("  %d\n", count);
   char text[20];

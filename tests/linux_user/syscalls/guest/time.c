@@ -35,7 +35,7 @@ int main(void) {
   SHOW(syscall(SYS_gettimeofday, &v, NULL));
   SHOW(syscall(SYS_gettimeofday, NULL, NULL));
   time_t now = time(NULL);
-  printf("same second %d\n", now - v.tv_sec <= 1);
+  printf("same minute %d\n", now - v.tv_sec <= 60);
   clock_gettime(CLOCK_MONOTONIC, &start);
   struct timespec wait = {0, 3000000}, left;
   SHOW(nanosleep(&wait, &left));
@@ -56,11 +56,15 @@ int main(void) {
   struct sigaction action = {.sa_sigaction = on_signal, .sa_flags = SA_SIGINFO};
   sigaction(SIGALRM, &action, NULL);
   sigaction(SIGUSR2, &action, NULL);
-  struct itimerval it = {{0, 0}, {0, 2000}}, old;
+  // Again and again: the first may come before the sleep has begun.
+  struct itimerval it = {{0, 200000}, {0, 2000}}, old;
   SHOW(setitimer(ITIMER_REAL, &it, &old));
-  wait = (struct timespec){5, 0};
+  wait = (struct timespec){7200, 0};
   SHOW(nanosleep(&wait, &left));
-  printf("  caught %d left %d\n", caught == SIGALRM, left.tv_sec >= 4);
+  printf("  caught %d left %d\n", caught == SIGALRM, left.tv_sec >= 3600);
+  it = (struct itimerval){{0, 0}, {0, 0}};
+  SHOW(setitimer(ITIMER_REAL, &it, &old));
+  printf("  again %ld\n", (long)old.it_interval.tv_usec);
   SHOW(getitimer(ITIMER_REAL, &it));
   printf("  %ld %ld\n", (long)it.it_value.tv_sec, (long)it.it_value.tv_usec);
   SHOW(setitimer(9, &it, NULL));
@@ -72,6 +76,7 @@ int main(void) {
   SHOW(timer_create(CLOCK_MONOTONIC, &event, &timer));
   struct itimerspec spec = {{0, 0}, {0, 2000000}}, before;
   SHOW(timer_settime(timer, 0, &spec, &before));
+  wait = (struct timespec){0, 10000000};
   while (caught != SIGUSR2) nanosleep(&wait, NULL);
   printf("  caught %d value %d\n", caught == SIGUSR2, value);
   SHOW(timer_gettime(timer, &before));
