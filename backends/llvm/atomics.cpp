@@ -51,13 +51,15 @@ void Lowering::lower_atomic(Value v, const Inst& inst) {
   check_alignment(guest, bits == 128 ? 4 : desc.align_log2);
   llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Atomic);
   llvm::Value* const operand = b_.CreateZExtOrTrunc(value(inst.args[1]), t);
-  // LLVM's own loop for and, or, xor whose result is wanted would read without a stackmap.
-  const bool one_instruction = desc.big_endian == 0 && bits <= 64 && (op == AtomicOp::Swap || op == AtomicOp::Add);
+  // LLVM's own loop for and, or, xor whose result is wanted would read without a stackmap, and so would the load that
+  // it makes of adding 0.
+  const auto* const number = llvm::dyn_cast<llvm::Constant>(operand);
+  const bool adds = op == AtomicOp::Add && (number == nullptr || !number->isNullValue());
+  const bool one_instruction = desc.big_endian == 0 && bits <= 64 && (op == AtomicOp::Swap || adds);
   if (one_instruction) {
     mark_access();
-    llvm::AtomicRMWInst* const old =
-        b_.CreateAtomicRMW(op == AtomicOp::Add ? llvm::AtomicRMWInst::Add : llvm::AtomicRMWInst::Xchg,
-                           guest_pointer(address), operand, llvm::Align(bits / 8), kOrder);
+    llvm::AtomicRMWInst* const old = b_.CreateAtomicRMW(adds ? llvm::AtomicRMWInst::Add : llvm::AtomicRMWInst::Xchg,
+                                                        guest_pointer(address), operand, llvm::Align(bits / 8), kOrder);
     old->setVolatile(true);
     return define(v, extended(old, inst));
   }

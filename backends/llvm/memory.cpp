@@ -36,7 +36,7 @@ void Lowering::mark_access() {
     if (known_[id] != ir::kNoValue) {
       const Inst& known = inst_of(known_[id]);
       place.source = known.op == Op::PcRel ? SiteSlot::Source::PcRelative : SiteSlot::Source::Constant;
-      place.value = known.imm;
+      place.value = slot.type == Type::I1 ? known.imm & 1 : known.imm;
     } else {
       // What is boxed is boxed for the state alone: for recovery it need not be.
       place.boxed = boxed_[id] != ir::kNoValue;

@@ -102,6 +102,8 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
       llvm::MachineInstr* first = nullptr;  // access that waits for its stackmap
       for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) {
         if (instruction.getOpcode() == llvm::TargetOpcode::STACKMAP) {
+          // Without an access LLVM has made it one that nobody knows.
+          facts_.lost |= first == nullptr;
           if (first != nullptr) record(*first, instruction);
           first = nullptr;
           instruction.eraseFromParent();

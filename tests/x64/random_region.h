@@ -19,6 +19,7 @@ struct RandomOptions {
   bool fp = true;
   bool memory = true;
   bool vectors = false;  // many vector ops
+  bool repeats = true;   // may leave for its own beginning
 };
 
 class RandomRegion {
@@ -138,7 +139,8 @@ class RandomRegion {
       values_.clear();
       start(out, {});
       if (below(2) == 0) {
-        b_.jump_to(pc + pick({uint64_t{4096}, uint64_t{0}}));
+        const uint64_t distance = pick({uint64_t{4096}, uint64_t{0}});
+        b_.jump_to(pc + (options_.repeats ? distance : 4096));
       } else {
         leave(pc);
       }

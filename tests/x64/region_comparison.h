@@ -60,6 +60,50 @@ inline std::unique_ptr<runtime::Compiler> load_llvm(const ir::test::TestGuest& g
   return std::move(*compiler);
 }
 
+// Room for the state of `TestGuest`.
+inline constexpr unsigned kStateBytes = 8192;
+
+// A state with numbers that matter to some op, the same for the same seed.
+inline void fill_state(const ir::StateLayout& layout, uint8_t* state, uint32_t seed) {
+  std::memset(state, 0, kStateBytes);
+  auto* const header = new (state) ir::CpuHeader;
+  std::mt19937 random(seed ^ 0x5eed);
+  const auto word = [&] {
+    const uint64_t bits = uint64_t{random()} << 32 | random();
+    switch (random() % 8) {
+      case 6:
+        return kDoubles[random() % kDoubles.size()];
+      case 7:
+        return uint64_t{kSingles[random() % kSingles.size()]} << 32 | kSingles[random() % kSingles.size()];
+      case 0:
+        return bits >> random() % 64;
+      case 1:
+        return static_cast<uint64_t>(static_cast<int64_t>(bits) >> random() % 64);
+      case 2: {
+        const double number = static_cast<double>(static_cast<int64_t>(bits) >> (random() % 60)) / 16;
+        return std::bit_cast<uint64_t>(number);
+      }
+      default:
+        return bits;
+    }
+  };
+  for (ir::SlotId id = 0; id < layout.slots.size(); ++id) {
+    const ir::Slot& slot = layout.slot(id);
+    for (unsigned at = 0; at < ir::storage_bytes(slot.type); at += 8) {
+      uint64_t bits = word();
+      if (slot.type == ir::Type::I1) bits &= 1;
+      if (slot.type == ir::Type::F32 && random() % 2 == 0) {
+        bits = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(bits)) / 8);
+      }
+      std::memcpy(state + slot.offset + at, &bits, std::min(8U, ir::storage_bytes(slot.type) - at));
+    }
+  }
+  const uint64_t passes = 1 + random() % 4;
+  std::memcpy(state + layout.slot(9).offset, &passes, 8);
+  header->mxcsr = 0x1f80 | (random() % 4) << 13;
+  header->heat = nullptr;
+}
+
 class RegionComparison {
  public:
   static constexpr unsigned kBufferBytes = 8192;  // what is compared of the buffer
@@ -69,7 +113,7 @@ class RegionComparison {
       : compiler_(with == With::X64 ? make_compiler(guest_.layout(), guest_.helpers(), HostFeatures::detect())
                                     : load_llvm(guest_)) {
     buffer_ = static_cast<uint8_t*>(mmap(nullptr, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
-    EXPECT_LE(guest_.layout().size, kState);
+    EXPECT_LE(guest_.layout().size, kStateBytes);
   }
   ~RegionComparison() { munmap(buffer_, 65536); }
   RegionComparison(const RegionComparison&) = delete;
@@ -89,9 +133,9 @@ class RegionComparison {
   // Runs what was compiled last, and `region`, which does the same, from a state that is the same for the same seed and
   // a buffer that `fill` writes. Empty, or what differs.
   std::string run(const ir::Region& region, uint32_t seed, const std::function<void()>& fill) {
-    alignas(64) static uint8_t expected[kState];
-    alignas(64) static uint8_t actual[kState];
-    fill_state(expected, seed);
+    alignas(64) static uint8_t expected[kStateBytes];
+    alignas(64) static uint8_t actual[kStateBytes];
+    fill_state(guest_.layout(), expected, seed);
     fill();
     ir::InterpreterExit exit;
     auto& want = *reinterpret_cast<ir::CpuHeader*>(expected);
@@ -101,7 +145,7 @@ class RegionComparison {
     const bool goes_on = evaluator.run(prepared, want, {.count = options_.count}, &exit);
     const std::vector<uint8_t> want_memory(buffer_, buffer_ + kBufferBytes);
 
-    fill_state(actual, seed);
+    fill_state(guest_.layout(), actual, seed);
     fill();
     auto& got = *reinterpret_cast<ir::CpuHeader*>(actual);
     got.budget = 1 << 20;
@@ -154,49 +198,6 @@ class RegionComparison {
   int memory_differs_at() const { return memory_differs_at_; }
 
  private:
-  static constexpr unsigned kState = 4096 + 4096;
-
-  // The same for the same seed.
-  void fill_state(uint8_t* state, uint32_t seed) {
-    std::memset(state, 0, kState);
-    auto* const header = new (state) ir::CpuHeader;
-    std::mt19937 random(seed ^ 0x5eed);
-    const auto word = [&] {
-      const uint64_t bits = uint64_t{random()} << 32 | random();
-      switch (random() % 8) {
-        case 6:
-          return kDoubles[random() % kDoubles.size()];
-        case 7:
-          return uint64_t{kSingles[random() % kSingles.size()]} << 32 | kSingles[random() % kSingles.size()];
-        case 0:
-          return bits >> random() % 64;
-        case 1:
-          return static_cast<uint64_t>(static_cast<int64_t>(bits) >> random() % 64);
-        case 2: {
-          const double number = static_cast<double>(static_cast<int64_t>(bits) >> (random() % 60)) / 16;
-          return std::bit_cast<uint64_t>(number);
-        }
-        default:
-          return bits;
-      }
-    };
-    for (ir::SlotId id = 0; id < guest_.layout().slots.size(); ++id) {
-      const ir::Slot& slot = guest_.layout().slot(id);
-      for (unsigned at = 0; at < ir::storage_bytes(slot.type); at += 8) {
-        uint64_t bits = word();
-        if (slot.type == ir::Type::I1) bits &= 1;
-        if (slot.type == ir::Type::F32 && random() % 2 == 0) {
-          bits = std::bit_cast<uint32_t>(static_cast<float>(static_cast<int32_t>(bits)) / 8);
-        }
-        std::memcpy(state + slot.offset + at, &bits, std::min(8U, ir::storage_bytes(slot.type) - at));
-      }
-    }
-    const uint64_t passes = 1 + random() % 4;
-    std::memcpy(state + guest_.layout().slot(9).offset, &passes, 8);
-    header->mxcsr = 0x1f80 | (random() % 4) << 13;
-    header->heat = nullptr;
-  }
-
   ir::test::TestGuest guest_;
   HostMemory memory_;
   std::unique_ptr<runtime::Compiler> compiler_;
