@@ -20,6 +20,7 @@ struct BoardRow {
   uint32_t count = 1;                 // so many, each `size` above the last, with the next interrupt
   // Interrupt controllers: the inputs of each virtual CPU that it drives, by SystemCpu::set_interrupt's numbers.
   std::span<const uint32_t> cpu_inputs = {};
+  const char* node = nullptr;  // in the device tree, instead of the device's own name
 };
 
 enum class MemoryKind : uint8_t { Ram, Rom, Flash };

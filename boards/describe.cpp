@@ -26,7 +26,9 @@ bool has_node(const PlacedDevice& placed) {
 }  // namespace
 
 std::string Machine::device_path(const PlacedDevice& placed) const {
-  return options_.board->code->device_root + at(placed.row->device->node, placed.base);
+  const DeviceKind& kind = *placed.row->device;
+  return (kind.node_in_root ? "" : options_.board->code->device_root) +
+         at(placed.row->node != nullptr ? placed.row->node : kind.node, placed.base);
 }
 
 fdt::Tree Machine::device_tree() {

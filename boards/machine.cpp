@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <utility>
 
+#include "boards/devices/system/fw_cfg.h"
+#include "boards/loader/file.h"
+
 namespace menura::boards {
 namespace {
 
@@ -184,7 +187,22 @@ bool Machine::has_flash(std::size_t unit) const {
   return unit < options_.flashes.size() && options_.flashes[unit] != nullptr;
 }
 
-Result<BootPlan> Machine::plan(const BootFiles& files) { return options_.board->code->plan(*this, files); }
+Result<BootPlan> Machine::plan(const BootFiles& files) {
+  auto plan = options_.board->code->plan(*this, files);
+  if (!plan) return plan;
+  if (!files.uuid.empty()) plan->items[kMachineUuid] = files.uuid;
+  if (files.firmware_files.empty()) return plan;
+  std::vector<NamedItem> items;
+  for (const FirmwareFile& file : files.firmware_files) {
+    NamedItem& item = items.emplace_back(NamedItem{file.name, {file.text.begin(), file.text.end()}});
+    if (file.path.empty()) continue;
+    auto bytes = read_file(file.path, options_.memory);
+    if (!bytes) return bytes.error();
+    item.bytes = std::move(*bytes);
+  }
+  add_named(std::move(items), &plan->items);
+  return plan;
+}
 
 Result<void> Machine::load(BootPlan plan) {
   plan_ = std::move(plan);

@@ -40,10 +40,17 @@ struct Image {
   std::vector<uint8_t> bytes;
 };
 
+// A named item of fw_cfg; one of `path` and `text` says what is in it.
+struct FirmwareFile {
+  std::string name, path, text;
+};
+
 // What the user wants to run; empty: nothing of it.
 struct BootFiles {
   std::string kernel, initrd, firmware, device_tree;  // paths
   std::string command_line;                           // --append
+  std::vector<FirmwareFile> firmware_files;           // -fw_cfg
+  std::vector<uint8_t> uuid;                          // -uuid: 16 bytes
 };
 
 struct BootPlan {

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdio>
+#include <map>
 #include <set>
 #include <string_view>
 
@@ -37,7 +38,7 @@ class Properties {
     if (value.empty() || value == "off" || value == "no" || value == "false") return false;
     return error(key + "=" + value + " is neither on nor off");
   }
-  Result<void> only(std::initializer_list<const char*> keys) const {
+  Result<void> only(const std::vector<const char*>& keys) const {
     for (const auto& [name, value] : values_.all()) {
       if (name.empty() || std::any_of(keys.begin(), keys.end(), [&](const char* key) { return name == key; })) continue;
       std::string known;
@@ -95,13 +96,20 @@ struct Drive {
 
 Result<Drive> parse_drive(const KeyValues& values) {
   const Properties properties("--drive", values);
-  if (auto good = properties.only(
-          {"file", "format", "readonly", "if", "id", "serial", "cache", "discard", "aio", "media", "index", "unit"});
+  if (auto good = properties.only({"file", "format", "driver", "readonly", "if", "id", "serial", "cache", "discard",
+                                   "detect-zeroes", "aio", "media", "index", "unit"});
       !good)
     return good.error();
-  if (auto good = properties.one_of("format", {"raw"}); !good) return good.error();
+  for (const char* const key : {"format", "driver"}) {
+    if (const std::string format = properties.get(key); !format.empty() && format != "raw") {
+      const std::string file = properties.get("file");
+      return properties.error(std::string(key) + "=" + format +
+                              " cannot be; expected a raw image, as `qemu-img convert -O raw " +
+                              (file.empty() ? "FILE" : file) + " disk.raw` makes one");
+    }
+  }
   if (auto good = properties.one_of("if", {"virtio", "none", "pflash"}); !good) return good.error();
-  if (auto good = properties.one_of("media", {"disk"}); !good) return good.error();
+  if (auto good = properties.one_of("media", {"disk", "cdrom"}); !good) return good.error();
   // All of these keep what was flushed; what the host caches does not matter to the guest. With the last two, all that
   // was written is flushed, unless the driver chooses otherwise.
   if (auto good = properties.one_of("cache", {"writeback", "none", "unsafe", "writethrough", "directsync"}); !good) {
@@ -117,7 +125,7 @@ Result<Drive> parse_drive(const KeyValues& values) {
   if (drive.option.file.empty()) return properties.error("nothing says which file; expected file=PATH");
   drive.option.serial = properties.get("serial");
   if (drive.option.serial.size() > 20) return properties.error("serial is longer than 20 characters");
-  drive.option.read_only = *read_only;
+  drive.option.read_only = *read_only || properties.get("media") == "cdrom";
   drive.option.write_through = properties.get("cache") == "writethrough" || properties.get("cache") == "directsync";
   drive.option.sure_raw = properties.get("format") == "raw";
   drive.id = properties.get("id");
@@ -268,10 +276,53 @@ std::string device_name(std::string name) {
   return name;
 }
 
+// Devices that are not here, by how their names begin, and what is used instead.
+struct Other {
+  const char* begin;
+  const char* why;
+};
+constexpr char kUseBlk[] =
+    "there is no such device; disks are virtio's: expected --drive PATH, or virtio-blk-device,drive=ID";
+constexpr char kUseNet[] =
+    "there is no such device; networks are virtio's: expected --net user, or virtio-net-device,netdev=ID";
+constexpr char kUseConsole[] = "consoles have one port each; expected virtconsole,chardev=ID";
+constexpr char kNoScreen[] = "there is no screen, keyboard or mouse; the console is a serial port (--serial)";
+constexpr char kNoPci[] =
+    "the boards have no PCI and no USB; virtio's devices have places of their own, as virtio-blk-device";
+constexpr Other kOthers[] = {
+    {"nvme", kUseBlk},
+    {"scsi-", kUseBlk},
+    {"ide-", kUseBlk},
+    {"virtio-scsi", kUseBlk},
+    {"usb-storage", kUseBlk},
+    {"sd-card", kUseBlk},
+    {"e1000", kUseNet},
+    {"rtl8139", kUseNet},
+    {"usb-net", kUseNet},
+    {"virtserialport", kUseConsole},
+    {"virtio-gpu", kNoScreen},
+    {"virtio-keyboard", kNoScreen},
+    {"virtio-mouse", kNoScreen},
+    {"virtio-tablet", kNoScreen},
+    {"virtio-input", kNoScreen},
+    {"VGA", kNoScreen},
+    {"ramfb", kNoScreen},
+    {"bochs-display", kNoScreen},
+    {"usb-kbd", kNoScreen},
+    {"usb-mouse", kNoScreen},
+    {"usb-tablet", kNoScreen},
+    {"usb", kNoPci},
+    {"qemu-xhci", kNoPci},
+    {"nec-usb-xhci", kNoPci},
+    {"pci", kNoPci},
+    {"ich9", kNoPci},
+};
+
 class DeviceParser {
  public:
-  DeviceParser(std::vector<Drive> drives, std::vector<Net> nets, std::vector<Folder> folders)
-      : drives_(std::move(drives)), nets_(std::move(nets)), folders_(std::move(folders)) {}
+  DeviceParser(std::vector<Drive> drives, std::vector<Net> nets, std::vector<Folder> folders,
+               const std::map<std::string, std::string>& chardevs)
+      : drives_(std::move(drives)), nets_(std::move(nets)), folders_(std::move(folders)), chardevs_(chardevs) {}
 
   Result<void> parse(const KeyValues& values) {
     const Properties properties("-device", values);
@@ -281,16 +332,21 @@ class DeviceParser {
     if (name == "virtio-9p") return parse_9p(properties);
     if (name == "virtio-rng") {
       found_.emplace_back(RngOption{});
-      return properties.only({"id", "rng", "bus", "max-bytes", "period"});
+      return only(properties, {"id", "rng", "max-bytes", "period"});
     }
     if (name == "virtio-balloon") {
       found_.emplace_back(BalloonOption{});
-      return properties.only({"id", "free-page-reporting", "deflate-on-oom"});
+      return only(properties, {"id", "free-page-reporting", "deflate-on-oom"});
     }
     if (name == "virtio-console" || name == "virtconsole") {
-      const std::string stream = properties.get("stream");
+      std::string stream = properties.get("stream");
+      if (const std::string id = properties.get("chardev"); !id.empty()) {
+        const auto found = chardevs_.find(id);
+        if (found == chardevs_.end()) return properties.error("no -chardev has id=" + id);
+        stream = found->second;
+      }
       found_.emplace_back(ConsoleOption{stream.empty() ? "null" : stream});
-      return properties.only({"id", "stream"});
+      return only(properties, {"id", "stream", "chardev", "name", "nr"});
     }
     if (name == "vhost-vsock") {
       const std::string cid = properties.get("guest-cid");
@@ -301,6 +357,9 @@ class DeviceParser {
     }
     // It has no properties: consoles have one port each.
     if (name == "virtio-serial") return {};
+    for (const Other& other : kOthers) {
+      if (std::string_view(name).starts_with(other.begin)) return properties.error(other.why);
+    }
     return properties.error(
         "there is no such device; expected virtio-blk-device, virtio-net-device, virtio-9p-device, "
         "virtio-rng-device, virtio-balloon-device or virtio-console");
@@ -335,6 +394,12 @@ class DeviceParser {
   }
 
  private:
+  // Where QEMU puts a device on its buses says nothing here: each gets the next place.
+  static Result<void> only(const Properties& properties, std::vector<const char*> keys) {
+    keys.insert(keys.end(), {"bus", "addr", "romfile", "disable-legacy", "disable-modern", "iommu_platform"});
+    return properties.only(keys);
+  }
+
   // Takes what has this id out of `from`.
   template <typename T>
   static std::optional<T> claim(std::vector<T>* from, const std::string& id) {
@@ -347,7 +412,7 @@ class DeviceParser {
   }
 
   Result<void> parse_blk(const Properties& properties) {
-    if (auto good = properties.only({"drive", "id", "serial", "bus", "bootindex"}); !good) return good;
+    if (auto good = only(properties, {"drive", "id", "serial", "bootindex"}); !good) return good;
     auto drive = claim(&drives_, properties.get("drive"));
     if (!drive) return properties.error("no --drive has id=" + properties.get("drive") + ", or another device has it");
     if (!properties.get("serial").empty()) drive->option.serial = properties.get("serial");
@@ -356,7 +421,7 @@ class DeviceParser {
   }
 
   Result<void> parse_9p(const Properties& properties) {
-    if (auto good = properties.only({"fsdev", "mount_tag", "id", "bus"}); !good) return good;
+    if (auto good = only(properties, {"fsdev", "mount_tag", "id"}); !good) return good;
     auto folder = claim(&folders_, properties.get("fsdev"));
     if (!folder) return properties.error("no -fsdev has id=" + properties.get("fsdev") + ", or another device has it");
     folder->option.tag = properties.get("mount_tag");
@@ -368,7 +433,7 @@ class DeviceParser {
   }
 
   Result<void> parse_net_card(const Properties& properties) {
-    if (auto good = properties.only({"netdev", "id", "mac", "bus"}); !good) return good;
+    if (auto good = only(properties, {"netdev", "id", "mac", "bootindex"}); !good) return good;
     auto net = claim(&nets_, properties.get("netdev"));
     if (!net) return properties.error("no -netdev has id=" + properties.get("netdev") + ", or another card has it");
     if (auto taken = take_mac(properties, &net->option); !taken) return taken;
@@ -379,6 +444,7 @@ class DeviceParser {
   std::vector<Drive> drives_;
   std::vector<Net> nets_;
   std::vector<Folder> folders_;
+  const std::map<std::string, std::string>& chardevs_;  // streams by their ids
   std::vector<AttachmentOption> found_;
 };
 
@@ -430,7 +496,7 @@ Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& optio
     if (values.first() == "rng-random" || values.first() == "rng-builtin") continue;
     return Error{"-object " + values.text() + ": cannot be; expected rng-random or rng-builtin"};
   }
-  DeviceParser devices(std::move(drives), std::move(nets), std::move(folders));
+  DeviceParser devices(std::move(drives), std::move(nets), std::move(folders), options.chardevs);
   for (const KeyValues& values : options.devices) {
     if (auto good = devices.parse(values); !good) return good.error();
   }

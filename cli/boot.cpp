@@ -14,6 +14,7 @@
 #include "boards/loader/kernel.h"
 #include "boards/machine.h"
 #include "cli/attachments.h"
+#include "cli/background.h"
 #include "cli/boot_options.h"
 #include "cli/cache.h"
 #include "cli/engines.h"
@@ -159,7 +160,7 @@ class Running {
   boards::Machine* machine_ = nullptr;
 };
 
-Result<int> boot(const BootOptions& options, Recorder* recorder) {
+Result<int> boot(const BootOptions& options, Recorder* recorder, Background* background) {
   auto named = choose_board(options);
   if (!named) return named.error();
   auto board = apply_properties(*named, options);
@@ -176,7 +177,8 @@ Result<int> boot(const BootOptions& options, Recorder* recorder) {
   if (!attachments) return attachments.error();
   std::vector<std::unique_ptr<host::CharStream>> streams;
   boards::MachineOptions machine_options;
-  for (const std::string& text : options.serial.empty() ? std::vector<std::string>{"stdio"} : options.serial) {
+  if (options.monitor) streams.push_back(std::make_unique<host::Terminal>(running.keys(), true));
+  for (const std::string& text : options.serial) {
     auto stream = make_stream(text, running.keys());
     if (!stream) return stream.error();
     machine_options.streams.push_back(stream->get());
@@ -216,6 +218,11 @@ Result<int> boot(const BootOptions& options, Recorder* recorder) {
     if (!started) return started.error();
     server = std::move(*started);
   }
+  PidFile pid_file;
+  if (!options.pid_file.empty()) {
+    if (auto written = pid_file.write(options.pid_file); !written) return written.error();
+  }
+  background->ready();
   const int status = (*machine)->run(options.freeze);
   if (server != nullptr) server->tell_end(status);
   keep_compiled_code();
@@ -236,10 +243,14 @@ int boot_command(const std::vector<std::string>& arguments) {
     return 0;
   }
   settle_cache_folder(&*options);
+  Background background;
+  if (options->background) {
+    if (auto begun = background.begin(); !begun) return complain(begun.error());
+  }
   const auto recorder = make_recorder(*options, "machine");
   if (!recorder) return complain(recorder.error());
   if (*recorder != nullptr) finish_at_signals(**recorder);
-  const auto status = boot(*options, *recorder);
+  const auto status = boot(*options, *recorder, &background);
   if (*recorder != nullptr) (*recorder)->finish();
   return status ? *status : complain(status.error());
 }

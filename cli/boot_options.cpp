@@ -5,8 +5,10 @@
 #include <charconv>
 #include <cstring>
 #include <sstream>
+#include <utility>
 
 #include "boards/size.h"
+#include "cli/qemu_options.h"
 
 namespace menura::cli {
 namespace {
@@ -54,6 +56,10 @@ po::options_description description() {
   add("gdb", text(), "<port> wait for gdb there; -s is --gdb 1234");
   add("freeze,S", "start nothing until gdb says so");
   add("no-reboot", "a reset of the machine powers it off");
+  add("fw_cfg", texts(),
+      "<name=name,file=path|name=name,string=text> a named file for firmware and for Linux' qemu_fw_cfg");
+  add("daemonize", "go to the background when the machine begins to run");
+  add("pidfile", text(), "<file> has the number of Menura's process, as long as the machine runs");
   add("engine", text(), "<x64|interp> what runs guest code (default: x64)");
   add("tier", text(), "<interp|0|1|2|auto> as in `menura run`");
   add("stats", "show what the translator did, at the end");
@@ -82,13 +88,7 @@ po::options_description spellings() {
   add("fsdev", texts(), "");
   add("object", texts(), "");
   add(",s", "");
-  add("display", text(), "");
-  add("monitor", text(), "");
-  // What is so anyway.
-  add("nodefaults", "");
-  add("no-user-config", "");
-  add("name", text(), "");
-  add("vga", text(), "");
+  add_qemu_options(&options);
   return options;
 }
 
@@ -114,6 +114,23 @@ std::vector<std::string> split(const std::string& text, char at) {
   return parts;
 }
 
+// At commas; two of them are one of the text.
+std::vector<std::string> split_values(const std::string& text) {
+  std::vector<std::string> parts;
+  std::string part;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != ',') {
+      part += text[i];
+    } else if (i + 1 < text.size() && text[i + 1] == ',') {
+      part += text[i++];
+    } else {
+      parts.push_back(std::exchange(part, {}));
+    }
+  }
+  if (!part.empty()) parts.push_back(part);
+  return parts;
+}
+
 Result<void> take_logs(const std::string& items, BootOptions* options) {
   for (const std::string& item : split(items, ',')) {
     if (item == "int") {
@@ -136,24 +153,37 @@ Result<void> take_logs(const std::string& items, BootOptions* options) {
   return {};
 }
 
-// "4", "cpus=4" and what follows about sockets and cores.
+// "4", "cpus=4" and what follows about sockets and cores; without a number of CPUs, as many as these make.
 Result<unsigned> parse_cpus(const std::string& text) {
-  const KeyValues parts = KeyValues::parse(text);
-  const std::string* const named = parts.get("cpus");
-  const std::string number = named != nullptr ? *named : parts.first();
+  constexpr unsigned kMost = 1 << 16;  // of anything
   unsigned count = 0;
-  const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), count);
-  if (error != std::errc() || *end != '\0' || number.empty() || count == 0) {
-    return usage("--smp " + text + ": expected a number of CPUs, at least 1");
+  unsigned product = 1;
+  const KeyValues parts = KeyValues::parse(text);
+  for (const auto& [key, value] : parts.all()) {
+    unsigned number = 0;
+    const auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), number);
+    if (error != std::errc() || *end != '\0' || number == 0 || number > kMost) {
+      return usage("--smp " + text + ": expected a number of CPUs, at least 1");
+    }
+    if (key.empty() || key == "cpus") {
+      count = number;
+    } else if (key == "sockets" || key == "dies" || key == "clusters" || key == "cores" || key == "threads") {
+      product = std::min(product, kMost) * number;
+    } else if (key != "maxcpus") {
+      return usage("--smp " + text + ": '" + key + "' is not known; expected cpus, sockets, cores or threads");
+    }
   }
-  return count;
+  return count != 0 ? count : product;
 }
 
 // "virt", or "virt,dumpdtb=file" as QEMU has it.
-void take_board(const std::string& text, BootOptions* options) {
+Result<void> take_board(const std::string& text, BootOptions* options) {
   const KeyValues parts = KeyValues::parse(text);
   options->board = parts.first();
   for (const auto& [key, value] : parts.all()) {
+    auto taken = take_machine_property(key, value, options);
+    if (!taken) return taken.error();
+    if (*taken) continue;
     if (key == "type") {
       options->board = value;
     } else if (key == "dumpdtb") {
@@ -162,6 +192,37 @@ void take_board(const std::string& text, BootOptions* options) {
       options->properties.emplace_back(key, value);
     }
   }
+  return {};
+}
+
+// Whether a console is joined to the terminal; `devices` may name streams by -chardev.
+bool takes_terminal(const BootOptions& options, const KeyValues& device) {
+  const std::string* const stream = device.get("stream");
+  const std::string* const id = device.get("chardev");
+  const auto found = id == nullptr ? options.chardevs.end() : options.chardevs.find(*id);
+  return (stream != nullptr && stream->ends_with("stdio")) ||
+         (found != options.chardevs.end() && found->second == "stdio");
+}
+
+// One port or console has the terminal, the first serial port where nobody else was asked to.
+Result<void> settle_terminal(BootOptions* options) {
+  const auto ports = std::count_if(options->serial.begin(), options->serial.end(),
+                                   [](const std::string& port) { return port.ends_with("stdio"); });
+  const auto consoles = std::count_if(options->devices.begin(), options->devices.end(),
+                                      [&](const KeyValues& device) { return takes_terminal(*options, device); });
+  if (ports + consoles > 1) {
+    return usage("--serial stdio: the terminal is given twice; expected it for one port or console at most");
+  }
+  bool used = ports + consoles != 0;
+  if (options->background && (used || options->monitor)) {
+    return usage(
+        "-daemonize: the terminal is left to others; expected --serial file:PATH, unix:PATH or null, and no -monitor");
+  }
+  // Ctrl-A c has its commands where a port or console has the terminal.
+  options->monitor = options->monitor && !used;
+  used = used || options->monitor || options->background;
+  if (options->serial.empty()) options->serial.push_back(used ? "null" : "stdio");
+  return {};
 }
 
 Result<void> take_values(const po::variables_map& values, BootOptions* options) {
@@ -177,7 +238,13 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
   take(values, "append", &options->files.command_line);
   take(values, "dtb", &options->files.device_tree);
   take(values, "bios", &options->files.firmware);
-  take(values, "cpu", &options->cpu);
+  if (std::string cpu; take(values, "cpu", &cpu)) {
+    auto ours = cpu_of_qemu(cpu);
+    if (!ours) return ours.error();
+    options->cpu = *ours;
+  }
+  options->background = values.count("daemonize") != 0;
+  take(values, "pidfile", &options->pid_file);
   take(values, "serial", &options->serial);
   take(values, "-D", &options->dump_file);
   take(values, "trace", &options->trace);
@@ -196,7 +263,7 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
 
   std::string text;
   if (take(values, "board", &text) || take(values, "machine", &text)) {
-    take_board(text, options);
+    if (auto taken = take_board(text, options); !taken) return taken;
   }
   if (take(values, "smp", &text)) {
     auto cpus = parse_cpus(text);
@@ -208,11 +275,8 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
     if (!memory) return memory.error();
     options->memory = *memory;
   }
-  if (take(values, "monitor", &text) && text != "none" && text != "null") {
-    return usage("-monitor " + text + ": expected none; Ctrl-A c on the terminal has the commands that there are");
-  }
-  if (take(values, "vga", &text) && text != "none")
-    return usage("-vga " + text + ": expected none; there is no screen");
+  if (auto taken = take_qemu_options(values, options); !taken) return taken;
+  if (auto settled = settle_terminal(options); !settled) return settled;
   if (take(values, "engine", &text)) {
     if (auto chosen = options->choose_engine(text); !chosen) return usage(chosen.error().message);
   }
@@ -228,7 +292,7 @@ Result<void> take_values(const po::variables_map& values, BootOptions* options) 
 KeyValues KeyValues::parse(const std::string& text) {
   KeyValues result;
   result.text_ = text;
-  for (const std::string& part : split(text, ',')) {
+  for (const std::string& part : split_values(text)) {
     const std::size_t sign = part.find('=');
     if (sign != std::string::npos) {
       result.parts_.emplace_back(part.substr(0, sign), part.substr(sign + 1));
@@ -272,10 +336,6 @@ Result<BootOptions> parse_boot_options(const std::vector<std::string>& arguments
   if (auto taken = take_values(values, &options); !taken) return taken.error();
   if (options.freeze && options.gdb.empty() && !options.help) {
     return usage("--freeze: nothing would ever start the machine; expected --gdb PORT (or -s), too");
-  }
-  if (std::count_if(options.serial.begin(), options.serial.end(),
-                    [](const std::string& port) { return port.ends_with("stdio"); }) > 1) {
-    return usage("--serial stdio: given twice; expected it for one port at most");
   }
   return options;
 }

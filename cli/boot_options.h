@@ -1,6 +1,7 @@
 // The command line of `menura boot`: our own options and QEMU's spellings of them.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -12,7 +13,8 @@
 
 namespace menura::cli {
 
-// "user,id=n0,hostfwd=..." as QEMU writes it: the first part may lack a name, which is then empty.
+// "user,id=n0,hostfwd=..." as QEMU writes it: the first part may lack a name, which is then empty; two commas are one
+// within a value.
 class KeyValues {
  public:
   static KeyValues parse(const std::string& text);
@@ -43,7 +45,11 @@ struct BootOptions : EngineChoice {
   std::vector<KeyValues> objects;                               // -object
   std::vector<KeyValues> vsocks;                                // --vsock
   std::vector<KeyValues> devices;                               // -device
-  std::vector<std::string> serial;                              // --serial, in order
+  std::vector<std::string> serial;                              // --serial, in order; at least one
+  std::map<std::string, std::string> chardevs;                  // -chardev: by their ids, as --serial says them
+  bool monitor = false;                                         // -monitor stdio: commands on the terminal
+  bool background = false;                                      // -daemonize
+  std::string pid_file;                                         // -pidfile; empty: none
   std::string gdb;                                              // --gdb: a port; empty: none
   bool freeze = false;                                          // --freeze: nothing runs until gdb says so
   bool no_reboot = false;                                       // --no-reboot

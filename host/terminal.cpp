@@ -69,9 +69,14 @@ void show(std::string_view text) {
 
 }  // namespace
 
-Terminal::Terminal(TerminalKeys keys)
-    : keys_(std::move(keys)), raw_(make_raw()), thread_([this] {
+Terminal::Terminal(TerminalKeys keys, bool only_commands)
+    : keys_(std::move(keys)),
+      only_commands_(only_commands),
+      raw_(make_raw()),
+      commanding_(only_commands),
+      thread_([this] {
         pthread_setname_np(pthread_self(), "terminal");
+        if (only_commands_) show(kPrompt);
         read_input();
       }) {}
 
@@ -123,7 +128,7 @@ void Terminal::escaped(uint8_t key) {
       keys_.quit();
       return;
     case 'c':
-      commanding_ = !commanding_;
+      commanding_ = !commanding_ || only_commands_;
       line_.clear();
       show("\r\n");
       if (commanding_) show(kPrompt);
@@ -159,9 +164,9 @@ void Terminal::edit_command(uint8_t key) {
 void Terminal::run_command() {
   if (raw_) show("\r\n");
   const std::string line = std::exchange(line_, {});
-  commanding_ = !line.empty();
+  commanding_ = !line.empty() || only_commands_;
   if (!commanding_) return;
-  show(keys_.command(line));
+  if (!line.empty()) show(keys_.command(line));
   show(kPrompt);
 }
 

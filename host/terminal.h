@@ -23,7 +23,8 @@ struct TerminalKeys {
 
 class Terminal final : public CharStream {
  public:
-  explicit Terminal(TerminalKeys keys);
+  // `only_commands`: no guest is behind it, and all that is typed are commands.
+  explicit Terminal(TerminalKeys keys, bool only_commands = false);
   ~Terminal() override;
   Terminal(const Terminal&) = delete;
   Terminal& operator=(const Terminal&) = delete;
@@ -41,6 +42,7 @@ class Terminal final : public CharStream {
   void run_command();
 
   const TerminalKeys keys_;
+  const bool only_commands_;
   WakeEvent wake_;  // the thread looks again
   bool raw_ = false;
   bool escape_ = false;      // Ctrl-A was typed

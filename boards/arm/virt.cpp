@@ -39,7 +39,7 @@ constexpr uint64_t kSecureUart = 0x09040000;
 constexpr uint64_t kSecureGpio = 0x090b0000;
 template <const DeviceKind* Controller, uint64_t Size>
 constexpr BoardRow kSecureDevicesWith[] = {
-    {&kCfiFlash, kFlash, kFlashSize},
+    {&kCfiFlash, kFlash, kFlashSize, kNoInterrupt, 1, {}, "secflash"},
     {&kCfiFlash, kFlash + kFlashSize, kFlashSize},
     {Controller, 0x08000000, Size, kNoInterrupt, 1, kGicInputs},
     {&kPl011, 0x09000000, 0x1000, 1},
@@ -90,6 +90,15 @@ void describe(Machine& machine, fdt::Tree& tree) {
     if (!placed.row->cpu_inputs.empty()) tree.cells("/", "interrupt-parent", {tree.phandle(path)});
     if (machine.board().is_secure_only(placed.base)) {
       hide(path);
+      if (placed.base == kSecureUart) tree.text("/secure-chosen", "stdout-path", path);
+      if (placed.base == kSecureGpio) {
+        for (const auto& [node, line] : {std::pair("gpio-poweroff", 0U), std::pair("gpio-restart", 1U)}) {
+          const std::string switch_path = std::string("/") + node;
+          tree.text(switch_path, "compatible", node);
+          tree.cells(switch_path, "gpios", {tree.phandle(path), line, 0});
+          hide(switch_path);
+        }
+      }
       continue;
     }
     if (placed.row->device != &kPl061) continue;

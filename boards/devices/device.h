@@ -141,6 +141,7 @@ struct DeviceKind {
   bool takes_attachment = false;  // a place: it becomes the next of the user's attachments
   bool takes_file = false;        // flash: it gets the next of the user's files
   bool shares_node = false;       // those of one row of a board are one node of the device tree
+  bool node_in_root = false;      // of the device tree, wherever the board has the others
 };
 
 // What a device says to -d guest_errors: the register by its name, where there is one.

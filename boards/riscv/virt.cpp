@@ -28,6 +28,7 @@ constexpr BoardRow kDevices[] = {
     {&kPlic, 0x0c000000, 0x600000, kNoInterrupt, 1, kPlicInputs},
     {&kNs16550a, 0x10000000, 0x100, 10},
     {&kVirtioSlot, 0x10001000, 0x1000, 1, 8},
+    {&kFwCfg, 0x10100000, 0x18},
 };
 static_assert(rows_are_disjoint(kMemory, kDevices, kMostMemory));
 

@@ -103,7 +103,57 @@ with tempfile.TemporaryDirectory() as folder:
     run("device without its folder", ["boot", "--kernel", riscv, "-device", "virtio-9p-device,fsdev=f,mount_tag=x"], 125, "-fsdev", "id=f")
     run("folder without a path", ["boot", "--kernel", riscv, "-fsdev", "local,id=f"], 125, "path=PATH")
     run("object that cannot be", ["boot", "--kernel", riscv, "-object", "iothread,id=i"], 125, "rng-random")
-    run("a monitor of its own", ["boot", "--kernel", riscv, "-monitor", "stdio"], 125, "Ctrl-A c")
+    # What users of QEMU type and cannot have: each is told what there is.
+    for options, words in (
+            ("-monitor unix:/tmp/monitor,server,nowait", ["Ctrl-A c", "-monitor stdio"]),
+            ("-qmp stdio", ["-monitor stdio"]),
+            ("-mon chardev=c", ["-chardev", "id"]),
+            ("-chardev ringbuf,id=c", ["stdio", "socket"]),
+            ("-chardev socket,id=c,path=/tmp/c", ["server=on"]),
+            ("-serial chardev:c", ["-chardev"]),
+            ("-device virtconsole,chardev=c", ["-chardev", "id=c"]),
+            ("-device virtserialport,chardev=c", ["virtconsole"]),
+            ("-chardev stdio,id=c -serial stdio -device virtconsole,chardev=c", ["twice"]),
+            ("-daemonize -serial stdio", ["--serial file:PATH"]),
+            ("-pidfile /no/such/pid", ["/no/such/pid"]),
+            ("-display gtk", ["--serial", "none"]),
+            ("-vga std", ["screen", "none"]),
+            ("-vnc :1", ["screen", "none"]),
+            ("-device virtio-gpu-pci", ["screen"]),
+            ("-device usb-kbd", ["keyboard"]),
+            ("-device qemu-xhci", ["virtio"]),
+            ("-device e1000,netdev=n", ["virtio-net-device", "--net user"]),
+            ("-device nvme,drive=d", ["virtio-blk-device", "--drive"]),
+            ("-device virtio-scsi-device", ["virtio-blk-device"]),
+            ("-enable-kvm", ["tcg"]),
+            ("-accel kvm", ["tcg"]),
+            ("-machine virt,accel=kvm", ["tcg"]),
+            ("-machine virt,usb=on", ["usb=on"]),
+            ("-icount shift=auto", ["--count-instructions"]),
+            ("-no-shutdown", ["--gdb"]),
+            ("-snapshot", ["cp --reflink", "readonly=on"]),
+            ("-blockdev raw", ["--drive"]),
+            ("-rtc base=localtime", ["base=utc"]),
+            ("-uuid bird", ["12345678-1234-1234-1234-123456789abc"]),
+            ("-usb", ["virtio"]),
+            ("-L /usr/share/qemu", ["--bios PATH"]),
+            ("-cpu max,vlen=256", ["vlen=256", "on or off"]),
+            ("-cpu max,warp=on", ["warp"]),
+            ("-smp cpus=2,hearts=1", ["hearts", "sockets"]),
+            ("-smp sockets=0", ["--smp"]),
+            ("-fw_cfg name=opt/x", ["file=PATH", "string=TEXT"]),
+            ("-fw_cfg string=x", ["name="]),
+            ("-fw_cfg name=x,string=1 -fw_cfg name=x,string=2", ["another"]),
+            ("-fw_cfg name=" + "n" * 56 + ",string=1", ["55"]),
+            ("-fw_cfg name=opt/x,file=/no/such/file", ["/no/such/file"]),
+            ("-drive file=disk.qcow2,format=qcow2", ["qemu-img convert -O raw disk.qcow2"])):
+        code = 127 if options.endswith("file=/no/such/file") else 125
+        # What can be seen early is said early; a pidfile and files of fw_cfg are for machines that could run.
+        kernel = ["-M", "riscv64/virt"] if "/no/such" in options else ["--kernel", riscv]
+        if "-M" not in options and "-machine" not in options:
+            run(options, ["boot", *kernel, *options.split()], code, *words)
+        else:
+            run(options, ["boot", "--kernel", riscv, *options.split()], code, *words)
     run("sockets nowhere", ["boot", "--kernel", riscv, "--vsock", "cid=3"], 125, "socket=PATH")
     run("the host's CID", ["boot", "--kernel", riscv, "--vsock", f"cid=2,socket={folder}/v"], 125, "cid=2", "3 to")
     run("socket where there is a file", ["boot", "--kernel", riscv, "--vsock", f"socket={raw}"], 125, raw)

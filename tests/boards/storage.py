@@ -33,6 +33,7 @@ share = work / "share"
 kernel, busybox = fetch("fetch_debian_kernel", guest), fetch("fetch_busybox", guest)
 content = random.Random(1).randbytes(16 << 20)
 (work / "a.img").write_bytes(content)
+(work / "named").write_bytes(content[:10000])
 for name in ("b.img", "killed.img"):
     with open(work / name, "wb") as file:
         file.truncate(64 << 20)
@@ -52,6 +53,7 @@ with open(share / "huge", "wb") as file:
 (work / "script").write_text(f"""
 say() {{ echo "said $*"; }}
 read_all() {{ dd if=$1 bs=$2 iflag=direct 2>/dev/null | sha256sum; }}
+say named $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/org.example/text/raw) $(cat /sys/firmware/qemu_fw_cfg/by_name/opt/org.example/file/raw | sha256sum)
 say sizes $(cat /sys/block/vd?/size)
 say direct $(read_all /dev/vda 4k)
 # Both drives at once, three ways.
@@ -89,7 +91,7 @@ dd if=/dev/vda of=/dev/vdd bs=256k count=64 seek=64 conv=fsync 2>/dev/null && sa
 while :; do dd if=/dev/urandom of=/dev/vdd bs=64k count=64 2>/dev/null; done
 """)
 modules = []
-for module in ("virtio_mmio", "virtio_blk", "9pnet_virtio", "9p", "ext4", "crc32c_generic", "virtio_rng"):
+for module in ("virtio_mmio", "virtio_blk", "9pnet_virtio", "9p", "ext4", "crc32c_generic", "virtio_rng", "qemu_fw_cfg"):
     modules += ["--module", module]
 subprocess.run([ROOT / "tools/guests/initrd", "--guest", guest, "--output", work / "initrd.gz", "--busybox", busybox, "--modules", kernel / "modules",
                 *modules, "--script", work / "script"], check=True)
@@ -107,6 +109,7 @@ machine = subprocess.Popen(
      "-drive", f"if=none,id=d,format=raw,file={work}/killed.img", "-device", "virtio-blk-device,drive=d",
      "-fsdev", f"local,id=f,path={share},security_model=none", "-device", "virtio-9p-device,fsdev=f,mount_tag=files",
      "-virtfs", f"local,path={share},mount_tag=again,security_model=none,readonly=on",
+     "-fw_cfg", "name=opt/org.example/text,string=lyre", "-fw_cfg", f"name=opt/org.example/file,file={work}/named",
      "-object", "rng-random,id=r,filename=/dev/urandom", "-device", "virtio-rng-device,rng=r"],
     stdin=subprocess.DEVNULL, stdout=open(work / "output", "wb"), stderr=subprocess.STDOUT, preexec_fn=few_files)
 
@@ -125,7 +128,7 @@ machine.send_signal(signal.SIGKILL)
 machine.wait()
 
 many = b"".join(f"{i}\n".encode() for i in range(FILES))
-expected = [f"sizes {(16 << 20) // 512} {(64 << 20) // 512} {(96 << 20) // 512} {(64 << 20) // 512}", f"direct {sha(content)}", f"at once {sha(content)}",
+expected = [f"named lyre {sha(content[:10000])}", f"sizes {(16 << 20) // 512} {(64 << 20) // 512} {(96 << 20) // 512} {(64 << 20) // 512}", f"direct {sha(content)}", f"at once {sha(content)}",
             f"first {sha(content)}", f"second {sha(content)}", "discarded", f"empty {sha(bytes(16 << 20))}", "trimmed 1", f"many {FILES} {sha(many)}",
             f"held {FILES} {sha(many)}", "copied", f"huge {HUGE + 3} end", "moved inner", "not empty", "rights 640 4", "time 981173106", "links 2 rights abc",
             "exclusive", "unlinked abc more", "fifo through", "cut 10", "read-only 1", "flushed"]

@@ -1,4 +1,6 @@
 // QEMU's firmware configuration device (docs/specs/fw_cfg.txt).
+#include "boards/devices/system/fw_cfg.h"
+
 #include <gtest/gtest.h>
 
 #include "tests/devices/bench.h"
@@ -30,6 +32,39 @@ TEST(FwCfg, ReadsItemsByBytesAndWords) {
   EXPECT_EQ(bench.read(kData, 8), 0x0504U);
   select(bench, 0x42);
   EXPECT_EQ(bench.read(kData, 8), 0U) << "no such item";
+}
+
+TEST(FwCfg, HasADirectoryOfNamedFiles) {
+  FirmwareItems items = kItems;
+  add_named({{"opt/b", {7, 8}}, {std::string(kLongestFirmwareName, 'a'), {9}}, {"opt/c", {}}}, &items);
+  Bench bench(kFwCfg, 1, nullptr, nullptr, &items);
+  select(bench, 0x19);
+  EXPECT_EQ(bench.read(kData, 4), __builtin_bswap32(3));
+  struct File {
+    uint32_t size;
+    uint16_t number;
+    std::string name;
+  };
+  std::vector<File> files;
+  for (unsigned i = 0; i < 3; ++i) {
+    File& file = files.emplace_back();
+    file.size = __builtin_bswap32(static_cast<uint32_t>(bench.read(kData, 4)));
+    file.number = __builtin_bswap16(static_cast<uint16_t>(bench.read(kData, 2)));
+    EXPECT_EQ(bench.read(kData, 2), 0U);
+    for (unsigned at = 0; at < 56; ++at) file.name += static_cast<char>(bench.read(kData, 1));
+    EXPECT_EQ(file.name.back(), 0);
+    file.name = file.name.c_str();
+    if (i != 0) {
+      EXPECT_LT(files[i - 1].name, file.name) << "sorted";
+    }
+  }
+  EXPECT_EQ(files[0].name, std::string(kLongestFirmwareName, 'a'));
+  EXPECT_EQ(files[1].name, "opt/b");
+  EXPECT_EQ(files[1].size, 2U);
+  EXPECT_EQ(files[2].size, 0U);
+  EXPECT_GE(files[0].number, 0x20U);
+  select(bench, files[1].number);
+  EXPECT_EQ(bench.read(kData, 4), 0x0807U);
 }
 
 TEST(FwCfg, CopiesByDma) {

@@ -1,8 +1,10 @@
 // What firmware asks the machine that it runs on for: how many CPUs there are; the kernel, the initrd and the command
-// line that the user wants to have started.
+// line that the user wants to have started; files that have names.
 // After: QEMU's specification of its firmware configuration device (docs/specs/fw_cfg.txt), as mapped into memory, with
 // DMA.
-// Not modelled: named files (the directory is empty), items that can be written.
+// Not modelled: items that can be written.
+#include "boards/devices/system/fw_cfg.h"
+
 #include <algorithm>
 #include <bit>
 #include <cstring>
@@ -22,7 +24,7 @@ constexpr RegisterRow kRegisters[] = {
     {kDmaLow, 4, Rights::Rw, "DMA_LOW", "lower half; this does it"},
 };
 
-enum Item : uint16_t { kSignature = 0x00, kId = 0x01, kCpuCount = 0x05 };
+enum Item : uint16_t { kSignature = 0x00, kId = 0x01, kCpuCount = 0x05, kDirectory = 0x19, kFirstFile = 0x20 };
 constexpr uint32_t kHasDma = 3;                         // kId: the traditional interface, and DMA
 constexpr uint64_t kDmaSignature = 0x51454d5520434647;  // "QEMU CFG"
 
@@ -159,11 +161,32 @@ std::unique_ptr<Device> make(const DeviceSetup& setup) { return std::make_unique
 
 void describe(fdt::Tree& tree, const std::string& path, unsigned) { tree.flag(path, "dma-coherent"); }
 
+void put(uint64_t value, unsigned size, std::vector<uint8_t>* bytes) {
+  for (unsigned i = size; i-- > 0;) bytes->push_back(static_cast<uint8_t>(value >> (8 * i)));
+}
+
 }  // namespace
+
+// Count, then FWCfgFile: size, number, 2 bytes of nothing, name; big-endian, sorted as QEMU does.
+void add_named(std::vector<NamedItem> files, FirmwareItems* items) {
+  std::sort(files.begin(), files.end(), [](const NamedItem& a, const NamedItem& b) { return a.name < b.name; });
+  std::vector<uint8_t> directory;
+  put(files.size(), 4, &directory);
+  uint16_t number = kFirstFile;
+  for (NamedItem& file : files) {
+    put(file.bytes.size(), 4, &directory);
+    put(number, 2, &directory);
+    put(0, 2, &directory);
+    file.name.resize(kLongestFirmwareName + 1);
+    directory.insert(directory.end(), file.name.begin(), file.name.end());
+    (*items)[number++] = std::move(file.bytes);
+  }
+  (*items)[kDirectory] = std::move(directory);
+}
 
 const DeviceKind kFwCfg = {
     .name = "fw-cfg",
-    .what = "what firmware asks for: CPUs, kernel, initrd, command line",
+    .what = "what firmware asks for: CPUs, kernel, initrd, command line, named files",
     .datasheet = "QEMU, docs/specs/fw_cfg.txt",
     .node = "fw-cfg",
     .compatible = "qemu,fw-cfg-mmio",
@@ -172,6 +195,7 @@ const DeviceKind kFwCfg = {
     .registers = kRegisters,
     .make = make,
     .describe = describe,
+    .node_in_root = true,
 };
 
 }  // namespace menura::boards
