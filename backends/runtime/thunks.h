@@ -63,7 +63,7 @@ struct CodeRecord {
 };
 inline constexpr uint64_t kNoPc = ~uint64_t{0};
 
-inline constexpr unsigned kLookupBits = 12;
+inline constexpr unsigned kLookupBits = 14;
 inline constexpr unsigned kLookupShift = 1;  // of the guest pc, before masking
 inline constexpr unsigned kLookupEntries = 1U << kLookupBits;
 

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/mman.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "backends/runtime/thunks_emit.h"
@@ -74,22 +75,20 @@ Vcpu::~Vcpu() {
 }
 
 JumpTable* Vcpu::find_table(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) {
-  for (const auto& entry : tables) {
-    if (!entry->was_for(mode, extra, view.context)) continue;
-    if (!entry->is_for(mode, extra, view)) entry->assign(mode, extra, view);
-    return entry.get();
+  auto found = std::find_if(tables.begin(), tables.end(),
+                            [&](const auto& each) { return each->was_for(mode, extra, view.context); });
+  if (found == tables.end()) {
+    if (tables.size() < kMostTables) {
+      auto added = std::make_unique<JumpTable>();
+      if (!added->ok()) return nullptr;
+      tables.push_back(std::move(added));
+    }
+    found = tables.end() - 1;
+    (*found)->assign(mode, extra, view);
   }
-  if (tables.size() < kMostTables) {
-    auto added = std::make_unique<JumpTable>();
-    if (!added->ok()) return nullptr;
-    tables.push_back(std::move(added));
-    next_table = tables.size() - 1;
-  } else {
-    next_table = (next_table + 1) % kMostTables;
-  }
-  JumpTable& chosen = *tables[next_table];
-  chosen.assign(mode, extra, view);
-  return &chosen;
+  if (!(*found)->is_for(mode, extra, view)) (*found)->assign(mode, extra, view);
+  std::rotate(tables.begin(), found, found + 1);
+  return tables.front().get();
 }
 
 bool Vcpu::make_stack(const void* bottom) {

@@ -59,7 +59,7 @@ class JumpTable {
   uint64_t extra_ = 0;
   ir::MemoryPort::CodeView view_;
   // Places that were added to since it was empty; when they are many, any may have been.
-  static constexpr std::size_t kMostAdded = 512;
+  static constexpr std::size_t kMostAdded = 2048;
   std::vector<uint16_t> added_;
 };
 
@@ -72,8 +72,8 @@ struct Vcpu : Turnstile::Member {
 
   ir::Fault fault;             // of the exit under way
   JumpTable* table = nullptr;  // that of the header's mode and extra word
+  // The one that was used last comes first: a machine's every process wants one, and its kernel's must stay.
   std::vector<std::unique_ptr<JumpTable>> tables;
-  std::size_t next_table = 0;  // to be assigned anew when there are enough
 
   uint8_t* stack = nullptr;  // of return predictions, the guard page first
   std::size_t stack_size = 0;

@@ -115,7 +115,8 @@ TlbEntry& TlbContext::insert(uint64_t page) {
 void TlbContext::add_code_page(const CodePage& page) {
   code_page(page.page) = page;
   any_code_ = true;
-  code_pages_.set(page.page / kPageSize % code_pages_.size());
+  code_pages_.insert(page.page);
+  code_bits_.set(page.page / kPageSize % code_bits_.size());
 }
 
 void TlbContext::resize() {
@@ -139,7 +140,8 @@ void TlbContext::flush(uint64_t generation, bool may_resize) {
   large_pages_.clear();
   if (any_code_) {
     code_.fill({});
-    code_pages_.reset();
+    code_pages_.clear();
+    code_bits_.reset();
     any_code_ = false;
   }
   generation_ = generation;
@@ -156,7 +158,7 @@ void TlbContext::flush_page(uint64_t page, uint64_t generation) {
   for (Victim& victim : victims_) {
     if (victim.entry.page == page) victim.entry.page = TlbEntry::kNone;
   }
-  if (code_pages_.test(page / kPageSize % code_pages_.size())) {
+  if (code_bits_.test(page / kPageSize % code_bits_.size()) && code_pages_.contains(page)) {
     if (CodePage& code = code_page(page); code.page == page) code = {};
     generation_ = generation;
   }

@@ -6,6 +6,7 @@
 #include <array>
 #include <bitset>
 #include <cstdint>
+#include <unordered_set>
 #include <vector>
 
 #include "softmmu/api/tlb.h"
@@ -116,9 +117,11 @@ class TlbContext {
   unsigned next_victim_ = 0;
   LargePages large_pages_;
   std::array<CodePage, 256> code_;
-  // A bit for each page that code was fetched from, by its number modulo this. So many, because a page that has none
-  // must hardly ever look as if: engines then forget what they know by address, and kernels flush pages one by one.
-  std::bitset<16384> code_pages_;
+  // All pages that code was fetched from, with a bit for each by its number modulo this, which most others have not
+  // got. Exact, because where one of them is flushed, engines forget what they know by address, and kernels flush pages
+  // one by one: a program's have the same low bits as the kernel's code.
+  std::unordered_set<uint64_t> code_pages_;
+  std::bitset<16384> code_bits_;
   bool any_code_ = false;
 };
 
