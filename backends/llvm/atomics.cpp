@@ -1,4 +1,6 @@
 // Read-modify-writes and reservations, by locked instructions.
+#include <llvm/IR/InlineAsm.h>
+
 #include <algorithm>
 
 #include "backends/llvm/lowering.h"
@@ -50,16 +52,19 @@ void Lowering::lower_atomic(Value v, const Inst& inst) {
   // 16 bytes have to be aligned for the host's exchange.
   check_alignment(guest, bits == 128 ? 4 : desc.align_log2);
   llvm::Value* const address = host_address(guest, inst, desc.size(), SlowAccess::Kind::Atomic);
-  llvm::Value* const operand = b_.CreateZExtOrTrunc(value(inst.args[1]), t);
-  // LLVM's own loop for and, or, xor whose result is wanted would read without a stackmap, and so would the load that
-  // it makes of adding 0.
-  const auto* const number = llvm::dyn_cast<llvm::Constant>(operand);
-  const bool adds = op == AtomicOp::Add && (number == nullptr || !number->isNullValue());
-  const bool one_instruction = desc.big_endian == 0 && bits <= 64 && (op == AtomicOp::Swap || adds);
+  llvm::Value* operand = b_.CreateZExtOrTrunc(value(inst.args[1]), t);
+  // LLVM's own loop for and, or, xor whose result is wanted would read without a stackmap.
+  const bool one_instruction = desc.big_endian == 0 && bits <= 64 && (op == AtomicOp::Swap || op == AtomicOp::Add);
   if (one_instruction) {
+    // Adding a 0 that it knew of would become a load, without a stackmap, too.
+    if (op == AtomicOp::Add) {
+      operand =
+          b_.CreateCall(llvm::InlineAsm::get(llvm::FunctionType::get(t, {t}, false), "", "=r,0", false), {operand});
+    }
     mark_access();
-    llvm::AtomicRMWInst* const old = b_.CreateAtomicRMW(adds ? llvm::AtomicRMWInst::Add : llvm::AtomicRMWInst::Xchg,
-                                                        guest_pointer(address), operand, llvm::Align(bits / 8), kOrder);
+    llvm::AtomicRMWInst* const old =
+        b_.CreateAtomicRMW(op == AtomicOp::Add ? llvm::AtomicRMWInst::Add : llvm::AtomicRMWInst::Xchg,
+                           guest_pointer(address), operand, llvm::Align(bits / 8), kOrder);
     old->setVolatile(true);
     return define(v, extended(old, inst));
   }

@@ -79,6 +79,8 @@ TEST_F(LlvmRandomTest, Integers) { run({.blocks = 6, .wide = false, .fp = false}
 TEST_F(LlvmRandomTest, Everything) { run({.blocks = 6}, {.hot = true}, 1100000, 150); }
 // A spilled value is compared, and its place in the frame taken before the jump.
 TEST_F(LlvmRandomTest, ComparisonInFrame) { run({.blocks = 6}, {.hot = true}, 1101437, 1); }
+// A 0 that only LLVM's passes know of is added atomically.
+TEST_F(LlvmRandomTest, NothingAdded) { run({.blocks = 6}, {.hot = true}, 1100533, 1); }
 TEST_F(LlvmRandomTest, Vectors) { run({.blocks = 6, .vectors = true}, {.hot = true}, 1200000, 150); }
 
 }  // namespace
