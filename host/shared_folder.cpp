@@ -3,10 +3,13 @@
 #include <fcntl.h>
 #include <linux/openat2.h>
 #include <sys/syscall.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <string_view>
 
 namespace menura::host {
 namespace {
@@ -171,6 +174,70 @@ int SharedFolder::set_times(const SharedFile& file, const timespec times[2]) con
   if (read_only_) return -EROFS;
   if (is_kind(file, {S_IFLNK})) return -EOPNOTSUPP;
   return result(::utimensat(AT_FDCWD, by_descriptor(file).c_str(), times, 0));
+}
+
+namespace {
+
+bool is_users(std::string_view name) { return name.starts_with("user.") && name.find('\0') == std::string_view::npos; }
+
+// What `ask` gives, a system call that says how much there is when it is asked for nothing.
+template <typename Ask>
+int whole(std::vector<uint8_t>* bytes, Ask ask) {
+  for (;;) {
+    const ssize_t size = ask(nullptr, 0);
+    if (size < 0) return -errno;
+    bytes->resize(static_cast<std::size_t>(size));
+    if (size == 0) return 0;
+    const ssize_t got = ask(bytes->data(), bytes->size());
+    if (got >= 0) {
+      bytes->resize(static_cast<std::size_t>(got));
+      return 0;
+    }
+    if (errno != ERANGE) return -errno;  // it has grown meanwhile
+  }
+}
+
+}  // namespace
+
+int SharedFolder::get_attribute(const SharedFile& file, const std::string& name, std::vector<uint8_t>* value) const {
+  if (!is_users(name)) return -EOPNOTSUPP;
+  if (is_kind(file, {S_IFLNK})) return -ENODATA;
+  const std::string path = by_descriptor(file);
+  return whole(value, [&](void* to, std::size_t size) { return ::getxattr(path.c_str(), name.c_str(), to, size); });
+}
+
+int SharedFolder::list_attributes(const SharedFile& file, std::vector<uint8_t>* names) const {
+  names->clear();
+  if (is_kind(file, {S_IFLNK})) return 0;
+  const std::string path = by_descriptor(file);
+  std::vector<uint8_t> all;
+  const int error =
+      whole(&all, [&](void* to, std::size_t size) { return ::listxattr(path.c_str(), static_cast<char*>(to), size); });
+  if (error != 0) return error;
+  for (auto at = all.begin(); at != all.end();) {
+    const auto end = std::find(at, all.end(), 0);
+    if (end == all.end()) break;
+    if (is_users({reinterpret_cast<const char*>(&*at), static_cast<std::size_t>(end - at)})) {
+      names->insert(names->end(), at, end + 1);
+    }
+    at = end + 1;
+  }
+  return 0;
+}
+
+int SharedFolder::set_attribute(const SharedFile& file, const std::string& name, const std::vector<uint8_t>& value,
+                                int flags) const {
+  if (read_only_) return -EROFS;
+  if (!is_users(name)) return -EOPNOTSUPP;
+  if (is_kind(file, {S_IFLNK})) return -EPERM;
+  return result(::setxattr(by_descriptor(file).c_str(), name.c_str(), value.data(), value.size(), flags));
+}
+
+int SharedFolder::remove_attribute(const SharedFile& file, const std::string& name) const {
+  if (read_only_) return -EROFS;
+  if (!is_users(name)) return -EOPNOTSUPP;
+  if (is_kind(file, {S_IFLNK})) return -ENODATA;
+  return result(::removexattr(by_descriptor(file).c_str(), name.c_str()));
 }
 
 }  // namespace menura::host

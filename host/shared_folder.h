@@ -55,6 +55,15 @@ class SharedFolder {
   int set_size(const SharedFile& file, uint64_t size) const;
   int set_times(const SharedFile& file, const timespec times[2]) const;
 
+  // Extended attributes of users: -EOPNOTSUPP for others, which mean something to the host.
+  int get_attribute(const SharedFile& file, const std::string& name, std::vector<uint8_t>* value) const;
+  // Their names, with a zero byte behind each.
+  int list_attributes(const SharedFile& file, std::vector<uint8_t>* names) const;
+  // `flags`: as setxattr(2) has them.
+  int set_attribute(const SharedFile& file, const std::string& name, const std::vector<uint8_t>& value,
+                    int flags) const;
+  int remove_attribute(const SharedFile& file, const std::string& name) const;
+
  private:
   SharedFolder(int fd, bool read_only) : root_(fd), read_only_(read_only) {}
 

@@ -3,7 +3,9 @@ import pathlib
 import subprocess
 import sys
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+HERE = pathlib.Path(__file__).resolve().parent
+ROOT = HERE.parent.parent
+COMPILERS = {"riscv64": "riscv64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}
 CONSOLES = {"riscv64": "ttyS0", "arm64": "ttyAMA0"}
 PATIENCE = 300  # seconds; the host may be busy
 failures = []

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 """Disks and shared folders as Linux uses them, with QEMU's spellings: direct I/O on two drives at once, discards and fstrim that make the
-host's files smaller, thousands of files held open, names of all kinds, holes, links, rights; at last a kill -9, after which the disk has what
+host's files smaller, thousands of files held open, names of all kinds, holes, links, rights, extended attributes; at last a kill -9, after which the disk has what
 the guest has flushed. What the guest says and what the host has is compared with what must be.
   usage: storage.py MENURA GUEST WORK-FOLDER
 Without a kernel and a BusyBox the test is skipped (status 77) and says so."""
@@ -15,7 +15,7 @@ import subprocess
 import sys
 import time
 
-from guests import CONSOLES, PATIENCE, ROOT, check, failures, fetch
+from guests import COMPILERS, CONSOLES, HERE, PATIENCE, ROOT, check, failures, fetch
 
 FILES = 1500  # more than a shell lets a program open at first
 HUGE = 5 << 30
@@ -50,6 +50,15 @@ for name in ODD:
 with open(share / "huge", "wb") as file:
     file.seek(HUGE)
     file.write(b"end")
+# The same program on the guest's folder and on the host: both say the same, be it that there are no extended attributes.
+attributes = []
+if shutil.which(COMPILERS[guest]):
+    for compiler, name in ((COMPILERS[guest], "attributes"), ("cc", "attributes-here")):
+        subprocess.run([compiler, "-O2", "-static", "-o", work / name, HERE / "attributes_guest.c"], check=True)
+    for path in (share / "attributed", work / "attributed"):
+        path.touch()
+    here = subprocess.run([work / "attributes-here", work / "attributed"], stdout=subprocess.PIPE, check=True).stdout
+    attributes = ["--file", f"{work}/attributes:attributes"]
 (work / "script").write_text(f"""
 say() {{ echo "said $*"; }}
 read_all() {{ dd if=$1 bs=$2 iflag=direct 2>/dev/null | sha256sum; }}
@@ -76,6 +85,7 @@ cp -r /f/odd /f/copied && say copied
 say huge $(stat -c %s /f/huge) $(tail -c 3 /f/huge)
 cd /f
 mkdir -p d/e && echo inner >d/e/x && mv d d2 && say moved $(cat d2/e/x) && rm -r d2
+[ -x /attributes ] && say attributes $(/attributes attributed | sha256sum) && rm attributed
 rmdir many 2>/dev/null || say not empty
 echo abc >rights && chmod 640 rights && say rights $(stat -c '%a %s' rights)
 touch -d '2001-02-03 04:05:06' rights && say time $(stat -c %Y rights)
@@ -94,7 +104,7 @@ modules = []
 for module in ("virtio_mmio", "virtio_blk", "9pnet_virtio", "9p", "ext4", "crc32c_generic", "virtio_rng", "qemu_fw_cfg"):
     modules += ["--module", module]
 subprocess.run([ROOT / "tools/guests/initrd", "--guest", guest, "--output", work / "initrd.gz", "--busybox", busybox, "--modules", kernel / "modules",
-                *modules, "--script", work / "script"], check=True)
+                *modules, *attributes, "--script", work / "script"], check=True)
 
 
 def few_files():
@@ -130,7 +140,7 @@ machine.wait()
 many = b"".join(f"{i}\n".encode() for i in range(FILES))
 expected = [f"named lyre {sha(content[:10000])}", f"sizes {(16 << 20) // 512} {(64 << 20) // 512} {(96 << 20) // 512} {(64 << 20) // 512}", f"direct {sha(content)}", f"at once {sha(content)}",
             f"first {sha(content)}", f"second {sha(content)}", "discarded", f"empty {sha(bytes(16 << 20))}", "trimmed 1", f"many {FILES} {sha(many)}",
-            f"held {FILES} {sha(many)}", "copied", f"huge {HUGE + 3} end", "moved inner", "not empty", "rights 640 4", "time 981173106", "links 2 rights abc",
+            f"held {FILES} {sha(many)}", "copied", f"huge {HUGE + 3} end", "moved inner", *([f"attributes {sha(here)}"] if attributes else []), "not empty", "rights 640 4", "time 981173106", "links 2 rights abc",
             "exclusive", "unlinked abc more", "fifo through", "cut 10", "read-only 1", "flushed"]
 for line, must in zip(said() + ["nothing"] * len(expected), expected):
     check(f"said '{line}', expected '{must}'", line == must)

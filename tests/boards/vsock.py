@@ -14,10 +14,8 @@ import sys
 import threading
 import time
 
-from guests import CONSOLES, PATIENCE, ROOT, check, failures, fetch, skip
+from guests import COMPILERS, CONSOLES, HERE, PATIENCE, ROOT, check, failures, fetch, skip
 
-HERE = pathlib.Path(__file__).resolve().parent
-COMPILERS = {"riscv64": "riscv64-linux-gnu-gcc", "arm64": "aarch64-linux-gnu-gcc"}
 MANY = 40  # streams at once
 SIZE = 6 << 20
 

@@ -1,6 +1,7 @@
 // Folders by 9P2000.L: sizes and fields as the protocol's document has them; above all, no path leaves the folder.
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #include <cerrno>
@@ -212,6 +213,68 @@ TEST_F(Ninep, RenamesAndRemoves) {
   EXPECT_FALSE(std::filesystem::exists(shared() + "/up"));
   EXPECT_EQ(call(76, u32(0) + string("folder") + u32(0)), EISDIR);
   EXPECT_EQ(call(76, u32(0) + string("folder") + u32(AT_REMOVEDIR)), 0);
+}
+
+TEST_F(Ninep, Attributes) {
+  const std::string path = shared() + "/file";
+  if (::setxattr(path.c_str(), "user.host", "hers", 4, 0) != 0) GTEST_SKIP() << "the file system of /tmp has none";
+  ASSERT_EQ(walk(1, {"file"}), 0);
+  EXPECT_EQ(call(30, u32(1) + u32(2) + string("user.none")), ENODATA);
+  EXPECT_EQ(call(30, u32(1) + u32(2) + string("user.host")), 0);
+  EXPECT_EQ(reply_, u64(4));
+  EXPECT_EQ(read(2, 1, 100), "ers");
+  EXPECT_EQ(call(118, u32(2) + u64(0) + u32(1) + "x"), EINVAL) << "it is being read";
+  EXPECT_EQ(call(120, u32(2)), 0);
+
+  const auto set = [&](const std::string& name, const std::string& value, int flags, uint64_t size) {
+    EXPECT_EQ(walk(3, {}, 1), 0);
+    if (const int error = call(32, u32(3) + string(name) + u64(size) + u32(static_cast<uint32_t>(flags))); error != 0) {
+      EXPECT_EQ(call(120, u32(3)), 0);
+      return error;
+    }
+    if (!value.empty()) {
+      EXPECT_EQ(call(118, u32(3) + u64(0) + u32(1) + value.substr(0, 1)), 0);
+      EXPECT_EQ(call(118, u32(3) + u64(1) + u32(static_cast<uint32_t>(value.size() - 1)) + value.substr(1)), 0);
+      EXPECT_EQ(call(118, u32(3) + u64(value.size()) + u32(8000) + std::string(8000, 'x')), ENOSPC);
+    }
+    return call(120, u32(3));
+  };
+  const auto on_host = [&](const char* name) {
+    char text[100];
+    const ssize_t size = ::getxattr(path.c_str(), name, text, sizeof text);
+    return size < 0 ? "none" : std::string(text, static_cast<std::size_t>(size));
+  };
+  EXPECT_EQ(set("user.guest", "lyre", 0, 4), 0);
+  EXPECT_EQ(on_host("user.guest"), "lyre");
+  EXPECT_EQ(set("user.guest", "bird", XATTR_CREATE, 4), EEXIST);
+  EXPECT_EQ(set("user.guest", "bird", 0, 5), EINVAL) << "less than was said";
+  EXPECT_EQ(set("user.guest", "bird", 0, 65537), E2BIG);
+  EXPECT_EQ(set("user.empty", "", 0, 0), 0);
+  EXPECT_EQ(on_host("user.empty"), "");
+  EXPECT_EQ(call(30, u32(1) + u32(2) + string("")), 0);
+  std::string names = read(2, 0, 1000);
+  for (const char* const name : {"user.host", "user.guest", "user.empty"}) {
+    EXPECT_NE(names.find(std::string(name) + '\0'), std::string::npos);
+  }
+  EXPECT_EQ(names.size(), 10U + 11 + 11);
+  EXPECT_EQ(call(120, u32(2)), 0);
+  EXPECT_EQ(set("user.host", "", XATTR_REPLACE, 0), 0) << "removed";
+  EXPECT_EQ(on_host("user.host"), "none");
+  // What gives rights on the host, and what is none of the guest's business.
+  for (const char* const name : {"security.capability", "trusted.x", "system.posix_acl_access", "user"}) {
+    EXPECT_EQ(set(name, "x1", 0, 2), EOPNOTSUPP) << name;
+    EXPECT_EQ(call(30, u32(1) + u32(2) + string(name)), EOPNOTSUPP) << name;
+  }
+  ASSERT_EQ(walk(4, {"link"}), 0);
+  EXPECT_EQ(call(30, u32(4) + u32(5) + string("user.host")), ENODATA);
+  share(true);
+  ASSERT_EQ(walk(1, {"file"}), 0);
+  EXPECT_EQ(set("user.guest", "bird", 0, 4), EROFS);
+  EXPECT_EQ(on_host("user.guest"), "lyre");
+  // Values wait in memory: there are only so many.
+  int error = 0;
+  for (uint32_t fid = 10; fid < 10'000 && error == 0; ++fid) error = call(30, u32(1) + u32(fid) + string("user.guest"));
+  EXPECT_EQ(error, ENOMEM);
 }
 
 TEST_F(Ninep, ReadOnly) {

@@ -15,19 +15,18 @@ struct Server::Row {
 };
 
 const Server::Row Server::kRows[] = {
-    {8, &Server::statfs},    {12, &Server::lopen},    {14, &Server::lcreate},  {16, &Server::symlink},
-    {18, &Server::mknod},    {20, &Server::rename},   {22, &Server::readlink}, {24, &Server::getattr},
-    {26, &Server::setattr},  {40, &Server::readdir},  {50, &Server::fsync},    {52, &Server::lock},
-    {54, &Server::getlock},  {70, &Server::link},     {72, &Server::mkdir},    {74, &Server::renameat},
-    {76, &Server::unlinkat}, {100, &Server::version}, {104, &Server::attach},  {108, &Server::flush},
-    {110, &Server::walk},    {116, &Server::read},    {118, &Server::write},   {120, &Server::clunk},
-    {122, &Server::remove},
+    {8, &Server::statfs},   {12, &Server::lopen},     {14, &Server::lcreate},     {16, &Server::symlink},
+    {18, &Server::mknod},   {20, &Server::rename},    {22, &Server::readlink},    {24, &Server::getattr},
+    {26, &Server::setattr}, {30, &Server::xattrwalk}, {32, &Server::xattrcreate}, {40, &Server::readdir},
+    {50, &Server::fsync},   {52, &Server::lock},      {54, &Server::getlock},     {70, &Server::link},
+    {72, &Server::mkdir},   {74, &Server::renameat},  {76, &Server::unlinkat},    {100, &Server::version},
+    {104, &Server::attach}, {108, &Server::flush},    {110, &Server::walk},       {116, &Server::read},
+    {118, &Server::write},  {120, &Server::clunk},    {122, &Server::remove},
 };
 
 namespace {
 
 constexpr uint8_t kRlerror = 7;
-constexpr std::size_t kMostFids = 1 << 16;
 constexpr unsigned kMostNames = 16;  // MAXWELEM of walk(5)
 
 }  // namespace
@@ -143,7 +142,14 @@ int Server::walk(Reader& in, Writer& out) {
   return 0;
 }
 
-int Server::clunk(Reader& in, Writer&) { return fids_.erase(in.u32()) != 0 ? 0 : -EBADF; }
+// The fid is gone, also where that fails.
+int Server::clunk(Reader& in, Writer&) {
+  const auto found = fids_.find(in.u32());
+  if (found == fids_.end()) return -EBADF;
+  const int error = found->second.attribute != nullptr ? keep_attribute(found->second) : 0;
+  fids_.erase(found);
+  return error;
+}
 
 // Requests are served one after the other: what is to be flushed is done.
 int Server::flush(Reader& in, Writer&) {
@@ -384,6 +390,7 @@ int Server::read(Reader& in, Writer& out) {
   const Fid* const fid = find(in.u32());
   const uint64_t offset = in.u64();
   const uint32_t asked = in.u32();
+  if (fid != nullptr && fid->attribute != nullptr) return read_attribute(*fid->attribute, offset, asked, out);
   if (fid == nullptr || !fid->opened) return -EBADF;
   const std::size_t place = out.size();
   out.u32(0);
@@ -400,6 +407,9 @@ int Server::write(Reader& in, Writer& out) {
   const uint64_t offset = in.u64();
   const uint32_t count = in.u32();
   const std::span<const uint8_t> data = in.take(count);
+  if (fid != nullptr && in.good() && fid->attribute != nullptr) {
+    return write_attribute(fid->attribute.get(), offset, data, out);
+  }
   if (fid == nullptr || !fid->opened) return -EBADF;
   if (!in.good()) return -EINVAL;
   const ssize_t done = ::pwrite(fid->opened.get(), data.data(), data.size(), static_cast<off_t>(offset));
