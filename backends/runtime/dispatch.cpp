@@ -41,8 +41,11 @@ void TranslatorEngine::select_table(Vcpu& vcpu) {
   ir::CpuHeader& cpu = vcpu.cpu;
   const ir::MemoryPort::CodeView view = options_.machine ? vcpu.memory.code_view() : ir::MemoryPort::CodeView{};
   if (vcpu.table->is_for(cpu.mode, cpu.extra, view)) return;
-  const std::lock_guard lock(mutex_);
   vcpu.table = vcpu.find_table(cpu.mode, cpu.extra, view);
+  if (vcpu.table == nullptr) {
+    const std::lock_guard lock(mutex_);
+    vcpu.table = vcpu.make_table(cpu.mode, cpu.extra, view);
+  }
   if (vcpu.table == nullptr) out_of_memory("no memory for a virtual CPU's jump table");
   cpu.lookup_table = vcpu.table->records();
   // Predictions are keyed by the pc alone.

@@ -74,7 +74,7 @@ Result<void> TranslatorEngine::start() {
 void TranslatorEngine::attach(ir::CpuHeader& cpu) {
   auto vcpu = std::make_unique<Vcpu>(*this, cpu, memory_.of(cpu));
   if (!vcpu->make_stack(bottom_)) out_of_memory("no memory for a virtual CPU's return predictions");
-  vcpu->table = vcpu->find_table(cpu.mode, cpu.extra, {});
+  vcpu->table = vcpu->make_table(cpu.mode, cpu.extra, {});
   if (vcpu->table == nullptr) out_of_memory("no memory for a virtual CPU's jump table");
   cpu.lookup_table = vcpu->table->records();
   cpu.engine = vcpu.get();

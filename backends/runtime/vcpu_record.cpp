@@ -75,20 +75,29 @@ Vcpu::~Vcpu() {
 }
 
 JumpTable* Vcpu::find_table(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) {
+  for (const auto& each : tables) {
+    if (!each->is_for(mode, extra, view)) continue;
+    each->last_used = ++table_clock;
+    return each.get();
+  }
+  return nullptr;
+}
+
+JumpTable* Vcpu::make_table(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) {
   auto found = std::find_if(tables.begin(), tables.end(),
                             [&](const auto& each) { return each->was_for(mode, extra, view.context); });
-  if (found == tables.end()) {
-    if (tables.size() < kMostTables) {
-      auto added = std::make_unique<JumpTable>();
-      if (!added->ok()) return nullptr;
-      tables.push_back(std::move(added));
-    }
-    found = tables.end() - 1;
-    (*found)->assign(mode, extra, view);
+  if (found == tables.end() && tables.size() < kMostTables) {
+    auto added = std::make_unique<JumpTable>();
+    if (!added->ok()) return nullptr;
+    found = tables.insert(tables.end(), std::move(added));
   }
-  if (!(*found)->is_for(mode, extra, view)) (*found)->assign(mode, extra, view);
-  std::rotate(tables.begin(), found, found + 1);
-  return tables.front().get();
+  if (found == tables.end()) {
+    found = std::min_element(tables.begin(), tables.end(),
+                             [](const auto& one, const auto& other) { return one->last_used < other->last_used; });
+  }
+  (*found)->assign(mode, extra, view);
+  (*found)->last_used = ++table_clock;
+  return found->get();
 }
 
 bool Vcpu::make_stack(const void* bottom) {

@@ -42,6 +42,9 @@ class JumpTable {
   bool was_for(uint64_t mode, uint64_t extra, uint64_t context) const {
     return mode == mode_ && extra == extra_ && context == view_.context;
   }
+  // When it was chosen last: a machine's every process wants one, and its kernel's must stay. Its thread's.
+  uint64_t last_used = 0;
+
   // Empties it.
   void assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view);
 
@@ -72,8 +75,8 @@ struct Vcpu : Turnstile::Member {
 
   ir::Fault fault;             // of the exit under way
   JumpTable* table = nullptr;  // that of the header's mode and extra word
-  // The one that was used last comes first: a machine's every process wants one, and its kernel's must stay.
   std::vector<std::unique_ptr<JumpTable>> tables;
+  uint64_t table_clock = 0;
 
   uint8_t* stack = nullptr;  // of return predictions, the guard page first
   std::size_t stack_size = 0;
@@ -93,8 +96,11 @@ struct Vcpu : Turnstile::Member {
   Vcpu(const Vcpu&) = delete;
   Vcpu& operator=(const Vcpu&) = delete;
 
-  // The table of a mode, extra word and view; nullptr: out of memory.
+  // On its own thread: the table of a mode, extra word and view, if there is one. Without the engine's lock, which all
+  // virtual CPUs would otherwise want twice for each system call of their guest.
   JumpTable* find_table(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view);
+  // With the lock: makes room for one where there is none; nullptr: out of memory.
+  JumpTable* make_table(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view);
   // Makes the prediction stack; false: out of memory.
   bool make_stack(const void* bottom);
   void drop_predictions() { cpu.code_rsp = cpu.code_rsp_base; }

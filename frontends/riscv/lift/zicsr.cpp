@@ -150,6 +150,41 @@ void access_by_hart(Lifter& l, const Access& a) {
   l.b.start(stay);
 }
 
+// sstatus as supervisors write it at every entry and way out, where SUM and MXR stay as they are: what data accesses
+// may do does not change. Else the hart does it. Enabled interrupts that wait are taken behind it.
+void access_supervisor_status(Lifter& l, const Access& a) {
+  const ir::SlotId slot_ = slot(SlotName::Mstatus);
+  const auto constant = [&](uint64_t value) { return l.imm(static_cast<int64_t>(value)); };
+  const uint64_t mask = Status::kSupervisorWritable & (l.has(Feature::F) ? ~uint64_t{0} : ~Status::kFs);
+  const Value old = l.b.get(slot_);
+  const Value changed = l.and_(l.xor_(old, updated(l, a, old)), constant(mask));
+  const ir::BlockId by_hart = l.b.new_block();
+  const ir::BlockId here = l.b.new_block();
+  const ir::BlockId done = l.b.new_block();
+  const Value rights = l.and_(changed, constant(Status::kSum | Status::kMxr));
+  l.b.cond_br(l.b.icmp(ir::Cond::Ne, rights, constant(0)), by_hart, here);
+  l.b.start(by_hart);
+  access_by_hart(l, a);
+  l.b.br(done);
+  l.b.start(here);
+  // 3.1.6.6: SD says that FS is dirty.
+  const Value next = l.and_(l.xor_(old, changed), constant(~Status::kSd));
+  const Value fs = l.and_(next, constant(Status::kFs));
+  const Value dirty = l.b.convert(Op::Zext, Type::I64, l.b.icmp(ir::Cond::Eq, fs, constant(Status::kFs)));
+  l.b.set(slot_, l.or_(next, l.shl_by(dirty, 63)));
+  l.set_x(a.rd, l.and_(old, constant(Status::kSupervisorReadable)));
+  if (a.action != Action::Clear) {
+    const ir::BlockId leave = l.b.new_block();
+    const Value enabled = l.and_(l.shr_by(next, 1), l.b.get(slot(SlotName::Pending)));
+    l.b.cond_br(l.b.icmp(ir::Cond::Ne, l.and_(enabled, constant(1)), constant(0)), leave, done);
+    l.b.start(leave);
+    l.leave(ExitKind::ModeChange, l.b.next_pc(), Request::None);
+  } else {
+    l.b.br(done);
+  }
+  l.b.start(done);
+}
+
 void access(Lifter& l, const Access& a) {
   const CsrRow* const row = find_csr(a.csr);
   if (!csr_allowed(a.csr, row, l.features(), l.privilege(), a.writes)) return l.illegal();
@@ -170,6 +205,7 @@ void access(Lifter& l, const Access& a) {
       return access_by_hart(l, a);
     case CsrRule::Sstatus:
       if (enables) return access_interrupt_enable(l, a, Status::kSupervisorReadable);
+      if (l.privilege() == Privilege::Supervisor) return access_supervisor_status(l, a);
       return access_by_hart(l, a);
     default:
       return access_by_hart(l, a);

@@ -46,8 +46,35 @@ static void list(const char* name, int level, int writes) {
     put_hex(ones);                   \
     put(" ");                        \
     put_hex(zeros);                  \
-    put("\n");                       \
+    put("\n");                    \
   } while (0)
+
+// sstatus by a supervisor: compiled code changes it where the rights of accesses stay as they are.
+CODE(code_status_write, "csrrw a0, sstatus, a0; ecall");
+CODE(code_status_set, "csrrs a0, sstatus, a0; ecall");
+CODE(code_status_clear, "csrrc a0, sstatus, a0; ecall");
+CODE(code_status_write_read, "csrw sstatus, a0; csrr a0, sstatus; ecall");
+CODE(code_status_clear_read, "csrc sstatus, a0; csrr a0, sstatus; ecall");
+
+#define VS_AND_UXL (3UL << 9 | 3UL << 32)  // QEMU 7.2 lets them be written
+
+static void status_of_supervisor(const char* name, const char* code) {
+  const u64 operands[] = {0, ~VS_AND_UXL, MSTATUS_FS, 1UL << 13, 1UL << 14, MSTATUS_FS | MSTATUS_SUM, MSTATUS_SUM, MSTATUS_MXR,
+                          MSTATUS_SPP | MSTATUS_SPIE | MSTATUS_SIE, 1UL << 63};
+  const u64 visible = MSTATUS_SIE | MSTATUS_SPIE | MSTATUS_SPP | MSTATUS_FS | MSTATUS_SUM | MSTATUS_MXR | 1UL << 63;
+  put(name);
+  put("\n");
+  for (u64 fs = 0; fs < 4; ++fs) {
+    for (u64 i = 0; i < sizeof operands / sizeof *operands; ++i) {
+      CLEAR(mstatus, visible);
+      SET(mstatus, fs << 13 | (i % 2 != 0 ? MSTATUS_SPP : MSTATUS_SPIE | MSTATUS_SUM));
+      run(S, code, operands[i]);
+      put_hex(operands[i]);
+      show(": a0", seen.a0 & visible);
+      show("  mstatus", seen.mstatus & visible);
+    }
+  }
+}
 
 int main(void) {
   open_memory();
@@ -115,6 +142,13 @@ int main(void) {
     show("      ", READ(mstatus) >> 63);
     show("      ", READ(sstatus) >> 63);
   }
+  WRITE(mstatus, status);
+  put("-- sstatus in supervisor mode\n");
+  status_of_supervisor("csrrw", code_status_write);
+  status_of_supervisor("csrrs", code_status_set);
+  status_of_supervisor("csrrc", code_status_clear);
+  status_of_supervisor("csrw, csrr", code_status_write_read);
+  status_of_supervisor("csrc, csrr", code_status_clear_read);
   WRITE(mstatus, status);
   put("-- satp\n");
   for (u64 mode = 0; mode < 16; ++mode) {
