@@ -13,8 +13,8 @@ namespace {
 
 constexpr int kWaiting = 128;  // who may wait to be accepted
 
-Descriptor make_socket(int family) {
-  return Descriptor(::socket(family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+Descriptor make_socket(int family, int type) {
+  return Descriptor(::socket(family, type | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
 }
 
 sockaddr_un address_of(const std::string& path) {
@@ -33,19 +33,19 @@ Result<Descriptor> listen_at(Descriptor socket, const Address& address) {
   return socket;
 }
 
-bool is_left_over(const std::string& path) {
+bool is_left_over(const std::string& path, int type) {
   struct stat info = {};
   if (::lstat(path.c_str(), &info) != 0 || !S_ISSOCK(info.st_mode)) return false;
-  return !connect_to_path(path) && errno == ECONNREFUSED;
+  return !connect_to_path(path, type) && errno == ECONNREFUSED;
 }
 
 }  // namespace
 
 std::size_t longest_socket_path() { return sizeof sockaddr_un::sun_path - 1; }
 
-Descriptor connect_to_path(const std::string& path) {
+Descriptor connect_to_path(const std::string& path, int type) {
   const sockaddr_un address = address_of(path);
-  Descriptor socket = make_socket(AF_UNIX);
+  Descriptor socket = make_socket(AF_UNIX, type);
   const bool connected =
       socket && ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0;
   if (connected) return socket;
@@ -55,12 +55,12 @@ Descriptor connect_to_path(const std::string& path) {
   return socket;
 }
 
-Result<Descriptor> listen_at_path(const std::string& path) {
+Result<Descriptor> listen_at_path(const std::string& path, int type) {
   if (path.empty() || path.size() > longest_socket_path()) {
     return Error{"a path has up to " + std::to_string(longest_socket_path()) + " characters"};
   }
-  if (is_left_over(path)) ::unlink(path.c_str());
-  return listen_at(make_socket(AF_UNIX), address_of(path));
+  if (is_left_over(path, type)) ::unlink(path.c_str());
+  return listen_at(make_socket(AF_UNIX, type), address_of(path));
 }
 
 Result<Descriptor> listen_at_port(uint16_t port) {
@@ -68,7 +68,7 @@ Result<Descriptor> listen_at_port(uint16_t port) {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   address.sin_port = htons(port);
-  Descriptor socket = make_socket(AF_INET);
+  Descriptor socket = make_socket(AF_INET, SOCK_STREAM);
   const int on = 1;
   if (socket) ::setsockopt(socket.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
   return listen_at(std::move(socket), address);

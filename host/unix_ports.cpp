@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::string_view kCommand = "CONNECT ";
 constexpr std::size_t kLongestPort = 10;  // digits
+constexpr std::string_view kMessages = "_seqpacket";
+static_assert(kMessages.size() <= 1 + kLongestPort);
 
 }  // namespace
 
@@ -23,21 +25,34 @@ Result<std::unique_ptr<UnixPorts>> UnixPorts::open(const std::string& path) {
     return Error{"the socket's path '" + path + "' cannot be; expected one of up to " + std::to_string(most) +
                  " characters"};
   }
-  auto listener = listen_at_path(path);
-  if (!listener) {
-    return Error{"no socket can be made at " + path + ": " + listener.error().message +
+  const auto listen = [](const std::string& at, int type) -> Result<Descriptor> {
+    auto listener = listen_at_path(at, type);
+    if (listener) return listener;
+    return Error{"no socket can be made at " + at + ": " + listener.error().message +
                  "; expected a path of this machine's own in a folder that this user may write to"};
+  };
+  auto streams = listen(path, SOCK_STREAM);
+  if (!streams) return streams.error();
+  auto messages = listen(path + std::string(kMessages), SOCK_SEQPACKET);
+  if (!messages) {
+    ::unlink(path.c_str());
+    return messages.error();
   }
-  return std::unique_ptr<UnixPorts>(new UnixPorts(path, std::move(*listener)));
+  return std::unique_ptr<UnixPorts>(new UnixPorts(path, std::move(*streams), std::move(*messages)));
 }
 
-UnixPorts::~UnixPorts() { ::unlink(path_.c_str()); }
-
-Descriptor UnixPorts::accept() const {
-  return Descriptor(::accept4(listener_.get(), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+UnixPorts::~UnixPorts() {
+  ::unlink(path_.c_str());
+  ::unlink((path_ + std::string(kMessages)).c_str());
 }
 
-Descriptor UnixPorts::connect(uint32_t port) const { return connect_to_path(path_ + "_" + std::to_string(port)); }
+Descriptor UnixPorts::accept(int type) const {
+  return Descriptor(::accept4(fd(type), nullptr, nullptr, SOCK_NONBLOCK | SOCK_CLOEXEC));
+}
+
+Descriptor UnixPorts::connect(uint32_t port, int type) const {
+  return connect_to_path(path_ + "_" + std::to_string(port), type);
+}
 
 PortRequest::Answer PortRequest::read(int fd) {
   constexpr std::size_t kLongest = kCommand.size() + kLongestPort + 1;

@@ -1,8 +1,11 @@
 // Numbered ports for a guest and programs of this host to meet, without a network: Unix sockets. A program connects to
 // PATH and says "CONNECT <port>\n" for the guest's port; the guest reaches the program that listens at PATH_<port>.
+// Sockets of whole messages (SOCK_SEQPACKET) are at PATH_seqpacket, and at PATH_<port>, too.
 // Others that give virtio's socket device to users without rights on the host (Firecracker, Cloud Hypervisor) have the
 // same.
 #pragma once
+
+#include <sys/socket.h>
 
 #include <cstdint>
 #include <memory>
@@ -19,17 +22,20 @@ class UnixPorts {
   static Result<std::unique_ptr<UnixPorts>> open(const std::string& path);
   ~UnixPorts();
 
-  int fd() const { return listener_.get(); }  // readable: accept() has somebody
+  // `type` is SOCK_STREAM or SOCK_SEQPACKET.
+  int fd(int type) const { return listener(type).get(); }  // readable: accept() has somebody
   // The next program that wants the guest, non-blocking. Empty: none, errno is EAGAIN, or there is no room for it.
-  Descriptor accept() const;
+  Descriptor accept(int type) const;
   // The program that listens at this port, non-blocking. Empty: none does, or it is too busy.
-  Descriptor connect(uint32_t port) const;
+  Descriptor connect(uint32_t port, int type) const;
 
  private:
-  UnixPorts(std::string path, Descriptor listener) : path_(std::move(path)), listener_(std::move(listener)) {}
+  UnixPorts(std::string path, Descriptor streams, Descriptor messages)
+      : path_(std::move(path)), streams_(std::move(streams)), messages_(std::move(messages)) {}
+  const Descriptor& listener(int type) const { return type == SOCK_SEQPACKET ? messages_ : streams_; }
 
   const std::string path_;
-  const Descriptor listener_;
+  const Descriptor streams_, messages_;
 };
 
 // What a program says first: "CONNECT <port>\n", in as many pieces as it likes.

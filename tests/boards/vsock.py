@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Linux' own driver on the socket device: streams in both directions, megabytes both ways at once, many at the same time, one that nobody
+"""Linux' own driver on the socket device: streams in both directions, megabytes both ways at once, whole messages, many at the same time, one that nobody
 reads, ends of one direction, ports where nobody is. What arrives is compared with what was sent.
   usage: vsock.py MENURA GUEST WORK-FOLDER
 Without a kernel, a BusyBox or a compiler for the guest the test is skipped (status 77) and says so."""
@@ -82,6 +82,41 @@ def serve(port, reply):
     return got, thread
 
 
+def echo_messages(port):
+    """At the host's port: one client's messages go back to it, whole."""
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    listener.bind(str(work / f"v.sock_{port}"))
+    listener.listen()
+
+    def run():
+        client = listener.accept()[0]
+        client.settimeout(PATIENCE)
+        client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 20)  # a message goes as a whole
+        while message := client.recv(1 << 20):
+            client.sendall(message)
+        client.close()
+
+    threading.Thread(target=run, daemon=True).start()
+
+
+def talk_by_messages(port):
+    """To the guest's port; whether all of many sizes come back as they were."""
+    program = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+    program.settimeout(PATIENCE)
+    program.connect(str(work / "v.sock_seqpacket"))
+    program.send(f"CONNECT {port}\n".encode())
+    good = program.recv(100).startswith(b"OK ")
+    for size in (1, 5000, 70000, 200000, 3):
+        message = random.Random(size).randbytes(size)
+        program.send(message)
+        good = good and program.recv(1 << 20) == message
+    for size in range(1, 300):
+        program.send(bytes(size))
+    good = good and all(program.recv(1 << 20) == bytes(size) for size in range(1, 300))
+    program.shutdown(socket.SHUT_WR)
+    return good and program.recv(100) == b""
+
+
 shutil.rmtree(work, ignore_errors=True)
 work.mkdir(parents=True)
 kernel, busybox = fetch("fetch_kernel", guest), fetch("fetch_busybox", guest)
@@ -97,6 +132,10 @@ reply = random.Random(2).randbytes(SIZE)
 echo "said nobody: $(/vsock send 98 /payload)"
 /vsock send 99 /payload >/reply
 echo "said sent $?" $(sha256sum </reply)
+/vsock talk 97
+echo "said talked $?"
+/vsock listen 8
+echo "said heard $?"
 /vsock echo 7 {MANY + 3}
 echo "said echoed $?"
 """)
@@ -106,6 +145,7 @@ for module in ("virtio_mmio", "vmw_vsock_virtio_transport"):
 subprocess.run([ROOT / "tools/guests/initrd", "--guest", guest, "--output", work / "initrd.gz", "--busybox", busybox, "--modules", kernel / "modules",
                 *modules, "--script", work / "script", "--file", f"{work}/payload:payload", "--file", f"{work}/vsock:vsock"], check=True)
 got, server = serve(99, reply)
+echo_messages(97)
 output = open(work / "output", "wb")
 machine = subprocess.Popen([menura, "boot", "--kernel", kernel / "Image", "--initrd", work / "initrd.gz", "--append",
                             f"console={CONSOLES[guest]} quiet panic=-1", "--vsock", f"cid=42,socket={work}/v.sock"],
@@ -118,11 +158,16 @@ def said():
 
 
 try:
+    def wait_for(line):
+        end = time.monotonic() + PATIENCE
+        while line not in said() and machine.poll() is None and time.monotonic() < end:
+            time.sleep(0.1)
+
     server.join(PATIENCE)
-    end = time.monotonic() + PATIENCE
-    while "said listening" not in said() and machine.poll() is None and time.monotonic() < end:
-        time.sleep(0.1)
-    check("where nobody listens in the guest, the socket closes", connect(8) is None)
+    wait_for("said listening for messages")
+    check("messages from the host come back whole", talk_by_messages(8))
+    wait_for("said listening")
+    check("where nobody listens in the guest, the socket closes", connect(9) is None)
     bad = socket.socket(socket.AF_UNIX)
     bad.connect(str(work / "v.sock"))
     bad.sendall(b"HELLO\n")
@@ -158,10 +203,11 @@ finally:
     machine.kill()
     machine.wait()
 check("exit status", machine.returncode == 0)
-expected = ["said nobody: Connection reset by peer", f"said sent 0 {hashlib.sha256(reply).hexdigest()} -", "said listening", "said echoed 0"]
+expected = ["said nobody: Connection reset by peer", f"said sent 0 {hashlib.sha256(reply).hexdigest()} -", "said talked 0",
+            "said listening for messages", "said heard 0", "said listening", "said echoed 0"]
 check(f"the guest said {said()}", said() == expected)
 check("what the host has got", got == [hashlib.sha256(payload).hexdigest()])
-check("the socket is gone with the machine", not os.path.exists(work / "v.sock"))
+check("the sockets are gone with the machine", not os.path.exists(work / "v.sock") and not os.path.exists(work / "v.sock_seqpacket"))
 if failures:
     print((work / "output").read_text(errors="replace")[-2000:])
     sys.exit(1)

@@ -1,6 +1,7 @@
 // Socket device: streams between programs of the guest and programs of the host.
 // After: virtio 1.2, 5.10.
-// Not modelled: seqpacket sockets, events (nothing resets the transport). Saving a machine does not keep connections.
+// Not modelled: empty messages of seqpacket sockets, events (nothing resets the transport). Saving a machine does not
+// keep connections.
 #include <poll.h>
 #include <pthread.h>
 
@@ -25,6 +26,7 @@ constexpr uint32_t kDeviceId = 19;
 constexpr unsigned kReceive = 0, kTransmit = 1;
 constexpr uint16_t kQueueSizes[] = {256, 256, 16};  // rx, tx, event
 constexpr uint64_t kStream = feature(0);            // VIRTIO_VSOCK_F_STREAM
+constexpr uint64_t kSeqpacket = feature(1);         // VIRTIO_VSOCK_F_SEQPACKET
 
 class Vsock final : public Function {
  public:
@@ -39,17 +41,18 @@ class Vsock final : public Function {
   }
 
   std::span<const uint16_t> queue_sizes() const override { return kQueueSizes; }
-  uint64_t features() const override { return kStream; }
+  uint64_t features() const override { return kStream | kSeqpacket; }
   void read_config(std::vector<uint8_t>* config) override {
     const uint64_t guest_cid = cid_;
     config->resize(sizeof guest_cid);
     std::memcpy(config->data(), &guest_cid, sizeof guest_cid);
   }
 
-  void start(Transport& transport, uint64_t) override {
+  void start(Transport& transport, uint64_t features) override {
     {
       const std::lock_guard lock(mutex_);
       transport_ = &transport;
+      streams_.set_seqpacket((features & kSeqpacket) != 0);
       started_ = true;
     }
     wake_.set();
@@ -165,6 +168,7 @@ class Vsock final : public Function {
       Chain& chain = received_[*used];
       Header header = streams_.data_header(connection);
       header.len = static_cast<uint32_t>(std::min<std::size_t>(bytes.size(), chain.writable() - sizeof header));
+      if (bytes.size() == header.len && connection.ends_message()) header.flags = vsock::kEndOfMessage;
       if (!chain.write(&header, sizeof header) || !chain.write(bytes.data(), header.len)) return false;
       bytes = bytes.subspan(header.len);
     }

@@ -16,6 +16,9 @@ namespace {
 
 constexpr unsigned kReceive = 0, kTransmit = 1;
 constexpr uint64_t kGuest = 42, kHost = 2;
+constexpr uint64_t kSeqpacketFeature = 2;
+constexpr uint16_t kSeqpacket = 2;      // the type
+constexpr uint32_t kEndOfMessage = 1U;  // 5.10.6.6.2
 enum : uint16_t { kRequest = 1, kResponse, kRst, kShutdown, kRw, kCreditUpdate, kCreditRequest };
 
 // 5.10.6
@@ -70,7 +73,8 @@ class Program {
 
 // A folder for sockets, and a port of the host at which a program listens.
 struct VsockBench {
-  explicit VsockBench() : attachment{.kind = &kVirtioVsock, .ports = ports.get(), .cid = kGuest} {
+  explicit VsockBench(uint64_t features = 0)
+      : wanted_features(features), attachment{.kind = &kVirtioVsock, .ports = ports.get(), .cid = kGuest} {
     for (unsigned i = 0; i < kBuffers; ++i) give_buffer();
   }
   ~VsockBench() {
@@ -110,9 +114,9 @@ struct VsockBench {
   Header header(uint16_t op, uint32_t size = 0, uint32_t flags = 0) const {
     return {kGuest, kHost, 1000, 7, size, 1, op, flags, room, forwarded};
   }
-  Program listener(uint32_t port) {
+  Program listener(uint32_t port, int type = SOCK_STREAM) {
     made.push_back(path + "_" + std::to_string(port));
-    Program program(host::Descriptor(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0)));
+    Program program(host::Descriptor(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0)));
     sockaddr_un address = {};
     address.sun_family = AF_UNIX;
     made.back().copy(address.sun_path, sizeof address.sun_path - 1);
@@ -134,9 +138,10 @@ struct VsockBench {
   std::string path = folder + "/sock";
   std::vector<std::string> made;
   std::unique_ptr<host::UnixPorts> ports = std::move(*host::UnixPorts::open(path));
+  uint64_t wanted_features;
   Attachment attachment;
   Bench bench{kVirtioSlot, 1, &attachment};
-  Driver driver{bench};
+  Driver driver{bench, wanted_features};
   std::deque<uint64_t> buffers;
   uint64_t sent_at = driver.allocate(sizeof(Header) + (1 << 16));
   uint32_t room = 1 << 20, forwarded = 0;  // what the guest says of itself
@@ -152,7 +157,7 @@ struct VsockBench {
 TEST(VirtioVsock, TellsItsCid) {
   VsockBench t;
   EXPECT_EQ(t.driver.read(kDeviceId), 19U);
-  EXPECT_EQ(t.driver.offered() & 7, 1U);
+  EXPECT_EQ(t.driver.offered() & 7, 1U | kSeqpacketFeature);
   EXPECT_EQ(t.bench.read(kConfig, 4), kGuest);
   EXPECT_EQ(t.bench.read(kConfig + 4, 4), 0U);
 }
@@ -425,6 +430,87 @@ TEST(VirtioVsock, RepliesThatAreNotTakenHoldBackPackets) {
   EXPECT_LT(sent, 5000U);
   for (unsigned i = 0; i < VsockBench::kBuffers; ++i) t.give_buffer();
   t.driver.wait(kTransmit);
+}
+
+TEST(VirtioVsock, MessagesStayWhole) {
+  VsockBench t(kSeqpacketFeature);
+  const Program at = t.listener(7, SOCK_SEQPACKET);
+  const auto header = [&](uint16_t op, uint32_t size = 0, uint32_t flags = 0) {
+    Header result = t.header(op, size, flags);
+    result.type = kSeqpacket;
+    return result;
+  };
+  t.room = 20000;
+  t.send(header(kRequest));
+  const Header response = t.next().header;
+  EXPECT_EQ(response.op, kResponse);
+  EXPECT_EQ(response.type, kSeqpacket);
+  const Program program(host::Descriptor(::accept(at.fd(), nullptr, nullptr)));
+  // Nothing arrives before the end of a message does.
+  t.send(header(kRw, 3), "abc");
+  char text[100];
+  EXPECT_LT(::recv(program.fd(), text, sizeof text, MSG_DONTWAIT), 0);
+  t.send(header(kRw, 2, kEndOfMessage), "de");
+  t.send(header(kRw, 1, kEndOfMessage), "f");
+  EXPECT_EQ(std::string(text, static_cast<std::size_t>(::recv(program.fd(), text, sizeof text, 0))), "abcde");
+  EXPECT_EQ(std::string(text, static_cast<std::size_t>(::recv(program.fd(), text, sizeof text, 0))), "f");
+  // In as many packets as it takes; the last of each message says so.
+  program.say(std::string(9000, 'x') + "y");
+  program.say("z");
+  std::vector<std::string> messages(1);
+  while (messages.size() < 3) {
+    const Packet packet = t.next();
+    EXPECT_EQ(packet.header.type, kSeqpacket);
+    if (packet.header.op != kRw) continue;
+    messages.back() += packet.data;
+    if ((packet.header.flags & kEndOfMessage) != 0) messages.emplace_back();
+  }
+  EXPECT_EQ(messages[0], std::string(9000, 'x') + "y");
+  EXPECT_EQ(messages[1], "z");
+  // One for which the guest can never have room ends it.
+  program.say(std::string(20001, 'x'));
+  Header ended = t.next().header;
+  while (ended.op == kCreditUpdate || ended.op == kCreditRequest) ended = t.next().header;
+  EXPECT_EQ(ended.op, kShutdown);
+  EXPECT_EQ(ended.flags, 3U);
+}
+
+TEST(VirtioVsock, TypesAreNotMixed) {
+  VsockBench t(kSeqpacketFeature);
+  const Program program = t.stream();
+  Header other = t.header(kRw, 1);
+  other.type = kSeqpacket;
+  t.send(other, "x");
+  EXPECT_EQ(t.next().header.op, kRst);
+  // A program of streams listens there.
+  other = t.header(kRequest);
+  other.type = kSeqpacket;
+  other.src_port = 1001;
+  t.send(other);
+  EXPECT_EQ(t.next().header.op, kRst);
+}
+
+TEST(VirtioVsock, MessagesAreForDriversThatKnowThem) {
+  VsockBench t;
+  const Program at = t.listener(7, SOCK_SEQPACKET);
+  Header request = t.header(kRequest);
+  request.type = kSeqpacket;
+  t.send(request);
+  EXPECT_EQ(t.next().header.op, kRst);
+}
+
+TEST(VirtioVsock, MessagesThatNeverEndAreLimited) {
+  VsockBench t(kSeqpacketFeature);
+  const Program at = t.listener(7, SOCK_SEQPACKET);
+  Header header = t.header(kRequest);
+  header.type = kSeqpacket;
+  t.send(header);
+  EXPECT_EQ(t.next().header.op, kResponse);
+  header = t.header(kRw, 60000);
+  header.type = kSeqpacket;
+  for (unsigned i = 0; i < 4; ++i) t.send(header, std::string(60000, 'x'));
+  t.send(header, std::string(60000, 'x'));  // more than the 256 KiB that it was told of
+  EXPECT_EQ(t.next().header.op, kRst);
 }
 
 TEST(VirtioVsock, ResetClosesAll) {

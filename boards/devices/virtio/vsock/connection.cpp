@@ -10,14 +10,30 @@
 
 namespace menura::boards::virtio::vsock {
 
-Connection::Connection(host::Descriptor program) : program_(std::move(program)), say_(kSayRequest) {}
+namespace {
+
+// A message goes as a whole: there must be room for the largest.
+void make_room(int fd, uint16_t type) {
+  const int room = Connection::kRoom;
+  if (type == kSeqpacket) ::setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof room);
+}
+
+}  // namespace
+
+Connection::Connection(host::Descriptor program, uint16_t type)
+    : program_(std::move(program)), type_(type), say_(kSayRequest) {
+  make_room(fd(), type_);
+}
 
 Connection::Connection(host::Descriptor program, const Header& request)
     : program_(std::move(program)),
+      type_(request.type),
       open_(true),
       say_(kSayResponse),
       guest_buf_alloc_(request.buf_alloc),
-      guest_fwd_cnt_(request.fwd_cnt) {}
+      guest_fwd_cnt_(request.fwd_cnt) {
+  make_room(fd(), type_);
+}
 
 // --- packets from the guest
 
@@ -33,7 +49,8 @@ bool Connection::take(const Header& header, Chain& payload, uint32_t host_port) 
       return ::send(fd(), ok.data(), ok.size(), MSG_DONTWAIT | MSG_NOSIGNAL) == static_cast<ssize_t>(ok.size());
     }
     case Op::Rw:
-      return open_ && guest_sends_ && take_payload(header.len, payload);
+      if (!open_ || !guest_sends_) return false;
+      return type_ == kSeqpacket ? take_message(header, payload) : take_payload(header.len, payload);
     case Op::CreditUpdate:
       return true;
     case Op::CreditRequest:
@@ -78,6 +95,29 @@ bool Connection::take_payload(uint32_t size, Chain& payload) {
     }
     return true;
   }
+  return keep(size, payload);
+}
+
+// Goes to the program when all of it is there. Empty ones do not: to a Unix socket's program they would be the end.
+bool Connection::take_message(const Header& header, Chain& payload) {
+  if (header.len > payload.readable() || header.len > kRoom - (waiting_.size() - waiting_at_)) return false;
+  if (!program_receives_) {
+    forwarded(header.len);
+    return true;
+  }
+  if (!keep(header.len, payload)) return false;
+  unfinished_ += header.len;
+  if ((header.flags & kEndOfMessage) == 0 || unfinished_ == 0) {
+    forwarded(0);
+    return true;
+  }
+  messages_.push_back(unfinished_);
+  unfinished_ = 0;
+  if (messages_.size() == 1) flush();
+  return true;
+}
+
+bool Connection::keep(uint32_t size, Chain& payload) {
   if (waiting_at_ >= kRoom) {
     waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(waiting_at_));
     waiting_at_ = 0;
@@ -125,21 +165,58 @@ uint32_t Connection::room_of_guest() const {
 }
 
 uint32_t Connection::read(std::span<uint8_t> bytes) {
+  if (type_ == kSeqpacket) return read_message(bytes);
   const ssize_t got = ::recv(fd(), bytes.data(), bytes.size(), MSG_DONTWAIT);
   if (got <= 0) {
-    readable_ = false;
-    if (got < 0 && (errno == EAGAIN || errno == EINTR)) return 0;
-    program_sends_ = false;
-    say_ |= kSayShutdown;
+    read_nothing(got);
     return 0;
   }
   if (static_cast<std::size_t>(got) < bytes.size()) readable_ = false;
-  sent_ += static_cast<uint32_t>(got);
+  sent(static_cast<uint32_t>(got));
+  return static_cast<uint32_t>(got);
+}
+
+// A piece of the message that was read last, or of the next. One that the guest can never have room for ends the
+// connection: its driver gives room only for whole messages.
+uint32_t Connection::read_message(std::span<uint8_t> bytes) {
+  if (!has_rest()) {
+    ssize_t got = ::recv(fd(), nullptr, 0, MSG_DONTWAIT | MSG_PEEK | MSG_TRUNC);
+    if (got > 0 && static_cast<uint64_t>(got) > guest_buf_alloc_) {
+      program_is_gone();
+      got = 0;
+    }
+    if (got > 0) {
+      rest_.resize(static_cast<std::size_t>(got));
+      rest_at_ = 0;
+      got = ::recv(fd(), rest_.data(), rest_.size(), MSG_DONTWAIT);
+    }
+    if (got <= 0) {
+      rest_.clear();
+      rest_at_ = 0;
+      read_nothing(got);
+      return 0;
+    }
+  }
+  const std::size_t size = std::min(bytes.size(), rest_.size() - rest_at_);
+  std::copy_n(rest_.begin() + static_cast<std::ptrdiff_t>(rest_at_), size, bytes.begin());
+  rest_at_ += size;
+  sent(static_cast<uint32_t>(size));
+  return static_cast<uint32_t>(size);
+}
+
+void Connection::read_nothing(ssize_t got) {
+  readable_ = false;
+  if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
+  program_sends_ = false;
+  say_ |= kSayShutdown;
+}
+
+void Connection::sent(uint32_t bytes) {
+  sent_ += bytes;
   if (room_of_guest() == 0 && !asked_credit_) {
     asked_credit_ = true;
     say_ |= kAskCredit;
   }
-  return static_cast<uint32_t>(got);
 }
 
 void Connection::fill(Header* header) {
@@ -150,7 +227,7 @@ void Connection::fill(Header* header) {
 // --- the program's socket
 
 int Connection::wanted_events() const {
-  const bool in = reads() && !readable_ && room_of_guest() != 0;
+  const bool in = reads() && !readable_ && !has_rest() && room_of_guest() != 0;
   if (!in && !program_receives_) return -1;
   // Also without either: that the program has gone is always told.
   return (in ? POLLIN : 0) | (has_left_over() ? POLLOUT : 0);
@@ -169,24 +246,27 @@ bool Connection::polled(int events) {
 
 void Connection::flush() {
   while (has_left_over()) {
-    const ssize_t done =
-        ::send(fd(), waiting_.data() + waiting_at_, waiting_.size() - waiting_at_, MSG_DONTWAIT | MSG_NOSIGNAL);
+    const std::size_t size = messages_.empty() ? waiting_.size() - waiting_at_ : messages_.front();
+    const ssize_t done = ::send(fd(), waiting_.data() + waiting_at_, size, MSG_DONTWAIT | MSG_NOSIGNAL);
     if (done < 0) {
       if (errno != EAGAIN && errno != EINTR) program_is_gone();
       return;
     }
     waiting_at_ += static_cast<std::size_t>(done);
     forwarded(static_cast<uint32_t>(done));
+    if (!messages_.empty()) messages_.pop_front();
   }
-  waiting_.clear();
+  // There may be a part of a message.
+  waiting_.erase(waiting_.begin(), waiting_.begin() + static_cast<std::ptrdiff_t>(waiting_at_));
   waiting_at_ = 0;
   if (!guest_sends_) ::shutdown(fd(), SHUT_WR);
 }
 
-// The guest may be waiting for room.
+// The guest may be waiting for room: for the rest of a message, for any.
 void Connection::forwarded(uint32_t bytes) {
   fwd_cnt_ += bytes;
-  if (fwd_cnt_ - told_fwd_cnt_ >= kRoom / 4) say_ |= kSayCredit;
+  const uint32_t not_told = fwd_cnt_ - told_fwd_cnt_;
+  if (not_told >= kRoom / 4 || (unfinished_ != 0 && not_told != 0)) say_ |= kSayCredit;
 }
 
 // It takes nothing any more; what it has sent may still be there.
@@ -197,6 +277,8 @@ void Connection::program_is_gone() {
   forwarded(static_cast<uint32_t>(waiting_.size() - waiting_at_));
   waiting_.clear();
   waiting_at_ = 0;
+  messages_.clear();
+  unfinished_ = 0;
 }
 
 bool Connection::leave() {

@@ -1,7 +1,9 @@
-// Connection: a stream between the guest and a program of the host, from the moment that their ports are known.
+// Connection: a stream, or one of whole messages, between the guest and a program of the host, from the moment that
+// their ports are known.
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <span>
 #include <vector>
 
@@ -16,10 +18,12 @@ class Connection {
   // What waits here for the program, at most: what the guest is told as buf_alloc.
   static constexpr uint32_t kRoom = 256 * 1024;
 
-  // The program wants the guest, which is asked.
-  explicit Connection(host::Descriptor program);
+  // The program wants the guest, which is asked. `type`: kStream or kSeqpacket.
+  Connection(host::Descriptor program, uint16_t type);
   // The guest wants the program, and gets a response.
   Connection(host::Descriptor program, const Header& request);
+
+  uint16_t type() const { return type_; }
 
   // --- packets from the guest
   // False: it is over; the guest is to be told by a reset, unless this was one.
@@ -33,9 +37,11 @@ class Connection {
   bool is_known() const { return (say_ & kSayRequest) == 0; }
   bool has_control() const { return say_ != 0; }
   // How much the guest has room for, where there may be something to read.
-  uint32_t to_read() const { return readable_ && reads() ? room_of_guest() : 0; }
+  uint32_t to_read() const { return (readable_ || has_rest()) && reads() ? room_of_guest() : 0; }
   // That many bytes at most, which came from the program; 0: none are there.
   uint32_t read(std::span<uint8_t> bytes);
+  // Whether the last of those was the last of a message.
+  bool ends_message() const { return type_ == kSeqpacket && !has_rest(); }
   // What all packets carry.
   void fill(Header* header);
 
@@ -53,9 +59,18 @@ class Connection {
   enum Say : uint8_t { kSayRequest = 1, kSayResponse = 2, kSayShutdown = 4, kSayCredit = 8, kAskCredit = 16 };
 
   bool reads() const { return open_ && program_sends_ && guest_receives_; }
-  bool has_left_over() const { return waiting_at_ != waiting_.size(); }
+  // For the program: of messages, whole ones.
+  bool has_left_over() const { return type_ == kSeqpacket ? !messages_.empty() : waiting_at_ != waiting_.size(); }
+  // Of a message for the guest.
+  bool has_rest() const { return rest_at_ != rest_.size(); }
   uint32_t room_of_guest() const;
   bool take_payload(uint32_t size, Chain& payload);
+  bool take_message(const Header& header, Chain& payload);
+  bool keep(uint32_t size, Chain& payload);
+  uint32_t read_message(std::span<uint8_t> bytes);
+  // What recv() says where nothing was read.
+  void read_nothing(ssize_t got);
+  void sent(uint32_t bytes);
   void flush();
   void forwarded(uint32_t bytes);
   void program_is_gone();
@@ -64,6 +79,7 @@ class Connection {
   bool is_over() const { return !guest_sends_ && !guest_receives_ && !has_left_over(); }
 
   host::Descriptor program_;
+  uint16_t type_;
   bool open_ = false;
   uint8_t say_;
   bool readable_ = false;  // until a read says otherwise
@@ -78,6 +94,13 @@ class Connection {
   std::vector<uint8_t> waiting_;
   std::size_t waiting_at_ = 0;
   std::vector<iovec> views_;
+
+  // Of kSeqpacket: the sizes of whole messages that wait there, and how much of the next one is behind them; what the
+  // guest has not got of the message that was read last, from rest_at_ on.
+  std::deque<uint32_t> messages_;
+  uint32_t unfinished_ = 0;
+  std::vector<uint8_t> rest_;
+  std::size_t rest_at_ = 0;
 };
 
 }  // namespace menura::boards::virtio::vsock

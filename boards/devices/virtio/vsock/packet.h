@@ -18,8 +18,9 @@ enum class Op : uint16_t {
   CreditRequest = 7,
 };
 
-inline constexpr uint16_t kStream = 1;                              // VIRTIO_VSOCK_TYPE_STREAM
+inline constexpr uint16_t kStream = 1, kSeqpacket = 2;              // VIRTIO_VSOCK_TYPE_...
 inline constexpr uint32_t kReceivesNoMore = 1U, kSendsNoMore = 2U;  // flags of Shutdown
+inline constexpr uint32_t kEndOfMessage = 1U;                       // flag of Rw, of seqpacket sockets
 
 struct [[gnu::packed]] Header {
   uint64_t src_cid = 0;

@@ -2,8 +2,17 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <iterator>
 
 namespace menura::boards::virtio::vsock {
+namespace {
+
+constexpr uint16_t kTypes[] = {kStream, kSeqpacket};
+
+// As the host's sockets call it.
+int socket_type(uint16_t type) { return type == kSeqpacket ? SOCK_SEQPACKET : SOCK_STREAM; }
+
+}  // namespace
 
 // --- from the guest
 
@@ -11,13 +20,16 @@ void Streams::take(const Header& header, Chain& payload) {
   // 5.10.6.4: the guest's own CID is the source; who pretends to be another one gets no answer.
   if (header.src_cid != guest_cid_) return;
   const Key key = {header.dst_port, header.src_port};
-  if (header.dst_cid != kHostCid || header.type != kStream) return reply_reset(header);
+  if (header.dst_cid != kHostCid || !(header.type == kStream || (header.type == kSeqpacket && seqpacket_))) {
+    return reply_reset(header);
+  }
   const auto found = map_.find(key);
   if (found == map_.end()) {
     header.op == Op::Request ? connect(key, header) : reply_reset(header);
     return;
   }
   Connection& connection = found->second;
+  if (header.type != connection.type()) return reply_reset(header);
   if (header.op == Op::Rst) {
     if (connection.is_open() && !connection.leave()) leaving_.push_back(std::move(connection));
     erase(found);
@@ -29,7 +41,7 @@ void Streams::take(const Header& header, Chain& payload) {
 
 void Streams::connect(const Key& key, const Header& request) {
   host::Descriptor program;
-  if (ports_ != nullptr && count() < kMost) program = ports_->connect(key.host_port);
+  if (ports_ != nullptr && count() < kMost) program = ports_->connect(key.host_port, socket_type(request.type));
   if (!program) return reply_reset(request);
   map_.emplace(key, Connection(std::move(program), request));
 }
@@ -51,8 +63,13 @@ Streams::Map::iterator Streams::erase(Map::iterator at) {
 
 // --- to the guest
 
-Header Streams::header_for(const Key& key, Op op) const {
-  return {.src_cid = kHostCid, .dst_cid = guest_cid_, .src_port = key.host_port, .dst_port = key.guest_port, .op = op};
+Header Streams::header_for(const Key& key, uint16_t type, Op op) const {
+  return {.src_cid = kHostCid,
+          .dst_cid = guest_cid_,
+          .src_port = key.host_port,
+          .dst_port = key.guest_port,
+          .type = type,
+          .op = op};
 }
 
 bool Streams::has_control() const {
@@ -69,7 +86,7 @@ bool Streams::next_control(Header* header) {
   }
   for (auto& [key, connection] : map_) {
     if (!connection.has_control()) continue;
-    *header = header_for(key, Op::Invalid);
+    *header = header_for(key, connection.type(), Op::Invalid);
     header->op = connection.next_control(header);
     connection.fill(header);
     return true;
@@ -91,7 +108,7 @@ Connection* Streams::next_readable(uint32_t* size) {
 
 // Of the connection that next_readable() has given last.
 Header Streams::data_header(Connection& connection) {
-  Header header = header_for(last_readable_, Op::Rw);
+  Header header = header_for(last_readable_, connection.type(), Op::Rw);
   connection.fill(&header);
   return header;
 }
@@ -102,7 +119,9 @@ void Streams::add_polled(std::vector<pollfd>* polled) {
   polled_.clear();
   const auto add = [&](int fd, int events) { polled->push_back({fd, static_cast<short>(events), 0}); };
   polled_ports_ = ports_ != nullptr && !no_room_ && count() < kMost;
-  if (polled_ports_) add(ports_->fd(), POLLIN);
+  for (const uint16_t type : kTypes) {
+    if (polled_ports_) add(ports_->fd(socket_type(type)), POLLIN);
+  }
   for (const Asker& asker : askers_) add(asker.program.get(), POLLIN);
   for (const Connection& connection : leaving_) add(connection.fd(), POLLOUT);
   for (const auto& [key, connection] : map_) {
@@ -115,9 +134,11 @@ void Streams::add_polled(std::vector<pollfd>* polled) {
 
 void Streams::take_polled(std::span<const pollfd> polled) {
   // Everything was closed meanwhile.
-  if (polled.size() != (polled_ports_ ? 1 : 0) + askers_.size() + leaving_.size() + polled_.size()) return;
+  if (polled.size() != (polled_ports_ ? std::size(kTypes) : 0) + askers_.size() + leaving_.size() + polled_.size())
+    return;
   auto now = polled.begin();
-  const bool somebody = polled_ports_ && (now++)->revents != 0;
+  bool somebody[std::size(kTypes)] = {};
+  for (bool& one : somebody) one = polled_ports_ && (now++)->revents != 0;
   for (auto at = askers_.begin(); at != askers_.end();) {
     const bool stays = (now++)->revents == 0 || ask(&*at);
     at = stays ? std::next(at) : askers_.erase(at);
@@ -131,20 +152,23 @@ void Streams::take_polled(std::span<const pollfd> polled) {
     const short events = (now++)->revents;
     const auto found = events != 0 ? map_.find(key) : map_.end();
     if (found == map_.end() || found->second.polled(events)) continue;
-    if (found->second.is_known()) resets_.push_back(header_for(key, Op::Rst));
+    if (found->second.is_known()) resets_.push_back(header_for(key, found->second.type(), Op::Rst));
     erase(found);
   }
-  if (somebody) accept();
+  for (std::size_t i = 0; i < std::size(kTypes); ++i) {
+    if (somebody[i]) accept(kTypes[i]);
+  }
 }
 
-void Streams::accept() {
+void Streams::accept(uint16_t type) {
   while (count() < kMost) {
-    host::Descriptor program = ports_->accept();
+    host::Descriptor program = ports_->accept(socket_type(type));
     if (!program) {
       no_room_ = errno != EAGAIN && errno != EINTR && errno != ECONNABORTED;
       return;
     }
-    askers_.push_back({std::move(program), {}});
+    // A driver that does not know them will not: they are gone at once.
+    if (type == kStream || seqpacket_) askers_.push_back({std::move(program), type, {}});
   }
 }
 
@@ -161,7 +185,7 @@ bool Streams::ask(Asker* asker) {
   do {
     next_port_ = next_port_ == ~0U ? kFirstPort : next_port_ + 1;
   } while (taken(next_port_));
-  map_.emplace(Key{next_port_, asker->request.port()}, Connection(std::move(asker->program)));
+  map_.emplace(Key{next_port_, asker->request.port()}, Connection(std::move(asker->program), asker->type));
   return false;
 }
 

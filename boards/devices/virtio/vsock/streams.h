@@ -23,6 +23,9 @@ class Streams {
   // `ports`: nullptr, nobody is there.
   Streams(host::UnixPorts* ports, uint32_t guest_cid) : ports_(ports), guest_cid_(guest_cid) {}
 
+  // Whether the driver knows connections of whole messages.
+  void set_seqpacket(bool known) { seqpacket_ = known; }
+
   // --- from the guest
   // As long as there is room for replies (5.10.6.1.2).
   bool takes_packets() const { return resets_.size() < kMostReplies; }
@@ -55,14 +58,15 @@ class Streams {
   using Map = std::map<Key, Connection>;
   struct Asker {
     host::Descriptor program;
+    uint16_t type;
     host::PortRequest request;
   };
 
-  Header header_for(const Key& key, Op op) const;
+  Header header_for(const Key& key, uint16_t type, Op op) const;
   void reply_reset(const Header& to);
   void connect(const Key& key, const Header& request);
   Map::iterator erase(Map::iterator at);
-  void accept();
+  void accept(uint16_t type);
   // False: it is no asker any more.
   bool ask(Asker* asker);
   std::size_t count() const { return map_.size() + askers_.size() + leaving_.size(); }
@@ -75,6 +79,7 @@ class Streams {
   std::deque<Header> resets_;
   uint32_t next_port_ = kFirstPort;
   Key last_readable_ = {};
+  bool seqpacket_ = false;
   bool no_room_ = false;  // accept() failed: again when something is closed
 
   // What add_polled() has added, in order.
