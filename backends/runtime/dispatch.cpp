@@ -52,10 +52,22 @@ void TranslatorEngine::select_table(Vcpu& vcpu) {
   vcpu.drop_predictions();
 }
 
+// A machine comes here for each trap and each return from one: mostly, its jump table knows where that goes.
 const void* TranslatorEngine::enter_at(Vcpu& vcpu, uint64_t pc) {
   acknowledge(vcpu);
-  const Translation* const found = find_or_translate(vcpu, pc);
-  return found != nullptr ? found->entry : nullptr;
+  if (options_.machine) {
+    select_table(vcpu);
+    if (const void* const known = vcpu.table->find(pc); known != nullptr) return known;
+  }
+  Translation* const found = find_or_translate(vcpu, pc);
+  if (found == nullptr) return nullptr;
+  if (options_.machine) remember(vcpu, *found);
+  return found->entry;
+}
+
+void TranslatorEngine::remember(Vcpu& vcpu, const Translation& translation) {
+  const std::lock_guard lock(mutex_);
+  if (translation.live) vcpu.table->add(translation);
 }
 
 const void* TranslatorEngine::resume(Vcpu& vcpu, const Translation* translation) {
@@ -119,10 +131,7 @@ const void* TranslatorEngine::on_resolve(Vcpu& vcpu, uint64_t stub_end) {
 const void* TranslatorEngine::on_indirect(Vcpu& vcpu, uint64_t pc) {
   ++vcpu.statistics.indirect_misses;
   Translation* const to = find_or_translate(vcpu, pc);
-  if (to != nullptr) {
-    const std::lock_guard lock(mutex_);
-    if (to->live) vcpu.table->add(*to);
-  }
+  if (to != nullptr) remember(vcpu, *to);
   return resume(vcpu, to);
 }
 

@@ -104,7 +104,7 @@ vcpu::Exit TranslatorEngine::run(ir::CpuHeader& cpu) {
   } else {
     // Whoever frees code asks first whether this runs: then it waits for an acknowledgement.
     turnstile_.enter(vcpu);
-    select_table(vcpu);
+    if (!options_.machine) select_table(vcpu);
     do {
       if (const void* const code = enter_at(vcpu, cpu.pc); code != nullptr) enter_(&cpu, code);
       if (cpu.exit_kind == static_cast<uint32_t>(ir::ExitKind::Exclusive)) run_alone(vcpu);

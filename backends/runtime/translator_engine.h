@@ -109,6 +109,7 @@ class TranslatorEngine : public vcpu::Engine {
   // --- dispatch.cpp
   // Host code for cpu.mode, cpu.extra at `pc`, the virtual CPU quiescent; nullptr: an exit has been prepared.
   const void* enter_at(Vcpu& vcpu, uint64_t pc);
+  void remember(Vcpu& vcpu, const Translation& translation);
   // The identity of the code at `pc` in the virtual CPU's mode; false: an exit has been prepared.
   bool identify(Vcpu& vcpu, uint64_t pc, ir::Identity* identity);
   static void prepare_fault(Vcpu& vcpu, uint64_t pc, const ir::Fault& fault);

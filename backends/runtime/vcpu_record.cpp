@@ -50,6 +50,12 @@ void JumpTable::assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::Code
   view_ = view;
 }
 
+const void* JumpTable::find(uint64_t pc) const {
+  CodeRecord& place = place_of(pc);
+  if (pc == kNoPc || std::atomic_ref(place.pc).load(std::memory_order_relaxed) != pc) return nullptr;
+  return std::atomic_ref(place.entry).load(std::memory_order_acquire);
+}
+
 void JumpTable::add(const CodeRecord& record) {
   CodeRecord& place = place_of(record.pc);
   if (added_.size() < kMostAdded) added_.push_back(static_cast<uint16_t>(&place - records_));

@@ -49,6 +49,8 @@ class JumpTable {
   void assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view);
 
   void* records() const { return records_; }
+  // On its virtual CPU's thread: the entry of the code at a pc; nullptr: not known.
+  const void* find(uint64_t pc) const;
   void add(const CodeRecord& record);
   // Removes the entry of this very code, or lets it lead to other code of the same pc.
   void clear(const CodeRecord& record);
