@@ -1,6 +1,4 @@
 // Read-modify-writes and reservations, by locked instructions.
-#include <llvm/IR/InlineAsm.h>
-
 #include <algorithm>
 
 #include "backends/llvm/lowering.h"
@@ -57,10 +55,7 @@ void Lowering::lower_atomic(Value v, const Inst& inst) {
   const bool one_instruction = desc.big_endian == 0 && bits <= 64 && (op == AtomicOp::Swap || op == AtomicOp::Add);
   if (one_instruction) {
     // Adding a 0 that it knew of would become a load, without a stackmap, too.
-    if (op == AtomicOp::Add) {
-      operand =
-          b_.CreateCall(llvm::InlineAsm::get(llvm::FunctionType::get(t, {t}, false), "", "=r,0", false), {operand});
-    }
+    if (op == AtomicOp::Add) operand = hidden(operand);
     mark_access();
     llvm::AtomicRMWInst* const old =
         b_.CreateAtomicRMW(op == AtomicOp::Add ? llvm::AtomicRMWInst::Add : llvm::AtomicRMWInst::Xchg,

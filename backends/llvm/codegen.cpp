@@ -139,6 +139,10 @@ Codegen::Codegen() {
       features += (feature.getValue() ? "+" : "-") + feature.getKey().str();
     }
   }
+  // LLVM 19 makes PMADDWD of lane by lane products, and of a lane that is zero in one operand it takes the other half
+  // for free in both. Without, there are PMULLW and PMULHW.
+  for (const char* const tuning : {"+slow-pmaddwd", "+slow-pmulld"})
+    features += (features.empty() ? "" : ",") + std::string(tuning);
   llvm::TargetOptions options;
   options.EmulatedTLS = false;
   machine_.reset(target->createTargetMachine(kTriple, cpu, features, options, llvm::Reloc::PIC_, llvm::CodeModel::Small,

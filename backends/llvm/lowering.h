@@ -69,6 +69,8 @@ class Lowering {
   // The bits of a value of type `t` as an integer of its width, and back.
   llvm::Value* to_bits(llvm::Value* v, ir::Type t);
   llvm::Value* from_bits(llvm::Value* v, ir::Type t);
+  // The same value, of which LLVM knows nothing.
+  llvm::Value* hidden(llvm::Value* v);
 
   // --- slots.cpp
   llvm::Value* state_pointer(uint64_t offset);

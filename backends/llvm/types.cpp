@@ -1,4 +1,6 @@
 // IR types as LLVM sees them.
+#include <llvm/IR/InlineAsm.h>
+
 #include "backends/llvm/lowering.h"
 
 namespace menura::llvmjit {
@@ -38,5 +40,13 @@ llvm::Value* Lowering::unlaned(llvm::Value* v, Type t) { return b_.CreateBitCast
 llvm::Value* Lowering::to_bits(llvm::Value* v, Type t) { return b_.CreateBitCast(v, b_.getIntNTy(ir::bits(t))); }
 
 llvm::Value* Lowering::from_bits(llvm::Value* v, Type t) { return b_.CreateBitCast(v, type(t)); }
+
+llvm::Value* Lowering::hidden(llvm::Value* v) {
+  llvm::Type* const t = v->getType();
+  return b_.CreateCall(
+      llvm::InlineAsm::get(llvm::FunctionType::get(t, {t}, false), "", t->isVectorTy() ? "=x,0" : "=r,0",
+                           /*hasSideEffects=*/false),
+      {v});
+}
 
 }  // namespace menura::llvmjit

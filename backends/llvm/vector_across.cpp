@@ -120,7 +120,8 @@ llvm::Value* Lowering::vector_dot(const Inst& inst) {
       const auto part = [&](llvm::Value* v, bool is_signed) {
         return extend(shuffled(v, v, 8, [&](unsigned i) { return i + from; }), wide, is_signed);
       };
-      return b_.CreateIntrinsic(llvm::Intrinsic::x86_sse2_pmadd_wd, {}, {part(a, sign_a), part(b, sign_b)});
+      // Of one it knows nothing: lanes that are zero in both would be anything in both (codegen.cpp).
+      return b_.CreateIntrinsic(llvm::Intrinsic::x86_sse2_pmadd_wd, {}, {part(a, sign_a), hidden(part(b, sign_b))});
     };
     llvm::Value* const low = products(0);
     llvm::Value* const high = products(8);
