@@ -200,6 +200,18 @@ Result<Net> parse_net(const KeyValues& values) {
   return net;
 }
 
+// QEMU's oldest spelling, "-net nic,model=virtio,macaddr=... -net user": a network of its own is a card here anyway.
+Result<std::optional<std::array<uint8_t, 6>>> parse_old_nic(const KeyValues& values) {
+  const Properties properties("--net", values);
+  if (auto good = properties.only({"model", "macaddr", "name", "vlan"}); !good) return good.error();
+  if (auto good = properties.one_of("model", {"virtio-net-device", "virtio", "virtio-net", "virtio-net-pci"}); !good)
+    return good.error();
+  if (properties.get("macaddr").empty()) return std::optional<std::array<uint8_t, 6>>();
+  auto mac = parse_mac(properties.get("macaddr"));
+  if (!mac) return properties.error(mac.error().message);
+  return std::optional(*mac);
+}
+
 // --- --share
 
 // What the configuration space has room for, and v9fs reads.
@@ -479,11 +491,22 @@ Result<std::vector<AttachmentOption>> parse_attachments(const BootOptions& optio
     drives.push_back(std::move(*drive));
   }
   std::vector<Net> nets;
+  std::vector<std::optional<std::array<uint8_t, 6>>> macs;  // of -net nic
   for (const KeyValues& values : options.nets) {
     if (values.first() == "none") continue;  // QEMU: no card; nor have we one unasked
+    if (values.first() == "nic") {
+      auto mac = parse_old_nic(values);
+      if (!mac) return mac.error();
+      macs.push_back(*mac);
+      continue;
+    }
     auto net = parse_net(values);
     if (!net) return net.error();
     nets.push_back(std::move(*net));
+  }
+  if (macs.size() > nets.size()) return Error{"--net nic: the card is joined to no network; expected --net user, too"};
+  for (std::size_t i = 0; i < macs.size(); ++i) {
+    if (macs[i]) nets[i].option.mac = macs[i];
   }
   std::vector<Folder> folders;
   for (const KeyValues& values : options.folders) {

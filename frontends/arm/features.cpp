@@ -26,7 +26,7 @@ constexpr FeatureSet kArmv8_0 = A64 + EL1 + EL2 + EL3 + GICv3 + FP + AdvSIMD + C
 constexpr FeatureSet kArmv8_2 = kArmv8_0 + VHE + LSE + LOR + RDM + FP16 + DotProd + LRCPC + DPB + SSBS + TGran16 + PAN +
                                 PAN2 + UAO + HAFDBS + HPDS + TTCNP + CSV2 + CSV3;
 
-constexpr FeatureSet kCores = CortexA53 + CortexA72 + CortexA76 + NeoverseN1;
+constexpr FeatureSet kCores = CortexA53 + CortexA57 + CortexA72 + CortexA76 + NeoverseN1;
 
 constexpr std::array<frontends::FeatureRow, kFeatureCount> kFeatures = {{
 #define FEATURE(id, name, requires_, meaning) {name, requires_},
@@ -69,6 +69,7 @@ FeatureSet without_fp(FeatureSet set) {
 
 uint32_t midr(FeatureSet set) {
   if (has(set, Feature::CortexA53)) return 0x410fd034;
+  if (has(set, Feature::CortexA57)) return 0x411fd070;
   if (has(set, Feature::CortexA72)) return 0x410fd083;
   if (has(set, Feature::CortexA76)) return 0x414fd0b1;
   if (has(set, Feature::NeoverseN1)) return 0x414fd0c1;

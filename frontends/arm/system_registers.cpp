@@ -260,8 +260,8 @@ bool is_identification(unsigned number) {
 }
 
 uint64_t physical_range(FeatureSet features) {
-  if (has(features, Feature::CortexA53) || has(features, Feature::CortexA76)) return 2;  // 40 bits
-  return has(features, Feature::CortexA72) ? 4 : 5;                                      // 44, 48 bits
+  if (has(features, Feature::CortexA53) || has(features, Feature::CortexA76)) return 2;   // 40 bits
+  return has(features, Feature::CortexA57) || has(features, Feature::CortexA72) ? 4 : 5;  // 44, 48 bits
 }
 
 uint64_t identification(unsigned number, FeatureSet features) {

@@ -125,6 +125,8 @@ with tempfile.TemporaryDirectory() as folder:
             ("-device e1000,netdev=n", ["virtio-net-device", "--net user"]),
             ("-device nvme,drive=d", ["virtio-blk-device", "--drive"]),
             ("-device virtio-scsi-device", ["virtio-blk-device"]),
+            ("-net nic,model=virtio", ["--net user"]),
+            ("-net nic,model=rtl8139 -net user", ["virtio"]),
             ("-enable-kvm", ["tcg"]),
             ("-accel kvm", ["tcg"]),
             ("-machine virt,accel=kvm", ["tcg"]),

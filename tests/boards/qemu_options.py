@@ -36,6 +36,7 @@ BOTH = """
 -drive if=none,id=d,file=FOLDER/disk,format=raw,readonly=on -device virtio-blk-pci,drive=d,bus=pcie.0,addr=3
 -drive file=FOLDER/a,,b,format=raw,if=none,id=d -device virtio-blk-device,drive=d
 -drive if=none,media=cdrom,file=FOLDER/disk,format=raw,id=d -device virtio-blk-device,drive=d
+-net nic,model=virtio-net-pci,macaddr=52:54:00:11:22:34 -net user
 -nic user,model=virtio-net-pci,mac=52:54:00:11:22:33
 -netdev user,id=n,hostfwd=tcp:127.0.0.1:PORT-:22 -device virtio-net-pci,netdev=n,romfile= -nic none
 -object rng-random,filename=/dev/urandom,id=r -device virtio-rng-pci,rng=r -device virtio-balloon-device
@@ -48,6 +49,7 @@ LINES = {
 """,
     "arm64": BOTH + """
 -cpu max,pauth-impdef=on -machine virt,accel=tcg,gic-version=3,acpi=off,highmem=off,its=off,iommu=none
+-cpu cortex-a57 -m 256
 -cpu cortex-a53 -machine gic-version=2,type=virt,mem-merge=on
 -hda FOLDER/disk
 -cdrom FOLDER/disk -no-acpi
