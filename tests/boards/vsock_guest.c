@@ -49,12 +49,22 @@ static int talk(const char* port) {
       return 4;
     }
   }
-  // Many without an answer between them: they stay apart.
-  for (unsigned k = 1; k <= 500; ++k) {
-    if (send(sock, message, k, 0) != (ssize_t)k) return 5;
+  // Some without an answer between them: they stay apart. Of more, Linux 6.12 ends the connection (ENOBUFS): each has a buffer of its
+  // own, which it counts.
+  enum { kMany = 30 };
+  for (unsigned k = 1; k <= kMany; ++k) {
+    const ssize_t sent = send(sock, message, k, 0);
+    if (sent != (ssize_t)k) {
+      printf("sent %zd of %u: %s\n", sent, k, strerror(errno));
+      return 5;
+    }
   }
-  for (unsigned k = 1; k <= 500; ++k) {
-    if (recv(sock, back, sizeof back, 0) != (ssize_t)k) return 6;
+  for (unsigned k = 1; k <= kMany; ++k) {
+    const ssize_t got = recv(sock, back, sizeof back, 0);
+    if (got != (ssize_t)k) {
+      printf("got %zd of %u: %s\n", got, k, strerror(errno));
+      return 6;
+    }
   }
   shutdown(sock, SHUT_WR);
   return recv(sock, back, sizeof back, 0) == 0 ? 0 : 7;
