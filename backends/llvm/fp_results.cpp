@@ -3,6 +3,8 @@
 // may be a tiny number rounded up: tininess before rounding raises underflow, the host's after rounding does not. Those
 // are computed again, out of line and exactly. The flags that the host has raised are right, though they may not be
 // all.
+#include <llvm/IR/IntrinsicsX86.h>
+
 #include "backends/llvm/lowering.h"
 
 namespace menura::llvmjit {
@@ -44,6 +46,22 @@ llvm::Value* Lowering::either(llvm::Value* rare, llvm::function_ref<llvm::Value*
 
 llvm::Value* Lowering::any_lane(llvm::Value* mask) {
   return mask->getType()->isVectorTy() ? b_.CreateOrReduce(mask) : mask;
+}
+
+// Of floats, one or all lanes of a vector register. Their signs in a vector register say it: LLVM would compare into a
+// mask register where there is one, which costs `matrix4` a third.
+llvm::Value* Lowering::any_unordered(llvm::Value* a, llvm::Value* b, bool or_equal) {
+  if (!a->getType()->isVectorTy() || !features_.avx) {
+    return any_lane(or_equal ? b_.CreateFCmpUEQ(a, b) : b_.CreateFCmpUNO(a, b));
+  }
+  const bool single = a->getType()->getScalarType()->isFloatTy();
+  llvm::Value* const lanes =
+      b_.CreateIntrinsic(single ? llvm::Intrinsic::x86_sse_cmp_ps : llvm::Intrinsic::x86_sse2_cmp_pd, {},
+                         {a, b, b_.getInt8(or_equal ? 8 : 3)});  // EQ_UQ, UNORD_Q
+  return b_.CreateICmpNE(
+      b_.CreateIntrinsic(single ? llvm::Intrinsic::x86_sse_movmsk_ps : llvm::Intrinsic::x86_sse2_movmsk_pd, {},
+                         {lanes}),
+      b_.getInt32(0));
 }
 
 llvm::Value* Lowering::recomputed(const Inst& inst) {
@@ -155,11 +173,11 @@ llvm::Value* Lowering::checked_result(const Inst& inst, llvm::Value* result) {
   if (tiny) {
     const llvm::fltSemantics& format = t->getScalarType()->getFltSemantics();
     llvm::Value* const least = llvm::ConstantFP::get(t, llvm::APFloat::getSmallestNormalized(format));
-    wrong = b_.CreateFCmpUEQ(b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, result), least);
+    wrong = any_unordered(b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, result), least, true);
   } else {
-    wrong = b_.CreateFCmpUNO(result, result);
+    wrong = any_unordered(result, result, false);
   }
-  const Rare rare = begin_rare(any_lane(wrong));
+  const Rare rare = begin_rare(wrong);
   const bool canonical = static_cast<NanPolicy>(desc.nan) == NanPolicy::Canonical;
   // Of an fma the host does not say that infinity times zero is invalid where a quiet NaN is added.
   const bool same = canonical && !tiny && !vector && inst.op != Op::FMa;

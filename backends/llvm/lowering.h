@@ -193,6 +193,7 @@ class Lowering {
   llvm::Value* checked(const Inst& inst, llvm::function_ref<llvm::Value*()> host);
   llvm::Value* checked_result(const Inst& inst, llvm::Value* result);
   llvm::Value* any_lane(llvm::Value* mask);
+  llvm::Value* any_unordered(llvm::Value* a, llvm::Value* b, bool or_equal);
   llvm::Value* large_factors(const Inst& inst);
   llvm::Value* recomputed(const Inst& inst);
   ir::Type lane_type(const Inst& inst) const;
