@@ -4,10 +4,6 @@
 #include <llvm/Analysis/LoopAnalysisManager.h>
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
-// Its registry is LLVM's own only as far as others may see ours.
-#pragma GCC visibility push(default)
-#include <llvm/CodeGen/RegAllocRegistry.h>
-#pragma GCC visibility pop
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
@@ -28,9 +24,7 @@
 #include <llvm/Transforms/Scalar/SROA.h>
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
-#include <algorithm>
 #include <cstdlib>
-#include <mutex>
 #include <string_view>
 
 #include "backends/llvm/shaping.h"
@@ -96,21 +90,6 @@ struct KeepLoadsApart : llvm::PassInfoMixin<KeepLoadsApart> {
     }
   }
 };
-
-// The greedy register allocator splits what lives long, and each piece wants a register at each stackmap in it; the
-// basic one spills the whole, and stackmaps name the frame. Where stackmaps name more than there are registers, most
-// loads were for them alone.
-constexpr unsigned kManyNamed = 18;
-
-unsigned most_named_by_stackmaps(const llvm::Module& module) {
-  unsigned most = 0;
-  const llvm::Function* const stackmap = module.getFunction("llvm.experimental.stackmap");
-  if (stackmap == nullptr) return 0;
-  for (const llvm::User* const user : stackmap->users()) {
-    most = std::max(most, llvm::cast<llvm::CallInst>(user)->arg_size() - 2);
-  }
-  return most;
-}
 
 }  // namespace
 
@@ -225,16 +204,9 @@ bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, bool
   if (config->addISelPasses()) return false;
   passes.add(make_poll_folder());
   passes.add(make_stackmap_placer());
-  {
-    // LLVM asks a variable of its own.
-    static std::mutex choice;
-    const std::lock_guard lock(choice);
-    using Make = llvm::FunctionPass* (*)();
-    const Make basic = &llvm::createBasicRegisterAllocator;
-    const Make greedy = &llvm::createGreedyRegisterAllocator;
-    llvm::RegisterRegAlloc::setDefault(most_named_by_stackmaps(module) > kManyNamed ? basic : greedy);
-    config->addMachinePasses();
-  }
+  config->insertPass(&llvm::MachineSchedulerID, make_stackmap_veil(true));
+  config->insertPass(&llvm::VirtRegRewriterID, make_stackmap_veil(false));
+  config->addMachinePasses();
   config->setInitialized();
   passes.add(make_recovery_collector(facts));
   passes.add(make_shaper(stubs, low, facts));

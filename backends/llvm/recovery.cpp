@@ -1,5 +1,6 @@
 #include "backends/llvm/recovery.h"
 
+#include <llvm/CodeGen/LiveIntervals.h>
 #include <llvm/CodeGen/MachineFrameInfo.h>
 #include <llvm/CodeGen/MachineFunction.h>
 #include <llvm/CodeGen/MachineInstr.h>
@@ -87,6 +88,47 @@ class StackmapPlacer : public llvm::MachineFunctionPass {
   }
 };
 char StackmapPlacer::ID = 0;
+
+// Register allocation takes each use for a reason to keep a value in a register, but stackmaps, which name the frame as
+// well. So they are no uses while it decides; how long values live has been found before.
+class StackmapVeil : public llvm::MachineFunctionPass {
+ public:
+  static char ID;
+  explicit StackmapVeil(bool on) : MachineFunctionPass(ID), on_(on) {}
+  void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
+    usage.setPreservesAll();
+    if (on_) usage.addRequired<llvm::LiveIntervalsWrapperPass>();
+    MachineFunctionPass::getAnalysisUsage(usage);
+  }
+  bool runOnMachineFunction(llvm::MachineFunction& function) override {
+    if (on_) live_ = &getAnalysis<llvm::LiveIntervalsWrapperPass>().getLIS();
+    for (llvm::MachineBasicBlock& block : function) {
+      for (llvm::MachineInstr& instruction : block) {
+        if (instruction.getOpcode() != llvm::TargetOpcode::STACKMAP) continue;
+        for (llvm::MachineOperand& operand : instruction.operands()) {
+          if (!operand.isReg() || operand.isDef() || operand.isImplicit()) continue;
+          operand.setIsDebug(on_ && may_be_hidden(function, instruction, operand.getReg()));
+        }
+      }
+    }
+    return false;
+  }
+
+ private:
+  // What looks like a load's only use may become one with it, and what ends a value's life must be seen to.
+  bool may_be_hidden(const llvm::MachineFunction& function, const llvm::MachineInstr& map, llvm::Register reg) const {
+    if (!reg.isVirtual()) return false;
+    if (live_->getInterval(reg).Query(live_->getInstructionIndex(map)).isKill()) return false;
+    for (const llvm::MachineInstr& made : function.getRegInfo().def_instructions(reg)) {
+      if (made.canFoldAsLoad()) return false;
+    }
+    return true;
+  }
+
+  bool on_;
+  llvm::LiveIntervals* live_ = nullptr;
+};
+char StackmapVeil::ID = 0;
 
 class RecoveryCollector : public llvm::MachineFunctionPass {
  public:
@@ -328,6 +370,8 @@ void number_constants(llvm::Module& module, MachineFacts& facts) {
 }
 
 llvm::MachineFunctionPass* make_stackmap_placer() { return new StackmapPlacer; }
+
+llvm::MachineFunctionPass* make_stackmap_veil(bool on) { return new StackmapVeil(on); }
 
 llvm::MachineFunctionPass* make_recovery_collector(MachineFacts& facts) { return new RecoveryCollector(facts); }
 

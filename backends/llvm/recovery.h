@@ -59,6 +59,8 @@ struct MachineFacts {
 void number_constants(llvm::Module& module, MachineFacts& facts);
 // Behind instruction selection.
 llvm::MachineFunctionPass* make_stackmap_placer();
+// Right before register allocation (on) and right behind it (off).
+llvm::MachineFunctionPass* make_stackmap_veil(bool on);
 // Behind all passes of LLVM's.
 llvm::MachineFunctionPass* make_recovery_collector(MachineFacts& facts);
 
