@@ -27,6 +27,7 @@
 #include <cstdlib>
 #include <string_view>
 
+#include "backends/llvm/narrowing.h"
 #include "backends/llvm/shaping.h"
 
 extern "C" {
@@ -187,9 +188,10 @@ void Codegen::optimize_narrow(llvm::Module& module) {
   module.setDataLayout(own);
 }
 
-bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, bool low,
+bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, std::vector<AccessSite>& sites, bool low,
                   llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
   optimize_narrow(module);
+  narrow_vectors(module, sites);
   number_constants(module, facts);
   // What addPassesToEmitFile does, with passes of ours.
   auto& machine = static_cast<llvm::LLVMTargetMachine&>(*machine_);

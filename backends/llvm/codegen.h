@@ -27,8 +27,8 @@ class Codegen {
   const Features& features() const { return features_; }
   void prepare(llvm::Module& module) const;
   // Optimizes and compiles; false: LLVM could not. Throws FatalError: then the module must not be touched again.
-  bool run(llvm::Module& module, const std::vector<ExitStub>& stubs, bool low, llvm::SmallVectorImpl<char>& object,
-           MachineFacts& facts);
+  bool run(llvm::Module& module, const std::vector<ExitStub>& stubs, std::vector<AccessSite>& sites, bool low,
+           llvm::SmallVectorImpl<char>& object, MachineFacts& facts);
 
  private:
   void optimize(llvm::Module& module);

@@ -53,7 +53,7 @@ class LlvmCompiler : public runtime::Compiler {
     MachineFacts facts;
     const bool low = fits_31_bits(region);
     try {
-      if (!codegen_.run(*module, lowering.stubs(), low, object, facts) || failed) return false;
+      if (!codegen_.run(*module, lowering.stubs(), lowering.sites(), low, object, facts) || failed) return false;
       if (facts.state_lost || (facts.lost && !options.machine)) return false;
     } catch (const FatalError&) {
       // Nobody knows what can still be destroyed.

@@ -228,7 +228,7 @@ class Linker {
         SlotPlace place;
         place.slot = slot.slot;
         place.value = slot.value;
-        place.boxed = slot.boxed;
+        place.part = slot.part;
         switch (slot.source) {
           case SiteSlot::Source::Constant:
             place.kind = SlotPlace::Kind::Constant;

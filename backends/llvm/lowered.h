@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "backends/runtime/compiled_code.h"
 #include "ir/core/region.h"
 
 namespace menura::llvmjit {
@@ -29,7 +30,7 @@ struct SiteSlot {
   Source source = Source::Operand;
   unsigned bytes = 0;  // in its storage
   int64_t value = 0;
-  bool boxed = false;  // Operand: the float of 32 bits that is NaN-boxed in the slot
+  runtime::SlotPlace::Part part = runtime::SlotPlace::Part::Whole;  // Operand
 };
 
 // An access to guest memory; its number is the id of the stackmap before it.

@@ -33,7 +33,7 @@ class Lowering {
 
   unsigned functions() const { return static_cast<unsigned>(entries_.size()); }
   const std::vector<ExitStub>& stubs() const { return stubs_; }
-  const std::vector<AccessSite>& sites() const { return sites_; }
+  std::vector<AccessSite>& sites() { return sites_; }
 
  private:
   using Value = ir::Value;

@@ -39,9 +39,10 @@ void Lowering::mark_access() {
       place.value = slot.type == Type::I1 ? known.imm & 1 : known.imm;
     } else {
       // What is boxed is boxed for the state alone: for recovery it need not be.
-      place.boxed = boxed_[id] != ir::kNoValue;
-      llvm::Value* v = place.boxed ? value(inst_of(boxed_[id]).args[0]) : get_slot(id);
-      place.bytes = place.boxed ? sizeof(float) : ir::storage_bytes(slot.type);
+      const bool boxed = boxed_[id] != ir::kNoValue;
+      if (boxed) place.part = runtime::SlotPlace::Part::Boxed;
+      llvm::Value* v = boxed ? value(inst_of(boxed_[id]).args[0]) : get_slot(id);
+      place.bytes = boxed ? sizeof(float) : ir::storage_bytes(slot.type);
       if (slot.type == Type::V64) v = b_.CreateBitCast(v, b_.getInt64Ty());
       if (slot.type == Type::I128) v = b_.CreateBitCast(v, type(Type::V128));
       if (ir::is_int(slot.type) && ir::bits(slot.type) < 64) v = b_.CreateZExt(v, b_.getInt64Ty());

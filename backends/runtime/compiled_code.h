@@ -65,8 +65,17 @@ struct SlotPlace {
   ir::SlotId slot = 0;
   Kind kind = Kind::Constant;
   HostReg reg;
+  // What of the slot there is.
+  enum class Part : uint8_t {
+    Whole,
+    Boxed,  // a float of 32 bits, which is NaN-boxed in the slot
+    Low4,   // the slot's first 4 or 8 bytes; the others are zero
+    Low8,
+  };
   int64_t value = 0;
-  bool boxed = false;  // there is a float of 32 bits, which is NaN-boxed in the slot
+  Part part = Part::Whole;
+  // Of a slot with `storage` bytes, how many there are.
+  unsigned bytes(unsigned storage) const { return part == Part::Whole ? storage : part == Part::Low8 ? 8 : 4; }
 };
 
 // The state at a host instruction that may fault, in code without homes: all pinned slots, and the others that are not

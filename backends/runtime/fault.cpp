@@ -76,15 +76,10 @@ void recover(const SlotPlace& place, const ir::Slot& slot, const HostRegisters& 
   }
   if (place.kind == SlotPlace::Kind::Code) from = reinterpret_cast<const void*>(translation.host_address() + value);
   const unsigned bytes = ir::storage_bytes(slot.type);
-  uint64_t box = ~uint64_t{0};
-  if (place.boxed) {
-    std::memcpy(&box, from, sizeof(float));
-    std::memcpy(state + slot.offset, &box, sizeof box);
-    return;
-  }
   const bool constant = place.kind == SlotPlace::Kind::Constant || relative;
-  if (constant && bytes > sizeof value) std::memset(state + slot.offset, 0, bytes);
-  std::memcpy(state + slot.offset, from, constant ? std::min<unsigned>(bytes, sizeof value) : bytes);
+  const unsigned known = constant ? std::min<unsigned>(place.bytes(bytes), sizeof value) : place.bytes(bytes);
+  std::memset(state + slot.offset, place.part == SlotPlace::Part::Boxed ? 0xff : 0, bytes);
+  std::memcpy(state + slot.offset, from, known);
 }
 
 }  // namespace

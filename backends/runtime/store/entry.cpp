@@ -18,7 +18,7 @@ struct StoredPlace {
   uint8_t kind = 0;
   uint8_t reg = 0;
   uint8_t is_vector = 0;
-  uint8_t boxed = 0;
+  uint8_t part = 0;
 };
 
 struct StoredLink {
@@ -136,30 +136,46 @@ bool can_be_stored(const ir::Region& region, uint64_t base, std::span<const uint
 }
 
 // `vectors`: how many there are.
-bool holds(HostReg reg, const ir::Slot& slot, unsigned vectors) {
+bool holds(HostReg reg, unsigned bytes, unsigned vectors) {
   // The kernel keeps general registers in 8 bytes, one beside the other.
-  return reg.number < (reg.is_vector ? vectors : kHostRegisters) &&
-         (reg.is_vector || ir::storage_bytes(slot.type) <= 8);
+  return reg.number < (reg.is_vector ? vectors : kHostRegisters) && (reg.is_vector || bytes <= 8);
 }
 
 // `size`: of the code.
-bool is_possible(SlotPlace::Kind kind, HostReg reg, int64_t value, const ir::Slot& slot, uint32_t size) {
-  switch (kind) {
+bool is_possible(const SlotPlace& place, const ir::Slot& slot, uint32_t size) {
+  const unsigned storage = ir::storage_bytes(slot.type);
+  const unsigned bytes = place.bytes(storage);
+  switch (place.part) {
+    case SlotPlace::Part::Whole:
+      break;
+    case SlotPlace::Part::Boxed:
+      if (slot.type != ir::Type::F64) return false;
+      break;
+    case SlotPlace::Part::Low4:
+    case SlotPlace::Part::Low8:
+      if (bytes > storage) return false;
+      break;
+    default:
+      return false;
+  }
+  const HostReg reg = place.reg;
+  const int64_t value = place.value;
+  switch (place.kind) {
     case SlotPlace::Kind::Register:
-      return holds(reg, slot, kPlaceVectors);
+      return holds(reg, bytes, kPlaceVectors);
     case SlotPlace::Kind::Frame:
       // Frames lie in CpuHeader::spill, and so does what is addressed from the state.
       if (reg.is_vector) return false;
       if (reg.number == kState) {
         constexpr int64_t spill = offsetof(ir::CpuHeader, spill);
-        return value >= spill && value <= spill + int64_t{ir::kSpillBytes} - ir::storage_bytes(slot.type);
+        return value >= spill && value <= spill + int64_t{ir::kSpillBytes} - bytes;
       }
       return (reg.number == kRsp || reg.number == kRbp) && std::abs(value) <= int64_t{ir::kSpillBytes};
     case SlotPlace::Kind::Constant:
     case SlotPlace::Kind::PcRelative:
       return true;
     case SlotPlace::Kind::Code:
-      return value >= 0 && value <= size && size - value >= ir::storage_bytes(slot.type);
+      return value >= 0 && value <= size && size - value >= bytes;
   }
   return false;
 }
@@ -200,7 +216,7 @@ bool encode(const CodeKey& key, Gear gear, const ir::Region& region, uint64_t ba
   writer.put(header);
   for (const SlotPlace& place : code.places) {
     writer.put(StoredPlace{place.value, place.slot, static_cast<uint8_t>(place.kind), place.reg.number,
-                           static_cast<uint8_t>(place.reg.is_vector), static_cast<uint8_t>(place.boxed)});
+                           static_cast<uint8_t>(place.reg.is_vector), static_cast<uint8_t>(place.part)});
   }
   for (const ir::GuestRange& range : region.guest) {
     writer.put(StoredRange{static_cast<int32_t>(range.begin - base), static_cast<int32_t>(range.end - base)});
@@ -284,10 +300,9 @@ bool EntryView::decode(uint64_t pc, const ir::StateLayout& layout, const ir::Hel
   Reader reader(header);
   for (const StoredPlace& place : reader.take<StoredPlace>(header.places)) {
     const HostReg reg{place.reg, place.is_vector != 0};
-    good = good && place.slot < layout.slots.size() &&
-           is_possible(static_cast<SlotPlace::Kind>(place.kind), reg, place.value, layout.slot(place.slot), size) &&
-           place.boxed <= 1 && (place.boxed == 0 || layout.slot(place.slot).type == ir::Type::F64);
-    out->places.push_back({place.slot, static_cast<SlotPlace::Kind>(place.kind), reg, place.value, place.boxed != 0});
+    out->places.push_back({place.slot, static_cast<SlotPlace::Kind>(place.kind), reg, place.value,
+                           static_cast<SlotPlace::Part>(place.part)});
+    good = good && place.slot < layout.slots.size() && is_possible(out->places.back(), layout.slot(place.slot), size);
   }
   reader.take<StoredRange>(header.ranges);
   for (const StoredLink& link : reader.take<StoredLink>(header.links)) {
@@ -323,7 +338,8 @@ bool EntryView::decode(uint64_t pc, const ir::StateLayout& layout, const ir::Hel
   }
   for (const StoredHome& home : reader.take<StoredHome>(header.homes)) {
     const HostReg reg{home.reg, home.is_vector != 0};
-    good = good && home.slot < layout.slots.size() && holds(reg, layout.slot(home.slot), kHostRegisters);
+    good = good && home.slot < layout.slots.size() &&
+           holds(reg, ir::storage_bytes(layout.slot(home.slot).type), kHostRegisters);
     out->homes.push_back({home.slot, reg});
   }
   const std::span<const uint8_t> code = reader.take<uint8_t>(size);

@@ -13,7 +13,7 @@ namespace menura::runtime {
 
 namespace {
 
-constexpr uint32_t kFormat = 2;  // of entries and segments
+constexpr uint32_t kFormat = 3;  // of entries and segments
 
 // The first object that the dynamic linker names is the program itself.
 int find_build_id(dl_phdr_info* info, std::size_t, void* result) {
