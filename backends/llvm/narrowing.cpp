@@ -44,11 +44,17 @@ llvm::InsertElementInst* widening(llvm::Value* v) {
   return lane != nullptr && lane->isZero() && base != nullptr && is_zero_above(*base) ? insert : nullptr;
 }
 
-llvm::Value* widen(llvm::IRBuilderBase& b, llvm::Value* lane, llvm::Type* to) {
+// `lane` before what else is in `above`, or zero (nullptr).
+llvm::Value* widen(llvm::IRBuilderBase& b, llvm::Value* lane, llvm::Value* above, llvm::Type* to) {
   const unsigned count = 128 / lane->getType()->getPrimitiveSizeInBits();
-  llvm::SmallVector<llvm::Constant*, 4> lanes(count, llvm::Constant::getNullValue(lane->getType()));
-  lanes[0] = llvm::PoisonValue::get(lane->getType());
-  return b.CreateBitCast(b.CreateInsertElement(llvm::ConstantVector::get(lanes), lane, b.getInt64(0)), to);
+  if (above == nullptr) {
+    llvm::SmallVector<llvm::Constant*, 4> lanes(count, llvm::Constant::getNullValue(lane->getType()));
+    lanes[0] = llvm::PoisonValue::get(lane->getType());
+    above = llvm::ConstantVector::get(lanes);
+  } else {
+    above = b.CreateBitCast(above, llvm::FixedVectorType::get(lane->getType(), count));
+  }
+  return b.CreateBitCast(b.CreateInsertElement(above, lane, b.getInt64(0)), to);
 }
 
 class Narrower {
@@ -59,71 +65,136 @@ class Narrower {
     find_phis();
     replace_phis();
     for (llvm::BasicBlock& block : function_) {
-      for (llvm::Instruction& instruction : block) name_lanes(instruction);
+      for (llvm::Instruction& instruction : llvm::make_early_inc_range(block)) name_lanes(instruction);
     }
     sink();
   }
 
  private:
-  // The type of the first lane of what comes along one edge, as far as it is known.
-  llvm::Type* lane_type(llvm::Value* v) const {
-    if (const auto* const insert = widening(v)) return insert->getOperand(1)->getType();
+  // A phi that becomes one of first lanes, and one of what is above those if that is not always zero.
+  struct Split {
+    llvm::Type* type = nullptr;  // of the lane; nullptr: not known
+    bool has_above = false;
+    llvm::PHINode* lane = nullptr;
+    llvm::PHINode* above = nullptr;
+  };
+
+  Split* split_of(llvm::Value* v) {
     const auto phi = phis_.find(llvm::dyn_cast<llvm::PHINode>(without_casts(v)));
-    return phi == phis_.end() ? nullptr : phi->second;
+    return phi == phis_.end() ? nullptr : &phi->second;
+  }
+
+  // What the function begins with: whole registers, which come once.
+  static bool is_given(llvm::Value* v) {
+    const auto* const load = llvm::dyn_cast<llvm::LoadInst>(v);
+    return llvm::isa<llvm::Argument>(v) || (load != nullptr && !load->isVolatile());
+  }
+
+  static bool is_zero(llvm::Value* v) {
+    const auto* const constant = llvm::dyn_cast<llvm::Constant>(v);
+    return constant != nullptr && constant->isNullValue();
   }
 
   void find_phis() {
     for (llvm::BasicBlock& block : function_) {
       for (llvm::PHINode& phi : block.phis()) {
-        if (is_whole_vector(phi.getType())) phis_[&phi] = nullptr;
+        if (is_whole_vector(phi.getType())) phis_[&phi] = {};
       }
     }
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (auto& [phi, lane] : phis_) {
-        for (llvm::Value* const v : phi->incoming_values()) {
-          if (lane == nullptr && (lane = lane_type(v)) != nullptr) changed = true;
-        }
+    while (find_types()) {
+    }
+    while (drop_unfit()) {
+    }
+    while (find_above()) {
+    }
+  }
+
+  bool find_types() {
+    bool changed = false;
+    for (auto& [phi, split] : phis_) {
+      for (llvm::Value* const v : phi->incoming_values()) {
+        if (split.type != nullptr) break;
+        const Split* const other = split_of(v);
+        if (other != nullptr) split.type = other->type;
+        if (const auto* const insert = widening(v)) split.type = insert->getOperand(1)->getType();
+        changed |= split.type != nullptr;
       }
     }
-    for (bool changed = true; changed;) {
-      changed = false;
-      for (auto at = phis_.begin(); at != phis_.end();) {
-        const bool fits = at->second != nullptr && llvm::all_of(at->first->incoming_values(), [&](llvm::Value* v) {
-                            return lane_type(v) == at->second;
-                          });
-        at = fits ? std::next(at) : (changed = true, phis_.erase(at));
+    return changed;
+  }
+
+  bool drop_unfit() {
+    return std::erase_if(phis_, [&](auto& entry) {
+             return entry.second.type == nullptr || !llvm::all_of(entry.first->incoming_values(), [&](llvm::Value* v) {
+                      if (const auto* const insert = widening(v)) {
+                        return insert->getOperand(1)->getType() == entry.second.type;
+                      }
+                      const Split* const other = split_of(v);
+                      return other != nullptr ? other->type == entry.second.type : is_given(v) || is_zero(v);
+                    });
+           }) != 0;
+  }
+
+  bool find_above() {
+    bool changed = false;
+    for (auto& [phi, split] : phis_) {
+      for (llvm::Value* const v : phi->incoming_values()) {
+        const Split* const other = split_of(v);
+        if (split.has_above || !(other != nullptr ? other->has_above : is_given(without_casts(v)))) continue;
+        split.has_above = changed = true;
       }
     }
+    return changed;
   }
 
   void replace_phis() {
-    std::map<llvm::PHINode*, llvm::PHINode*> lanes;
-    for (const auto& [phi, lane] : phis_) {
-      lanes[phi] = llvm::PHINode::Create(lane, phi->getNumIncomingValues(), "", phi->getIterator());
+    for (auto& [phi, split] : phis_) {
+      const unsigned count = phi->getNumIncomingValues();
+      split.lane = llvm::PHINode::Create(split.type, count, "", phi->getIterator());
+      if (split.has_above) split.above = llvm::PHINode::Create(phi->getType(), count, "", phi->getIterator());
     }
-    for (const auto& [phi, lane] : lanes) {
-      for (unsigned i = 0; i < phi->getNumIncomingValues(); ++i) {
-        llvm::Value* const v = phi->getIncomingValue(i);
-        auto* const insert = widening(v);
-        lane->addIncoming(
-            insert != nullptr ? insert->getOperand(1) : lanes.at(llvm::cast<llvm::PHINode>(without_casts(v))),
-            phi->getIncomingBlock(i));
-      }
+    for (auto& [phi, split] : phis_) {
+      for (unsigned i = 0; i < phi->getNumIncomingValues(); ++i) add_edge(split, *phi, i);
     }
-    for (const auto& [phi, lane] : lanes) {
+    std::vector<llvm::Value*> lanes;
+    for (auto& [phi, split] : phis_) {
       llvm::IRBuilder<> b(phi->getParent(), phi->getParent()->getFirstInsertionPt());
-      phi->replaceAllUsesWith(widen(b, lane, phi->getType()));
+      phi->replaceAllUsesWith(widen(b, split.lane, split.above, phi->getType()));
+      if (split.has_above) above_[split.lane] = split.above;
+      lanes.push_back(split.lane);
     }
-    for (const auto& [phi, lane] : lanes) phi->eraseFromParent();
-    for (const auto& [phi, lane] : lanes) read_lane(lane);
+    for (const auto& entry : phis_) entry.first->eraseFromParent();
+    phis_.clear();
+    for (llvm::Value* const lane : lanes) read_lane(lane);
+  }
+
+  void add_edge(Split& split, llvm::PHINode& phi, unsigned edge) {
+    llvm::Value* const v = phi.getIncomingValue(edge);
+    llvm::BasicBlock* const from = phi.getIncomingBlock(edge);
+    llvm::IRBuilder<> b(from->getTerminator());
+    llvm::Value* lane = nullptr;
+    llvm::Value* above = llvm::Constant::getNullValue(phi.getType());
+    if (auto* const insert = widening(v)) {
+      lane = insert->getOperand(1);
+    } else if (const Split* const other = split_of(v)) {
+      lane = other->lane;
+      if (other->has_above) above = b.CreateBitCast(other->above, phi.getType());
+    } else if (is_zero(v)) {
+      lane = llvm::Constant::getNullValue(split.type);
+    } else {
+      const unsigned count = 128 / split.type->getPrimitiveSizeInBits();
+      lane = b.CreateExtractElement(b.CreateBitCast(v, llvm::FixedVectorType::get(split.type, count)), b.getInt64(0));
+      above = v;
+    }
+    split.lane->addIncoming(lane, from);
+    if (split.has_above) split.above->addIncoming(above, from);
   }
 
   // Who reads the first lane of what was made of it.
-  static void read_lane(llvm::Value* lane) {
+  void read_lane(llvm::Value* lane) {
     llvm::SmallVector<llvm::Value*, 8> vectors;
     for (llvm::User* const user : lane->users()) {
-      if (auto* const insert = widening(user); insert == user) vectors.push_back(insert);
+      if (auto* const insert = lane_before(user); insert == user) vectors.push_back(insert);
     }
     while (!vectors.empty()) {
       for (llvm::User* const user : llvm::make_early_inc_range(vectors.pop_back_val()->users())) {
@@ -139,21 +210,50 @@ class Narrower {
     }
   }
 
+  // As widening(), also where what is above is not zero.
+  llvm::InsertElementInst* lane_before(llvm::Value* v) const {
+    if (auto* const insert = widening(v)) return insert;
+    auto* const insert = llvm::dyn_cast<llvm::InsertElementInst>(without_casts(v));
+    return insert != nullptr && above_of(*insert) != nullptr ? insert : nullptr;
+  }
+
+  llvm::Value* above_of(const llvm::InsertElementInst& insert) const {
+    const auto found = above_.find(insert.getOperand(1));
+    return found != above_.end() && without_casts(insert.getOperand(0)) == found->second ? found->second : nullptr;
+  }
+
   void name_lanes(llvm::Instruction& instruction) {
     auto* const map = llvm::dyn_cast<llvm::IntrinsicInst>(&instruction);
     if (map == nullptr || map->getIntrinsicID() != llvm::Intrinsic::experimental_stackmap) return;
     const int64_t id = llvm::cast<llvm::ConstantInt>(map->getArgOperand(0))->getSExtValue();
     if (id == kOnlyUse) return;
-    unsigned operand = 2;
-    for (SiteSlot& slot : sites_[static_cast<std::size_t>(id)].slots) {
-      if (slot.source != SiteSlot::Source::Operand) continue;
-      llvm::Use& named = map->getArgOperandUse(operand++);
-      auto* const insert = widening(named.get());
-      if (insert == nullptr || slot.bytes != 16) continue;
-      named.set(insert->getOperand(1));
-      slot.bytes = insert->getOperand(1)->getType()->getPrimitiveSizeInBits() / 8;
-      slot.part = slot.bytes == 4 ? SlotPlace::Part::Low4 : SlotPlace::Part::Low8;
+    std::vector<llvm::Value*> operands = {map->getArgOperand(0), map->getArgOperand(1)};
+    std::vector<SiteSlot> slots;
+    AccessSite& site = sites_[static_cast<std::size_t>(id)];
+    unsigned next = 2;
+    for (SiteSlot slot : site.slots) {
+      if (slot.source == SiteSlot::Source::Operand) {
+        llvm::Value* named = map->getArgOperand(next++);
+        if (auto* const insert = slot.bytes == 16 ? lane_before(named) : nullptr) {
+          llvm::Value* const above = above_of(*insert);
+          if (above != nullptr) {
+            slots.push_back(slot);
+            operands.push_back(above);
+          }
+          named = insert->getOperand(1);
+          slot.bytes = named->getType()->getPrimitiveSizeInBits() / 8;
+          using Part = SlotPlace::Part;
+          const bool half = slot.bytes == 8;
+          slot.part = above != nullptr ? (half ? Part::Over8 : Part::Over4) : half ? Part::Low8 : Part::Low4;
+        }
+        operands.push_back(named);
+      }
+      slots.push_back(slot);
     }
+    site.slots = std::move(slots);
+    llvm::IRBuilder<> b(map);
+    make_stackmap(b, operands);
+    map->eraseFromParent();
   }
 
   // Whole vectors are made in the blocks that want them, not where their lane is.
@@ -161,11 +261,14 @@ class Narrower {
     llvm::SmallVector<llvm::Instruction*, 32> found;
     for (llvm::BasicBlock& block : function_) {
       for (llvm::Instruction& instruction : block) {
-        if (is_whole_vector(instruction.getType()) && widening(&instruction) != nullptr) found.push_back(&instruction);
+        if (is_whole_vector(instruction.getType()) && lane_before(&instruction) != nullptr) {
+          found.push_back(&instruction);
+        }
       }
     }
     // Casts before what they cast: those that nobody wants are gone by then.
     for (llvm::Instruction* const made : llvm::reverse(found)) {
+      const llvm::InsertElementInst& insert = *lane_before(made);
       std::map<llvm::BasicBlock*, llvm::Value*> copies;
       for (llvm::Use& use : llvm::make_early_inc_range(made->uses())) {
         auto* const user = llvm::cast<llvm::Instruction>(use.getUser());
@@ -175,7 +278,7 @@ class Narrower {
         llvm::Value*& copy = copies[wanted];
         if (copy == nullptr) {
           llvm::IRBuilder<> b(wanted, wanted->getFirstInsertionPt());
-          copy = widen(b, widening(made)->getOperand(1), made->getType());
+          copy = widen(b, insert.getOperand(1), above_of(insert), made->getType());
         }
         use.set(copy);
       }
@@ -185,7 +288,8 @@ class Narrower {
 
   llvm::Function& function_;
   std::vector<AccessSite>& sites_;
-  std::map<llvm::PHINode*, llvm::Type*> phis_;  // to go around as their first lanes, of these types
+  std::map<llvm::PHINode*, Split> phis_;
+  std::map<llvm::Value*, llvm::Value*> above_;  // by the lane of a split phi
 };
 
 }  // namespace

@@ -71,11 +71,16 @@ struct SlotPlace {
     Boxed,  // a float of 32 bits, which is NaN-boxed in the slot
     Low4,   // the slot's first 4 or 8 bytes; the others are zero
     Low8,
+    Over4,  // likewise; the others are in a place before this one
+    Over8,
   };
   int64_t value = 0;
   Part part = Part::Whole;
   // Of a slot with `storage` bytes, how many there are.
-  unsigned bytes(unsigned storage) const { return part == Part::Whole ? storage : part == Part::Low8 ? 8 : 4; }
+  unsigned bytes(unsigned storage) const {
+    if (part == Part::Whole) return storage;
+    return part == Part::Low8 || part == Part::Over8 ? 8 : 4;
+  }
 };
 
 // The state at a host instruction that may fault, in code without homes: all pinned slots, and the others that are not

@@ -78,7 +78,9 @@ void recover(const SlotPlace& place, const ir::Slot& slot, const HostRegisters& 
   const unsigned bytes = ir::storage_bytes(slot.type);
   const bool constant = place.kind == SlotPlace::Kind::Constant || relative;
   const unsigned known = constant ? std::min<unsigned>(place.bytes(bytes), sizeof value) : place.bytes(bytes);
-  std::memset(state + slot.offset, place.part == SlotPlace::Part::Boxed ? 0xff : 0, bytes);
+  if (place.part != SlotPlace::Part::Over4 && place.part != SlotPlace::Part::Over8) {
+    std::memset(state + slot.offset, place.part == SlotPlace::Part::Boxed ? 0xff : 0, bytes);
+  }
   std::memcpy(state + slot.offset, from, known);
 }
 

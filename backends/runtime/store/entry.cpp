@@ -153,6 +153,8 @@ bool is_possible(const SlotPlace& place, const ir::Slot& slot, uint32_t size) {
       break;
     case SlotPlace::Part::Low4:
     case SlotPlace::Part::Low8:
+    case SlotPlace::Part::Over4:
+    case SlotPlace::Part::Over8:
       if (bytes > storage) return false;
       break;
     default:
