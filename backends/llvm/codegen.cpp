@@ -206,8 +206,9 @@ bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, std:
   if (config->addISelPasses()) return false;
   passes.add(make_poll_folder());
   passes.add(make_stackmap_placer());
-  config->insertPass(&llvm::MachineSchedulerID, make_stackmap_veil(true));
-  config->insertPass(&llvm::VirtRegRewriterID, make_stackmap_veil(false));
+  const auto [veil, unveil] = make_stackmap_veil();
+  config->insertPass(&llvm::MachineSchedulerID, veil);
+  config->insertPass(&llvm::VirtRegRewriterID, unveil);
   config->addMachinePasses();
   config->setInitialized();
   passes.add(make_recovery_collector(facts));

@@ -90,24 +90,27 @@ class StackmapPlacer : public llvm::MachineFunctionPass {
 char StackmapPlacer::ID = 0;
 
 // Register allocation takes each use for a reason to keep a value in a register, but stackmaps, which name the frame as
-// well. So they are no uses while it decides; how long values live has been found before.
-class StackmapVeil : public llvm::MachineFunctionPass {
+// well. So they are no uses where it weighs values against each other, for as long as it leaves a value whole: pieces
+// must end where somebody is seen to use them.
+class StackmapVeil : public llvm::MachineFunctionPass, public llvm::MachineRegisterInfo::Delegate {
  public:
   static char ID;
-  explicit StackmapVeil(bool on) : MachineFunctionPass(ID), on_(on) {}
+  StackmapVeil() : MachineFunctionPass(ID) {}
   void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
     usage.setPreservesAll();
-    if (on_) usage.addRequired<llvm::LiveIntervalsWrapperPass>();
+    usage.addRequired<llvm::LiveIntervalsWrapperPass>();
     MachineFunctionPass::getAnalysisUsage(usage);
   }
   bool runOnMachineFunction(llvm::MachineFunction& function) override {
-    if (on_) live_ = &getAnalysis<llvm::LiveIntervalsWrapperPass>().getLIS();
+    live_ = &getAnalysis<llvm::LiveIntervalsWrapperPass>().getLIS();
+    registers_ = &function.getRegInfo();
+    registers_->addDelegate(this);
     for (llvm::MachineBasicBlock& block : function) {
       for (llvm::MachineInstr& instruction : block) {
         if (instruction.getOpcode() != llvm::TargetOpcode::STACKMAP) continue;
         for (llvm::MachineOperand& operand : instruction.operands()) {
           if (!operand.isReg() || operand.isDef() || operand.isImplicit()) continue;
-          operand.setIsDebug(on_ && may_be_hidden(function, instruction, operand.getReg()));
+          operand.setIsDebug(may_be_hidden(instruction, operand.getReg()));
         }
       }
     }
@@ -115,20 +118,51 @@ class StackmapVeil : public llvm::MachineFunctionPass {
   }
 
  private:
+  void MRI_NoteNewVirtualRegister(llvm::Register) override {}
+  void MRI_NoteCloneVirtualRegister(llvm::Register, llvm::Register from) override {
+    for (llvm::MachineOperand& operand : registers_->use_operands(from)) operand.setIsDebug(false);
+  }
+
   // What looks like a load's only use may become one with it, and what ends a value's life must be seen to.
-  bool may_be_hidden(const llvm::MachineFunction& function, const llvm::MachineInstr& map, llvm::Register reg) const {
+  bool may_be_hidden(const llvm::MachineInstr& map, llvm::Register reg) const {
     if (!reg.isVirtual()) return false;
     if (live_->getInterval(reg).Query(live_->getInstructionIndex(map)).isKill()) return false;
-    for (const llvm::MachineInstr& made : function.getRegInfo().def_instructions(reg)) {
+    for (const llvm::MachineInstr& made : registers_->def_instructions(reg)) {
       if (made.canFoldAsLoad()) return false;
     }
     return true;
   }
 
-  bool on_;
   llvm::LiveIntervals* live_ = nullptr;
+  llvm::MachineRegisterInfo* registers_ = nullptr;
 };
 char StackmapVeil::ID = 0;
+
+class StackmapUnveil : public llvm::MachineFunctionPass {
+ public:
+  static char ID;
+  explicit StackmapUnveil(StackmapVeil* veil) : MachineFunctionPass(ID), veil_(veil) {}
+  void getAnalysisUsage(llvm::AnalysisUsage& usage) const override {
+    usage.setPreservesAll();
+    MachineFunctionPass::getAnalysisUsage(usage);
+  }
+  bool runOnMachineFunction(llvm::MachineFunction& function) override {
+    function.getRegInfo().resetDelegate(veil_);
+    for (llvm::MachineBasicBlock& block : function) {
+      for (llvm::MachineInstr& instruction : block) {
+        if (instruction.getOpcode() != llvm::TargetOpcode::STACKMAP) continue;
+        for (llvm::MachineOperand& operand : instruction.operands()) {
+          if (operand.isReg() && operand.isUse()) operand.setIsDebug(false);
+        }
+      }
+    }
+    return false;
+  }
+
+ private:
+  StackmapVeil* veil_;
+};
+char StackmapUnveil::ID = 0;
 
 class RecoveryCollector : public llvm::MachineFunctionPass {
  public:
@@ -371,7 +405,10 @@ void number_constants(llvm::Module& module, MachineFacts& facts) {
 
 llvm::MachineFunctionPass* make_stackmap_placer() { return new StackmapPlacer; }
 
-llvm::MachineFunctionPass* make_stackmap_veil(bool on) { return new StackmapVeil(on); }
+std::array<llvm::MachineFunctionPass*, 2> make_stackmap_veil() {
+  auto* const veil = new StackmapVeil;
+  return {veil, new StackmapUnveil(veil)};
+}
 
 llvm::MachineFunctionPass* make_recovery_collector(MachineFacts& facts) { return new RecoveryCollector(facts); }
 

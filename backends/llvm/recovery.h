@@ -6,6 +6,7 @@
 #include <llvm/CodeGen/MachineFunctionPass.h>
 #include <llvm/IR/IRBuilder.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -59,8 +60,8 @@ struct MachineFacts {
 void number_constants(llvm::Module& module, MachineFacts& facts);
 // Behind instruction selection.
 llvm::MachineFunctionPass* make_stackmap_placer();
-// Right before register allocation (on) and right behind it (off).
-llvm::MachineFunctionPass* make_stackmap_veil(bool on);
+// Right before register allocation, and right behind it.
+std::array<llvm::MachineFunctionPass*, 2> make_stackmap_veil();
 // Behind all passes of LLVM's.
 llvm::MachineFunctionPass* make_recovery_collector(MachineFacts& facts);
 
