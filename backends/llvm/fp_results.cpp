@@ -51,7 +51,7 @@ llvm::Value* Lowering::any_lane(llvm::Value* mask) {
 // Of floats, one or all lanes of a vector register. Their signs in a vector register say it: LLVM would compare into a
 // mask register where there is one, which costs `matrix4` a third.
 llvm::Value* Lowering::any_unordered(llvm::Value* a, llvm::Value* b, bool or_equal) {
-  if (!a->getType()->isVectorTy() || !features_.avx) {
+  if (a->getType()->getPrimitiveSizeInBits() != 128 || !features_.avx) {
     return any_lane(or_equal ? b_.CreateFCmpUEQ(a, b) : b_.CreateFCmpUNO(a, b));
   }
   const bool single = a->getType()->getScalarType()->isFloatTy();
