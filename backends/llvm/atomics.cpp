@@ -157,11 +157,14 @@ void Lowering::lower_load_linked(Value v, const Inst& inst) {
 // As in backends/x64: where no reservation of its address is open, it fails and changes nothing. Kernels close
 // reservations by such stores on every way back to their users.
 bool Lowering::lower_store_alone(Value v, const Inst& inst) {
-  if (ir::unpack<MemDesc>(inst.aux).alone == 0) return false;
+  const auto desc = ir::unpack<MemDesc>(inst.aux);
+  if (desc.alone == 0) return false;
+  llvm::Value* const guest = guest_address(inst);
+  check_alignment(guest, desc.align_log2);
   llvm::Value* const reserved = load_state(b_.getInt64Ty(), offsetof(CpuHeader, reservation_address));
   llvm::BasicBlock* const leaves = new_block("alone");
   llvm::BasicBlock* const on = new_block("");
-  b_.CreateCondBr(b_.CreateICmpEQ(guest_address(inst), reserved), leaves, on);
+  b_.CreateCondBr(b_.CreateICmpEQ(guest, reserved), leaves, on);
   b_.SetInsertPoint(leaves);
   exit(ir::ExitKind::Exclusive, insn_pc_, nullptr);
   b_.SetInsertPoint(on);
