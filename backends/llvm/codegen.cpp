@@ -4,6 +4,10 @@
 #include <llvm/Analysis/LoopAnalysisManager.h>
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
+// Its registry is LLVM's own only as far as others may see ours.
+#pragma GCC visibility push(default)
+#include <llvm/CodeGen/RegAllocRegistry.h>
+#pragma GCC visibility pop
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
@@ -25,6 +29,7 @@
 #include <llvm/Transforms/Scalar/SimplifyCFG.h>
 
 #include <cstdlib>
+#include <mutex>
 #include <string_view>
 
 #include "backends/llvm/narrowing.h"
@@ -91,6 +96,22 @@ struct KeepLoadsApart : llvm::PassInfoMixin<KeepLoadsApart> {
     }
   }
 };
+
+// The greedy register allocator splits what lives long, and each piece wants a register at each stackmap in it; the
+// basic one spills the whole, and stackmaps name the frame. Where they name more than there are registers, and floats
+// among that, most loads were for stackmaps alone. Among integers, greedy wins where stackmaps are hidden from it.
+constexpr unsigned kManyNamed = 18;
+constexpr unsigned kSomeFloats = 4;
+
+bool is_better_unsplit(const llvm::Module& module) {
+  const llvm::Function* const stackmap = module.getFunction("llvm.experimental.stackmap");
+  if (stackmap == nullptr) return false;
+  return llvm::any_of(stackmap->users(), [](const llvm::User* user) {
+    const auto named = llvm::drop_begin(llvm::cast<llvm::CallInst>(user)->args(), 2);
+    const auto is_float = [](const llvm::Use& value) { return !value->getType()->isIntegerTy(); };
+    return llvm::range_size(named) > kManyNamed && llvm::count_if(named, is_float) >= kSomeFloats;
+  });
+}
 
 }  // namespace
 
@@ -206,10 +227,20 @@ bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, std:
   if (config->addISelPasses()) return false;
   passes.add(make_poll_folder());
   passes.add(make_stackmap_placer());
-  const auto [veil, unveil] = make_stackmap_veil();
-  config->insertPass(&llvm::MachineSchedulerID, veil);
-  config->insertPass(&llvm::VirtRegRewriterID, unveil);
-  config->addMachinePasses();
+  {
+    // LLVM asks a variable of its own.
+    static std::mutex choice;
+    const std::lock_guard lock(choice);
+    if (is_better_unsplit(module)) {
+      llvm::RegisterRegAlloc::setDefault(&llvm::createBasicRegisterAllocator);
+    } else {
+      llvm::RegisterRegAlloc::setDefault(&llvm::createGreedyRegisterAllocator);
+      const auto [veil, unveil] = make_stackmap_veil();
+      config->insertPass(&llvm::MachineSchedulerID, veil);
+      config->insertPass(&llvm::VirtRegRewriterID, unveil);
+    }
+    config->addMachinePasses();
+  }
   config->setInitialized();
   passes.add(make_recovery_collector(facts));
   passes.add(make_shaper(stubs, low, facts));

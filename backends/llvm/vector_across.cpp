@@ -17,9 +17,17 @@ llvm::Value* Lowering::vector_width(const Inst& inst) {
   llvm::Value* a = ints(value(inst.args[0]), width);
   if (inst.op != Op::VNarrow) {
     llvm::Type* const wide = llvm::VectorType::getExtendedElementVectorType(llvm::cast<llvm::VectorType>(a->getType()));
-    a = extend(a, wide, is_signed);
-    if (inst.op == Op::VMulWiden) a = b_.CreateMul(a, extend(ints(value(inst.args[1]), width), wide, is_signed));
-    return unlaned(a, inst.type);
+    if (inst.op != Op::VMulWiden) return unlaned(extend(a, wide, is_signed), inst.type);
+    llvm::Value* const b = extend(ints(value(inst.args[1]), width), wide, is_signed);
+    if (width == 16 && is_signed && inst.type == Type::V128) {
+      // Pairs of products, of which one is by zero. As in vector_dot(), of one factor LLVM knows nothing.
+      llvm::Type* const pairs = llvm::FixedVectorType::get(b_.getInt16Ty(), 8);
+      return unlaned(b_.CreateIntrinsic(llvm::Intrinsic::x86_sse2_pmadd_wd, {},
+                                        {b_.CreateBitCast(extend(a, wide, /*is_signed=*/false), pairs),
+                                         hidden(b_.CreateBitCast(b, pairs))}),
+                     inst.type);
+    }
+    return unlaned(b_.CreateMul(extend(a, wide, is_signed), b), inst.type);
   }
   const unsigned half = width / 2;
   llvm::Type* const t = a->getType();
