@@ -140,7 +140,7 @@ class Narrower {
     for (auto& [phi, split] : phis_) {
       for (llvm::Value* const v : phi->incoming_values()) {
         const Split* const other = split_of(v);
-        if (split.has_above || !(other != nullptr ? other->has_above : is_given(without_casts(v)))) continue;
+        if (split.has_above || !(other != nullptr ? other->has_above : is_given(v))) continue;
         split.has_above = changed = true;
       }
     }

@@ -1,5 +1,5 @@
-// Scalar floats in vector registers, as Arm has them: the guest's FADD D0 writes all of V0, with zero above the result,
-// which costs the host an instruction each time, and one of the loop's if the value goes around.
+// Scalar floats in vector registers, of guests whose scalar operations write all of the register, with zero above the
+// result: that costs the host an instruction each time, in the loop's own chain where the value goes around.
 #pragma once
 
 #include <llvm/IR/Module.h>
