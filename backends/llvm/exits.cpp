@@ -1,5 +1,6 @@
 // Control flow: edges inside the region, and where it is left by the contract.
 #include <algorithm>
+#include <bit>
 
 #include "backends/llvm/lowering.h"
 #include "ir/core/cpu_header.h"
@@ -14,10 +15,16 @@ using ir::StateLayout;
 
 // The base pc from a word behind the code, plus a distance: LLVM 19 takes an address of 64 bits for an immediate of 32
 // in stores, whatever the code model says, and a low one for something near the code.
+// Loaded as a pointer, since of a pointer can be said how it is aligned: wherever the code is used again, as it is
+// here. Returns that are inlined need no comparison then, where the guest clears the lowest bit of their target.
 llvm::Value* Lowering::guest_pc(int64_t offset) {
-  llvm::LoadInst* const base = b_.CreateAlignedLoad(b_.getInt64Ty(), base_pc_, llvm::Align(8));
+  constexpr uint64_t kMostAligned = 16;
+  const uint64_t alignment = uint64_t{1} << std::countr_zero(region_.identity.pc | kMostAligned);
+  llvm::LoadInst* const base = b_.CreateAlignedLoad(b_.getPtrTy(), base_pc_, llvm::Align(8));
   base->setMetadata(llvm::LLVMContext::MD_invariant_load, llvm::MDNode::get(context_, {}));
-  return b_.CreateAdd(base, llvm::ConstantInt::getSigned(b_.getInt64Ty(), offset));
+  base->setMetadata(llvm::LLVMContext::MD_align,
+                    llvm::MDNode::get(context_, llvm::ConstantAsMetadata::get(b_.getInt64(alignment))));
+  return b_.CreateAdd(b_.CreatePtrToInt(base, b_.getInt64Ty()), llvm::ConstantInt::getSigned(b_.getInt64Ty(), offset));
 }
 
 void Lowering::leave(const ExitStub& stub, llvm::Value* target) {

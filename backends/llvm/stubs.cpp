@@ -106,11 +106,12 @@ void Stubs::emit_jump(uint32_t target) {
   word(target - (here() + 4));
 }
 
-// rax = the target: what backends/x64/exits.cpp does.
-void Stubs::probe(bool call) {
+// rax = the target: what backends/x64/exits.cpp does. With `return_pc`, a call.
+void Stubs::probe(std::optional<int64_t> return_pc) {
+  const bool call = return_pc.has_value();
   at_state({0x41, 0x83, 0xbc}, offsetof(CpuHeader, stop_request));  // cmp dword [...], 0
   bytes({0});
-  cold_.push_back({call ? Cold::Kind::StopCall : Cold::Kind::Stop, jump_if_not_equal()});
+  cold_.push_back({call ? Cold::Kind::StopCall : Cold::Kind::Stop, jump_if_not_equal(), 0, return_pc.value_or(0)});
   bytes({0x41, 0x89, 0xc2});                                        // mov r10d, eax
   at_state({0x49, 0x8b, 0x9c}, offsetof(CpuHeader, lookup_table));  // mov rbx, [...]
   static_assert(sizeof(runtime::CodeRecord) == 16 && runtime::kLookupShift == 1);
@@ -133,14 +134,14 @@ void Stubs::emit_call(const ExitStub& stub, uint32_t continuation) {
   if (stub.kind == ExitStub::Kind::Call) {
     cold_.push_back({Cold::Kind::CallLink, linkable(kCall), 0, stub.target});
   } else {
-    probe(true);
+    probe(stub.return_pc);
   }
   // Where a predicted return arrives: the guest's return address is still on the stack.
   bytes({0x48, 0x83, 0xc4, 0x08});
   if (stub.far_return) {
     push_guest_pc(stub.return_pc);
     bytes({0x58});  // pop rax
-    probe(false);
+    probe();
   } else if (stub.continuation < 0) {
     cold_.push_back({Cold::Kind::Link, linkable(kJmp), 0, stub.return_pc});
   } else {
@@ -180,7 +181,7 @@ void Stubs::emit_often(const ExitStub& stub, uint32_t continuation) {
       emit_call(stub, continuation);
       break;
     case ExitStub::Kind::JumpIndirect:
-      probe(false);
+      probe();
       break;
     case ExitStub::Kind::Return:
       bytes({0x48, 0x39, 0x44, 0x24, 0x08});  // cmp [rsp + 8], rax
@@ -216,6 +217,7 @@ void Stubs::emit_seldom() {
         bind(cold.displacement);
         bytes({0x48, 0x83, 0xc4, 0x08});  // add rsp, 8
         call_thunk(Thunk::StopBefore);
+        out_.pc_stubs.push_back({here(), cold.value});
         break;
       case Cold::Kind::Miss:
         bind(cold.displacement);

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "backends/llvm/lowered.h"
@@ -40,7 +41,7 @@ class Stubs {
     Kind kind = Kind::Link;
     uint32_t displacement = 0;  // of the jump
     uint32_t back = 0;          // MissCall: behind the call
-    int64_t value = 0;          // links: the target; ReturnMiss: the mask
+    int64_t value = 0;          // links: the target; StopCall: where it returns to; ReturnMiss: the mask
   };
   static constexpr uint32_t kEnd = UINT32_MAX;
 
@@ -56,7 +57,7 @@ class Stubs {
   uint32_t jump_if_not_equal();
   // Has the displacement there lead here.
   void bind(uint32_t displacement);
-  void probe(bool call);
+  void probe(std::optional<int64_t> return_pc = {});
   void emit_call(const ExitStub& stub, uint32_t continuation);
   void emit_often(const ExitStub& stub, uint32_t continuation);
   void emit_seldom();

@@ -130,6 +130,11 @@ const void* TranslatorEngine::on_resolve(Vcpu& vcpu, uint64_t stub_end) {
 
 const void* TranslatorEngine::on_indirect(Vcpu& vcpu, uint64_t pc) {
   ++vcpu.statistics.indirect_misses;
+  if (options_.tier2_foreground) {
+    // Nobody samples then, but calls come by here once. Others are taken for their callers', which costs a comparison.
+    const uint64_t return_pc = reinterpret_cast<const uint64_t*>(vcpu.cpu.code_rsp)[1];
+    if (return_pc != kNoPc) tier2_->calls.note(return_pc, pc, SeenCalls::kEnough);
+  }
   Translation* const to = find_or_translate(vcpu, pc);
   if (to != nullptr) remember(vcpu, *to);
   return resume(vcpu, to);
@@ -147,7 +152,13 @@ const void* TranslatorEngine::on_stop(Vcpu& vcpu, uint64_t stub_end) {
 }
 
 const void* TranslatorEngine::on_stop_before(Vcpu& vcpu, uint64_t call_end) {
-  return stop_at(vcpu, cache_.find(host_pointer(call_end - 1)));
+  Translation* const from = cache_.find(host_pointer(call_end - 1));
+  if (from != nullptr && (vcpu.cpu.stop_request.load(std::memory_order_relaxed) & kEngineSample) != 0) {
+    // Of calls alone is known where they return to.
+    const PcStub* const call = find_stub(from->pc_stubs, call_end - from->host_address());
+    if (call != nullptr) tier2_->calls.note(from->pc + static_cast<uint64_t>(call->pc), vcpu.cpu.pc);
+  }
+  return stop_at(vcpu, from);
 }
 
 const void* TranslatorEngine::stop_at(Vcpu& vcpu, Translation* from) {

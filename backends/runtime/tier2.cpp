@@ -64,7 +64,10 @@ ir::Fault TranslatorEngine::form_optimized(Workshop& workshop, const ir::Identit
   };
   ir::HotLimits own = limits;
   own.one_page = options_.machine;
-  return workshop.former.form_hot(identity, workshop.region, executed, own);
+  workshop.former.set_call_targets(&tier2_->calls);
+  const ir::Fault fault = workshop.former.form_hot(identity, workshop.region, executed, own);
+  workshop.former.set_call_targets(nullptr);
+  return fault;
 }
 
 void TranslatorEngine::give_up(Translation& translation) {

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "backends/runtime/compiled_code.h"
+#include "backends/runtime/seen_calls.h"
 #include "ir/api/former.h"
 #include "ir/core/region.h"
 
@@ -68,6 +69,7 @@ struct SamplerLink {
 
 struct Tier2 {
   std::unordered_map<ir::Identity, HotSpot, IdentityHash> spots;
+  SeenCalls calls;  // has a lock of its own
   std::vector<std::unique_ptr<Tier2Job>> queue;
   std::unique_ptr<Tier2Job> compiling;
   std::unique_ptr<Workshop> workshop;  // of the compiling thread: made once

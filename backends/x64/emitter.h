@@ -3,6 +3,7 @@
 #pragma once
 
 #include <initializer_list>
+#include <optional>
 #include <vector>
 
 #include "backends/runtime/compiled_code.h"
@@ -460,7 +461,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void load_target(Value v);
   Value unmasked(Value v, int32_t* mask) const;
   void emit_exit(const Inst& inst);
-  void probe_and_jump(bool call);
+  void probe_and_jump(std::optional<int64_t> return_pc = {});
   void poll(int64_t pc);
   void jump_to_thunk(runtime::Thunk thunk);
   void link(std::initializer_list<uint8_t> opcode, int64_t target, bool is_call);
@@ -469,7 +470,7 @@ class Emitter final : private asmjit::ErrorHandler {
   void push_guest_pc(int64_t offset);
   void relocation(runtime::Relocation::Kind kind, uint32_t at, int64_t addend);
   void pc_stub(runtime::Thunk thunk, int64_t pc);
-  void jump_out_of_page(int64_t target, bool call);
+  void jump_out_of_page(int64_t target, std::optional<int64_t> return_pc = {});
 
   // --- cold code, placed behind the body
   struct Cold {

@@ -147,36 +147,38 @@ void Emitter::poll(int64_t pc) {
 }
 
 // The contract holds, and rax is free.
-void Emitter::jump_out_of_page(int64_t target, bool call) {
+void Emitter::jump_out_of_page(int64_t target, std::optional<int64_t> return_pc) {
   load_guest_pc(kRax, target);
-  probe_and_jump(call);
+  probe_and_jump(return_pc);
 }
 
 void Emitter::emit_jump(const Inst& inst) {
   if (leaves_page(inst.imm)) take(kRax);
   to_contract();
-  if (leaves_page(inst.imm)) return jump_out_of_page(inst.imm, false);
+  if (leaves_page(inst.imm)) return jump_out_of_page(inst.imm);
   const bool alone = region_->blocks[block_].count == 1;
   if (alone ? info_.block(block_).polls : inst.imm <= insn_pc_) poll(inst.imm);
   link({0xe9}, inst.imm, false);
 }
 
-// rax = guest pc; the contract holds. Looks for stop requests, since any loop may go through here.
-void Emitter::probe_and_jump(bool call) {
+// rax = guest pc; the contract holds. Looks for stop requests, since any loop may go through here. With `return_pc`, a
+// call: whoever samples wants to know which.
+void Emitter::probe_and_jump(std::optional<int64_t> return_pc) {
   a_.cmp(state(offsetof(CpuHeader, stop_request), 4), 0);
   a_.jne(cold(
       [](Emitter& e, const Cold& c) {
-        if (c.data[0] != 0) e.a_.add(x86::rsp, 8);
-        e.call_thunk(Thunk::StopBefore);
+        if (c.data[0] == 0) return e.call_thunk(Thunk::StopBefore);
+        e.a_.add(x86::rsp, 8);
+        e.pc_stub(Thunk::StopBefore, static_cast<int64_t>(c.data[1]));
       },
-      {call}));
+      {return_pc.has_value(), static_cast<uint64_t>(return_pc.value_or(0))}));
   static_assert(sizeof(runtime::CodeRecord) == 16 && runtime::kLookupShift == 1);
   a_.mov(x86::r10d, x86::eax);
   a_.mov(x86::rbx, state(offsetof(CpuHeader, lookup_table)));
   a_.and_(x86::r10d, (runtime::kLookupEntries - 1) << runtime::kLookupShift);
   a_.cmp(x86::qword_ptr(x86::rbx, x86::r10, 3, offsetof(runtime::CodeRecord, pc)), x86::rax);
   const x86::Mem entry = x86::qword_ptr(x86::rbx, x86::r10, 3, offsetof(runtime::CodeRecord, entry));
-  if (call) {
+  if (return_pc) {
     const Label back = a_.newLabel();
     a_.jne(cold(
         [](Emitter& e, const Cold& c) {
@@ -211,7 +213,7 @@ ir::Value Emitter::unmasked(Value v, int32_t* mask) const {
 void Emitter::emit_jump_indirect(const Inst& inst) {
   load_target(inst.args[0]);
   to_contract();
-  probe_and_jump(false);
+  probe_and_jump();
 }
 
 void Emitter::emit_call_direct(const Inst& inst) {
@@ -220,7 +222,7 @@ void Emitter::emit_call_direct(const Inst& inst) {
   if (!far && inst.imm <= insn_pc_) poll(inst.imm);
   push_guest_pc(static_cast<int32_t>(inst.aux));
   if (far) {
-    jump_out_of_page(inst.imm, true);
+    jump_out_of_page(inst.imm, static_cast<int32_t>(inst.aux));
   } else {
     link({0xe8}, inst.imm, true);
   }
@@ -231,7 +233,7 @@ void Emitter::emit_call_indirect(const Inst& inst) {
   load_target(inst.args[0]);
   to_contract();
   push_guest_pc(static_cast<int32_t>(inst.aux));
-  probe_and_jump(true);
+  probe_and_jump(static_cast<int32_t>(inst.aux));
   emit_continuation(inst);
 }
 
@@ -240,7 +242,7 @@ void Emitter::emit_continuation(const Inst& inst) {
   a_.add(x86::rsp, 8);
   if (inst.edge_count == 0) {
     const auto pc = static_cast<int32_t>(inst.aux);
-    if (leaves_page(pc)) return jump_out_of_page(pc, false);
+    if (leaves_page(pc)) return jump_out_of_page(pc);
     link({0xe9}, pc, false);
     return;
   }

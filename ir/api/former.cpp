@@ -340,7 +340,11 @@ void Former::plan_successors(const Flow& flow, const Place& next, bool open, uin
     case Flow::Kind::IndirectCall:
       if (!executed(next.pc)) break;
       queue_.push_back({next, true});
-      if (flow.kind == Flow::Kind::Call) calls_.push_back({next.context, next.pc, target.pc});
+      if (flow.kind == Flow::Kind::Call) {
+        calls_.push_back({next.context, next.pc, target.pc});
+      } else {
+        add_indirect_calls(next);
+      }
       break;
     case Flow::Kind::Return:
       returns_ = true;
@@ -351,6 +355,15 @@ void Former::plan_successors(const Flow& flow, const Place& next, bool open, uin
       break;
     case Flow::Kind::Next:
       break;
+  }
+}
+
+void Former::add_indirect_calls(const Place& next) {
+  if (call_targets_ == nullptr) return;
+  std::array<uint64_t, CallTargets::kMost> entries = {};
+  const std::size_t count = call_targets_->likely(next.pc, entries);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (Builder::reaches(identity_.pc, entries[i])) calls_.push_back({next.context, next.pc, entries[i]});
   }
 }
 
@@ -387,14 +400,18 @@ void Former::inline_call(const Builder::Inlined& call, uint64_t mode, PcPredicat
   for (uint32_t number = 1; number <= insns_.size(); ++number) enter_index(number);
 }
 
-Builder::Place Former::after_call(const Flow& flow, const Place& next) const {
+// A direct call that is inlined goes nowhere else; an indirect one may.
+void Former::connect_call(PlannedBlock& block, const Flow& flow, const Place& next) {
+  std::size_t count = 0;
   for (uint32_t i = 0; i < inlined_.size(); ++i) {
     const Builder::Inlined& call = inlined_[i];
-    if (flow.kind == Flow::Kind::Call && call.caller == next.context && call.return_pc == next.pc) {
-      return {call.entry, i + 1};
+    if (call.caller == next.context && call.return_pc == next.pc) {
+      block.successors[count++] = block_at({call.entry, i + 1});
     }
   }
-  return next;
+  if (count == 0 || flow.kind == Flow::Kind::IndirectCall) block.successors[count++] = block_at(next);
+  // The likeliest is placed next.
+  std::reverse(block.successors.begin(), block.successors.begin() + static_cast<std::ptrdiff_t>(count));
 }
 
 void Former::connect(PlannedBlock& block, PcPredicate executed) {
@@ -414,7 +431,7 @@ void Former::connect(PlannedBlock& block, PcPredicate executed) {
       break;
     case Flow::Kind::Call:
     case Flow::Kind::IndirectCall:
-      block.successors[1] = block_at(after_call(insn->flow, next));
+      connect_call(block, insn->flow, next);
       break;
     case Flow::Kind::Branch:
       block.successors[0] = block_at(target);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ir/api/breakpoints.h"
+#include "ir/api/call_targets.h"
 #include "ir/api/exclusives.h"
 #include "ir/api/frontend.h"
 #include "ir/core/memory_port.h"
@@ -60,6 +61,10 @@ class Former {
   // can stop between any two.
   void set_counting(bool counts) { counts_ = counts; }
 
+  // From now on, form_hot inlines indirect calls, too, where these say that they go: behind comparisons, so that they
+  // may be wrong.
+  void set_call_targets(const CallTargets* targets) { call_targets_ = targets; }
+
   // First gear: from identity.pc to the first instruction that leaves for good; conditional branches leave by side
   // exits, backward branches too, even those to the entry (so that each pass through the entry can be counted).
   // Between a load-linked and its store-conditional branches forward stay inside, and the limit only cuts if it is
@@ -84,8 +89,9 @@ class Former {
   };
   struct PlannedBlock {
     Place place;
-    uint32_t successors[2] = {kNone, kNone};  // blocks; the second is better placed next
-    uint32_t number = 0;                      // of Bourdoncle's search; 0 = not visited
+    // Blocks, those behind that are better placed next.
+    std::array<uint32_t, 1 + CallTargets::kMost> successors = {kNone, kNone, kNone, kNone, kNone};
+    uint32_t number = 0;  // of Bourdoncle's search; 0 = not visited
   };
   struct Start {
     Place place;
@@ -118,9 +124,9 @@ class Former {
   void insert(const Planned& insn);
   void enter_index(uint32_t number);
   uint32_t block_at(const Place& place);  // of a leader, or kNone
-  // Where an inlined call goes; else where it returns to.
-  Place after_call(const Flow& flow, const Place& next) const;
+  void connect_call(PlannedBlock& block, const Flow& flow, const Place& next);
   bool make_leader(Planned& insn, const HotLimits& limits);
+  void add_indirect_calls(const Place& next);
   void connect(PlannedBlock& block, PcPredicate executed);
   uint32_t visit(uint32_t block);
   void lift_block(const Place& place, uint64_t mode);
@@ -130,6 +136,7 @@ class Former {
   const ExclusiveSites* sites_;
   bool counts_ = false;
   const Breakpoints* breakpoints_ = nullptr;
+  const CallTargets* call_targets_ = nullptr;
   Builder builder_;
   const unsigned max_length_;
 

@@ -239,6 +239,14 @@ void Builder::call_to(uint64_t target, uint64_t return_pc) {
 }
 
 void Builder::call_indirect(Value target, uint64_t return_pc) {
+  for (uint32_t i = 0; i < inlined_.size(); ++i) {
+    const Inlined& call = inlined_[i];
+    if (call.caller != context_ || call.return_pc != return_pc) continue;
+    const Value here = icmp(Cond::Eq, target, pc_value(call.entry));
+    const BlockId elsewhere = new_block();
+    cond_br(here, block_of({call.entry, i + 1}), elsewhere);
+    start(elsewhere);
+  }
   end(Op::CallIndirect, {target}, static_cast<uint32_t>(offset_of(return_pc)));
   add_return_edge(return_pc);
 }

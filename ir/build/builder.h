@@ -29,9 +29,12 @@ class Builder {
   // region from there, but for returns, does so as a call that returns to the caller's code.
   struct Inlined {
     uint32_t caller = 0;     // context of the call
-    uint64_t return_pc = 0;  // no two calls of a context have the same
+    uint64_t return_pc = 0;  // no two calls of a context have the same; indirect ones may have several entries
     uint64_t entry = 0;
   };
+
+  // Whether a region at `base` may have code at `pc` and what follows it: offsets have 32 bits.
+  static bool reaches(uint64_t base, uint64_t pc) { return pc - base + (uint64_t{1} << 30) < uint64_t{1} << 31; }
 
   // Starts an empty region. `places` get a block of their own, the entry first. Context n + 1 is inlined[n].
   void begin(Region& region, const Identity& identity, MemoryModel order, std::span<const Place> places,

@@ -232,6 +232,50 @@ TEST_F(InliningTest, NotWithoutAReturn) {
   EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallDirect, 1}}));
 }
 
+// Indirect calls, behind comparisons with where they have gone; the rest of them stays.
+TEST_F(InliningTest, IndirectCallsThatWereSeen) {
+  constexpr uint64_t base = kBase + 4096;
+  class Seen final : public CallTargets {
+   public:
+    std::vector<uint64_t> entries;
+    std::size_t likely(uint64_t return_pc, std::span<uint64_t, kMost> to) const override {
+      if (return_pc != base + 2) return 0;
+      return static_cast<std::size_t>(std::copy(entries.begin(), entries.end(), to.begin()) - to.begin());
+    }
+  } seen;
+  std::vector<uint8_t> code(100, 's');
+  const auto put = [&](unsigned number, std::initializer_list<ToyInsn> insns) {
+    const std::vector<uint8_t> bytes = toy_code(insns);
+    std::copy(bytes.begin(), bytes.end(), code.begin() + number * 2);
+  };
+  put(0, {{'X'}, {'j', -1}});
+  put(10, {{'a', 1}, {'r'}});
+  put(20, {{'a', 2}, {'r'}});
+  memory.map(base, code);
+  const auto form = [&] { former.form_hot({base, 0, 0}, region, [](uint64_t) { return true; }, {.inline_depth = 1}); };
+
+  form();
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallIndirect, 1}}));
+  former.set_call_targets(&seen);
+  form();
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallIndirect, 1}}));
+
+  seen.entries = {base + 20, base + 40};
+  form();
+  EXPECT_EQ(verify(region, guest.layout(), guest.helpers()), "");
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallIndirect, 1}, {Op::Return, 2}}));
+  std::vector<int64_t> compared;
+  for (const Inst& inst : region.insts) {
+    if (inst.op == Op::PcRel && (inst.imm == 20 || inst.imm == 40)) compared.push_back(inst.imm);
+  }
+  EXPECT_EQ(compared, (std::vector<int64_t>{20, 40}));
+
+  // So far away that no offset says it.
+  seen.entries = {base + (uint64_t{1} << 32)};
+  form();
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallIndirect, 1}}));
+}
+
 // A function that calls itself.
 TEST_F(InliningTest, RecursionEnds) {
   const auto executed = [](uint64_t) { return true; };

@@ -13,6 +13,7 @@ using ir::ExitKind;
 constexpr unsigned kFunctions = 6;
 constexpr int kSpacing = 0x400;
 constexpr unsigned kDepth = 9;  // of recursion, left; s1
+constexpr unsigned kCode = 19;  // where functions begin; s3
 
 class InliningTest : public RiscvMachine, public CompilerSource {
  protected:
@@ -50,9 +51,23 @@ class InliningTest : public RiscvMachine, public CompilerSource {
     emit(addi(6, 6, -1));
     emit(bnez(6, head - here()));
   }
+  // Of one or two functions behind this one.
+  void emit_indirect_call(unsigned self) {
+    const unsigned callee = self + 1 + pick(kFunctions - self - 1);
+    emit(addi(kT0, kCode, 0));
+    for (unsigned i = 0; i < callee; ++i) emit(addi(kT0, kT0, kSpacing));
+    if (callee + 1 < kFunctions && pick(2) == 0) {
+      emit(andi(6, value(), 1 << pick(4)));
+      emit(beqz(6, 8));
+      emit(addi(kT0, kT0, kSpacing));
+    }
+    emit(jalr(kRa, kT0));
+  }
   // A call of a function behind this one, or, while s1 lasts, of any. What follows may be skipped by a wrong return.
   void emit_call(unsigned self) {
-    if (self + 1 < kFunctions && pick(3) != 0) {
+    if (self + 1 < kFunctions && pick(3) == 0) {
+      emit_indirect_call(self);
+    } else if (self + 1 < kFunctions && pick(3) != 0) {
       emit(jal(kRa, static_cast<int>(self + 1 + pick(kFunctions - self - 1)) * kSpacing - at(self)));
     } else {
       emit(beqz(kDepth, 12));
@@ -127,6 +142,7 @@ class InliningTest : public RiscvMachine, public CompilerSource {
     state.cpu->pc = memory_.base() + kFunctions * kSpacing;
     state.x(kSp) = memory_.base() + HostMemory::kSize;
     state.x(kS2) = 400;
+    state.x(kCode) = memory_.base();
     for (unsigned calls = 0;; ++calls) {
       EXPECT_EQ(engine.run(*state.cpu).kind, ExitKind::Syscall);
       if (state.x(kA7) == 93 || ::testing::Test::HasFailure()) break;
