@@ -21,7 +21,7 @@ constexpr uint8_t kNop = 0x90;
 
 // Lengths, at most.
 constexpr unsigned kLinkable = 3 + 5;
-constexpr unsigned kProbe = 48;
+constexpr unsigned kProbe = 56;
 constexpr unsigned kDropPrediction = 4;
 
 }  // namespace
@@ -113,6 +113,8 @@ void Stubs::probe(std::optional<int64_t> return_pc) {
   bytes({0});
   cold_.push_back({call ? Cold::Kind::StopCall : Cold::Kind::Stop, jump_if_not_equal(), 0, return_pc.value_or(0)});
   bytes({0x41, 0x89, 0xc2});                                        // mov r10d, eax
+  bytes({0x41, 0xc1, 0xea, runtime::kLookupBits});                  // shr r10d, imm8
+  bytes({0x41, 0x31, 0xc2});                                        // xor r10d, eax
   at_state({0x49, 0x8b, 0x9c}, offsetof(CpuHeader, lookup_table));  // mov rbx, [...]
   static_assert(sizeof(runtime::CodeRecord) == 16 && runtime::kLookupShift == 1);
   bytes({0x41, 0x81, 0xe2});  // and r10d, imm32

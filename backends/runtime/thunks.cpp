@@ -213,7 +213,9 @@ class Emitter {
     a_.mov(rsp, header(&ir::CpuHeader::code_rsp_base, 8));
     a_.cmp(header(&ir::CpuHeader::stop_request, 4), 0);
     a_.jne(stop);
-    a_.mov(rbx, rax);
+    a_.mov(ebx, eax);
+    a_.shr(ebx, kLookupBits);
+    a_.xor_(ebx, eax);
     a_.mov(r10, header(&ir::CpuHeader::lookup_table, 8));
     static_assert(sizeof(CodeRecord) == 16 && kLookupShift == 1);
     a_.and_(ebx, (kLookupEntries - 1) << kLookupShift);

@@ -54,7 +54,7 @@ struct SlowAccess {
 };
 static_assert(sizeof(SlowAccess) == sizeof(uint32_t));
 
-// The probed table: CodeRecord[kLookupEntries] at CpuHeader::lookup_table, indexed by bits of the guest pc. Each
+// The probed table: CodeRecord[kLookupEntries] at CpuHeader::lookup_table, indexed by lookup_place. Each
 // virtual CPU has its own, one per (mode, extra), so that a hit needs no comparison but that of the pc, and an entry
 // may be read in two steps: only its virtual CPU's thread gives it to another pc, outside of compiled code.
 struct CodeRecord {
@@ -64,7 +64,14 @@ struct CodeRecord {
 inline constexpr uint64_t kNoPc = ~uint64_t{0};
 
 inline constexpr unsigned kLookupBits = 14;
-inline constexpr unsigned kLookupShift = 1;  // of the guest pc, before masking
+inline constexpr unsigned kLookupShift = 1;  // of what the pc is folded to, before masking
 inline constexpr unsigned kLookupEntries = 1U << kLookupBits;
+
+// Functions near each other have places of their own, and so have most of those at like places in two libraries: half
+// of the table would be empty for a guest whose instructions are four bytes long, did nothing fold into the lowest bit.
+constexpr unsigned lookup_place(uint64_t pc) {
+  const auto low = static_cast<uint32_t>(pc);
+  return (low ^ low >> kLookupBits) >> kLookupShift & (kLookupEntries - 1);
+}
 
 }  // namespace menura::runtime

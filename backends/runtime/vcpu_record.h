@@ -57,7 +57,7 @@ class JumpTable {
   void replace(const CodeRecord& record, const CodeRecord& by);
 
  private:
-  CodeRecord& place_of(uint64_t pc) const { return records_[pc >> kLookupShift & (kLookupEntries - 1)]; }
+  CodeRecord& place_of(uint64_t pc) const { return records_[lookup_place(pc)]; }
 
   CodeRecord* records_ = nullptr;
   uint64_t mode_ = 0;

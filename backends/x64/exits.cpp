@@ -174,6 +174,8 @@ void Emitter::probe_and_jump(std::optional<int64_t> return_pc) {
       {return_pc.has_value(), static_cast<uint64_t>(return_pc.value_or(0))}));
   static_assert(sizeof(runtime::CodeRecord) == 16 && runtime::kLookupShift == 1);
   a_.mov(x86::r10d, x86::eax);
+  a_.shr(x86::r10d, runtime::kLookupBits);
+  a_.xor_(x86::r10d, x86::eax);
   a_.mov(x86::rbx, state(offsetof(CpuHeader, lookup_table)));
   a_.and_(x86::r10d, (runtime::kLookupEntries - 1) << runtime::kLookupShift);
   a_.cmp(x86::qword_ptr(x86::rbx, x86::r10, 3, offsetof(runtime::CodeRecord, pc)), x86::rax);

@@ -107,7 +107,9 @@ class Work {
     a_.mov(dword_ptr(r12, offsetof(ir::CpuHeader, exit_kind)), static_cast<uint32_t>(ir::ExitKind::Stop));
     a_.jmp(header(thunk_offset(Thunk::Exit)));
     a_.bind(go);
-    a_.mov(rbx, rax);
+    a_.mov(ebx, eax);
+    a_.shr(ebx, kLookupBits);
+    a_.xor_(ebx, eax);
     a_.mov(r10, header(offsetof(ir::CpuHeader, lookup_table)));
     static_assert(sizeof(CodeRecord) == 16 && kLookupShift == 1);
     a_.and_(ebx, (kLookupEntries - 1) << kLookupShift);
