@@ -33,6 +33,7 @@
 #include <string_view>
 
 #include "backends/llvm/narrowing.h"
+#include "backends/llvm/searching.h"
 #include "backends/llvm/shaping.h"
 
 extern "C" {
@@ -212,6 +213,7 @@ void Codegen::optimize_narrow(llvm::Module& module) {
 bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, std::vector<AccessSite>& sites, bool low,
                   llvm::SmallVectorImpl<char>& object, MachineFacts& facts) {
   optimize_narrow(module);
+  widen_searches(module, sites, features_.avx2 ? 32 : 16);
   narrow_vectors(module, sites);
   number_constants(module, facts);
   // What addPassesToEmitFile does, with passes of ours.

@@ -351,7 +351,8 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
       if (!operand.isReg() || !operand.isDef() || !operand.getReg().isPhysical()) continue;
       if (registers_->getEncodingValue(operand.getReg()) != number) continue;
       const llvm::StringRef name = registers_->getName(operand.getReg());
-      if (name.contains("FLAGS") || name == "MXCSR") continue;
+      // AVX-512's mask registers (k0 to k7) are numbered as the others, but no place.
+      if (name.contains("FLAGS") || name == "MXCSR" || name.starts_with("K")) continue;
       if (is_vector_register(*registers_, operand.getReg()) == vector) return true;
     }
     return false;
