@@ -15,11 +15,14 @@ namespace {
 constexpr unsigned kPage = 4096;
 // With fewer lanes the loop itself is as fast.
 constexpr unsigned kFewestLanes = 4;
+// Of the loop itself, before the first chunk: much is found at once.
+constexpr unsigned kFirstSteps = 1;
 
 // Puts a loop of chunks around a search:
 //
+//           -> loop, for one step
 //   chunk:  phis of the loop's head
-//           something ends soon, a vector would leave its page, a stop is requested -> loop, for as many steps as lanes
+//           something ends soon, a vector would leave its page, a stop is requested -> loop, for some steps
 //           vectors are loaded and looked at
 //           lane k leaves -> loop, at that step, for this one
 //           -> chunk, as many steps further
@@ -79,14 +82,17 @@ class ChunkMaker {
     leave_ = new_block("step");
     b_.SetInsertPoint(chunk_);
     for (llvm::PHINode& phi : search_.head->phis()) {
-      llvm::PHINode* const at = b_.CreatePHI(phi.getType(), 3);
-      at->addIncoming(phi.getIncomingValueForBlock(before_), before_);
+      llvm::PHINode* const at = b_.CreatePHI(phi.getType(), 2);
       at->addIncoming(phi.getIncomingValueForBlock(again_), again_);
       first_.known[&phi] = at;
     }
     b_.SetInsertPoint(leave_);
     steps_ = b_.CreatePHI(b_.getInt32Ty(), 4);
-    for (llvm::PHINode& phi : search_.head->phis()) left_[&phi] = b_.CreatePHI(phi.getType(), 4);
+    steps_->addIncoming(b_.getInt32(kFirstSteps), before_);
+    for (llvm::PHINode& phi : search_.head->phis()) {
+      left_[&phi] = b_.CreatePHI(phi.getType(), 4);
+      left_[&phi]->addIncoming(phi.getIncomingValueForBlock(before_), before_);
+    }
     b_.SetInsertPoint(chunk_);
   }
 
@@ -121,7 +127,16 @@ class ChunkMaker {
       if (step.load == nullptr) continue;
       llvm::Value* const address = b_.CreatePtrToInt(scalar(first_, step.load->getPointerOperand()), b_.getInt64Ty());
       llvm::Value* const offset = b_.CreateAnd(b_.CreateTrunc(address, b_.getInt32Ty()), b_.getInt32(kPage - 1));
-      leave(b_.CreateICmpUGT(offset, b_.getInt32(kPage - lanes_ * search_.bytes)), lanes_, rare_);
+      llvm::Value* const crosses = b_.CreateICmpUGT(offset, b_.getInt32(kPage - lanes_ * search_.bytes));
+      // Until an element begins in the next page.
+      llvm::BasicBlock* const on = new_block("");
+      llvm::BasicBlock* const end = new_block("end");
+      b_.CreateCondBr(crosses, end, on, rare_);
+      b_.SetInsertPoint(end);
+      llvm::Value* const rest = b_.CreateSub(b_.getInt32(kPage - 1 + search_.bytes), offset);
+      add_way(b_.CreateUDiv(rest, b_.getInt32(search_.bytes)), first_.known);
+      b_.CreateBr(leave_);
+      b_.SetInsertPoint(on);
     }
   }
 
@@ -292,7 +307,7 @@ class ChunkMaker {
   void connect() {
     b_.SetInsertPoint(leave_);
     b_.CreateBr(search_.head);
-    before_->getTerminator()->replaceSuccessorWith(search_.head, chunk_);
+    before_->getTerminator()->replaceSuccessorWith(search_.head, leave_);
     for (auto& [phi, left] : left_) {
       const int edge = phi->getBasicBlockIndex(before_);
       phi->setIncomingBlock(static_cast<unsigned>(edge), leave_);
