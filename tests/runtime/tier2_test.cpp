@@ -131,6 +131,39 @@ TEST_F(Tier2Test, EntersARunningLoop) {
   EXPECT_GT(engine_->statistics().background_nanoseconds, 0U);
 }
 
+// Two functions by turns, of which a loop calls one by its address. Its code begins where it does, or behind the call.
+TEST_F(Tier2Test, SamplesSeeWhereIndirectCallsGo) {
+  constexpr unsigned kFunctions = 19;
+  put(0x200, {addi(kA0, kA0, 1), addi(6, kFunctions, 0), andi(kT0, kA0, 1), beqz(kT0, 8), addi(6, 6, 0x80),
+              jalr(kRa, 6), ld(kT0, kS2, 0), beqz(kT0, -28), kEcall});
+  put(0x400, {addi(kA1, kA1, 2), jalr(0, kRa)});
+  put(0x480, {addi(kA1, kA1, 3), jalr(0, kRa)});
+  start({.hot_threshold = 50,
+         .tier2 = this,
+         .tier2_threshold = 1,
+         .tier2_warm_up = 300,
+         .tier2_payback = 0,
+         .tier2_limits = {.inline_depth = 1}});
+  flag() = 0;
+  state_.x(kA0) = state_.x(kA1) = 0;
+  state_.x(kS2) = memory_.base() + kFlag;
+  state_.x(kFunctions) = memory_.base() + 0x400;
+  std::thread ender([&] {
+    wait_for([&] { return optimized(0x200) || optimized(0x218); });
+    flag() = 1;
+  });
+  EXPECT_EQ(run(state_, 0x200).kind, ExitKind::Syscall);
+  ender.join();
+  EXPECT_EQ(state_.x(kA1), state_.x(kA0) / 2 * 2 + (state_.x(kA0) + 1) / 2 * 3);
+  const Translation* const loop = engine_->find({memory_.base() + (optimized(0x200) ? 0x200 : 0x218), 0, 0});
+  ASSERT_NE(loop, nullptr);
+  for (const uint64_t callee : {0x400, 0x480}) {
+    EXPECT_TRUE(std::any_of(loop->guest.begin(), loop->guest.end(), [&](const ir::GuestRange& range) {
+      return range.begin == memory_.base() + callee;
+    })) << callee;
+  }
+}
+
 TEST_F(Tier2Test, ShortProgramsMakeNoCompiler) {
   put_loops();
   start({.hot_threshold = 50, .tier2 = this, .tier2_threshold = 1, .tier2_warm_up = UINT32_MAX, .tier2_payback = 0});
