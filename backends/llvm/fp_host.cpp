@@ -14,7 +14,9 @@
 namespace menura::llvmjit {
 
 using ir::CpuHeader;
+using ir::Op;
 using ir::RoundingSource;
+using ir::Type;
 using runtime::round_control;
 
 namespace {
@@ -128,8 +130,55 @@ llvm::Value* Lowering::fp_flags_get(const Inst& inst) {
                      b_.CreateShl(b_.CreateAnd(mxcsr, 1), 4));
 }
 
-// The control bits of MXCSR are also in the header at all times: storing MXCSR waits for everything before it.
+// Where the low bits of a value come from in its block, on their way through slots and other integers.
+const Lowering::Inst* Lowering::made_by(Value v) const {
+  const Inst* const first = &region_.insts[region_.blocks[block_].first];
+  const Inst* made = &inst_of(v);
+  for (;;) {
+    if ((made->op == Op::Trunc && ir::bits(made->type) >= 8) || made->op == Op::Zext) {
+      made = &inst_of(made->args[0]);
+    } else if (made->op == Op::Get && made > first) {
+      const Inst* set = made - 1;
+      while (set > first && !(set->op == Op::Set && set->imm == made->imm)) --set;
+      if (set->op != Op::Set || set->imm != made->imm) return made;
+      made = &inst_of(set->args[0]);
+    } else {
+      return made;
+    }
+  }
+}
+
+// Flags that are written back as they were read, with none but comparisons since: guests without quiet comparisons
+// compare so (RISC-V's gcc, around each square root). Then they may differ only if something compared was a NaN, and
+// the result says that; else nullptr. Writing MXCSR takes as long as a square root.
+llvm::Value* Lowering::has_compared_nan(const Inst& set) {
+  const Inst* const read = made_by(set.args[0]);
+  const Inst* const first = &region_.insts[region_.blocks[block_].first];
+  if (read->op != Op::FpFlagsGet || read->imm != set.imm || read < first || read > &set) return nullptr;
+  llvm::Value* any = b_.getFalse();
+  for (const Inst* inst = read + 1; inst != &set; ++inst) {
+    const ir::Effect effect = ir::info(inst->op).effect;
+    if (inst->op == Op::FCmp) {
+      const Type operand = type_of(inst->args[0]);
+      if (operand != Type::F32 && operand != Type::F64) return nullptr;
+      any = b_.CreateOr(any, b_.CreateFCmpUNO(value(inst->args[0]), value(inst->args[1])));
+    } else if (inst->op != Op::Insn && (effect == ir::Effect::Fp || effect == ir::Effect::Other)) {
+      return nullptr;
+    }
+  }
+  return any;
+}
+
 void Lowering::fp_flags_set(const Inst& inst) {
+  llvm::Value* const differs = has_compared_nan(inst);
+  if (differs == nullptr) return write_flags(inst);
+  const Rare rare = begin_rare(differs);
+  write_flags(inst);
+  end_rare(rare, nullptr, nullptr);
+}
+
+// The control bits of MXCSR are also in the header at all times: storing MXCSR waits for everything before it.
+void Lowering::write_flags(const Inst& inst) {
   llvm::Value* const flags = value(inst.args[0]);
   llvm::Value* mxcsr = load_state(b_.getInt32Ty(), offsetof(CpuHeader, mxcsr));
   mxcsr = b_.CreateAnd(mxcsr, b_.getInt32(~ir::kMxcsrFlags));

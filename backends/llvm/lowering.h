@@ -184,6 +184,9 @@ class Lowering {
   llvm::Value* in_rounding(ir::RoundingSource rounding, llvm::function_ref<llvm::Value*()> operation);
   llvm::Value* fp_flags_get(const Inst& inst);
   void fp_flags_set(const Inst& inst);
+  const Inst* made_by(Value v) const;
+  llvm::Value* has_compared_nan(const Inst& set);
+  void write_flags(const Inst& inst);
   void fp_mode_set(const Inst& inst);
 
   // --- fp_results.cpp: results that another guest may want otherwise; of scalars and of vectors
