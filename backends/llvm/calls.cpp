@@ -14,6 +14,7 @@ using ir::Type;
 
 // `call [r12 + thunk]`, with r12 = state as thunks want it.
 llvm::Value* Lowering::call_thunk(runtime::Thunk thunk, llvm::Value* rax, const std::string& first) {
+  calls_out_ = true;
   const std::string text = first + "callq *" + std::to_string(runtime::thunk_offset(thunk)) + "(%r12)";
   llvm::FunctionType* const shape = llvm::FunctionType::get(b_.getInt64Ty(), {b_.getInt64Ty(), b_.getPtrTy()}, false);
   std::string constraints = "={rax},{rax},{r12},~{memory},~{dirflag},~{fpsr},~{flags}";

@@ -36,6 +36,18 @@ class LlvmCompiler : public runtime::Compiler {
   bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
     // Budgets and heat are tier 1's.
     if (options.count || options.heat_index >= 0) return false;
+    bool wide = false;
+    return compile(region, options, out, &wide) || (wide && compile(region, options, out, &wide));
+  }
+
+  std::unique_ptr<runtime::Compiler> clone() const override {
+    return std::make_unique<LlvmCompiler>(layout_, helpers_);
+  }
+
+ private:
+  // *wide comes back true from where it has been false: once more, then.
+  bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out,
+               bool* wide) {
     auto context = std::make_unique<llvm::LLVMContext>();
     bool failed = false;
     context->setDiagnosticHandlerCallBack(
@@ -47,6 +59,7 @@ class LlvmCompiler : public runtime::Compiler {
         std::make_unique<llvm::Module>("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), *context);
     codegen_.prepare(*module);
     Lowering lowering(*module, region, layout_, helpers_, codegen_.features());
+    if (*wide) lowering.expect_wide();
     if (!lowering.run(options.needed, options.machine)) return false;
     assert(!llvm::verifyModule(*module, &llvm::errs()));
     llvm::SmallVector<char, 0> object;
@@ -54,6 +67,8 @@ class LlvmCompiler : public runtime::Compiler {
     const bool low = fits_31_bits(region);
     try {
       if (!codegen_.run(*module, lowering.stubs(), lowering.sites(), low, object, facts) || failed) return false;
+      *wide = facts.wide && lowering.loses_wide();
+      if (*wide) return false;
       if (facts.state_lost || (facts.lost && !options.machine)) return false;
     } catch (const FatalError&) {
       // Nobody knows what can still be destroyed.
@@ -70,11 +85,6 @@ class LlvmCompiler : public runtime::Compiler {
     return true;
   }
 
-  std::unique_ptr<runtime::Compiler> clone() const override {
-    return std::make_unique<LlvmCompiler>(layout_, helpers_);
-  }
-
- private:
   const ir::StateLayout& layout_;
   const ir::HelperTable& helpers_;
   Codegen codegen_;

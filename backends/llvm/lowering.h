@@ -30,6 +30,10 @@ class Lowering {
   // False: the region has something that LLVM code cannot do. `needed`: CompileOptions::needed;
   // `machine`: CompileOptions::machine.
   bool run(const ir::SlotsNeeded* needed, bool machine);
+  // Before run: LLVM makes wide vectors of its own (MachineFacts::wide), which calls out of line must not lose.
+  void expect_wide() { wide_ = true; }
+  // Calls out of line have been made as if nothing were wider than 128 bits.
+  bool loses_wide() const { return calls_out_ && !wide_; }
 
   unsigned functions() const { return static_cast<unsigned>(entries_.size()); }
   const std::vector<ExitStub>& stubs() const { return stubs_; }
@@ -276,7 +280,8 @@ class Lowering {
   std::vector<AccessSite> sites_;
   std::vector<uint32_t> place_;  // of blocks in Region::order
   bool failed_ = false;
-  bool wide_ = false;  // vectors of more than 128 bits
+  bool wide_ = false;       // vectors of more than 128 bits
+  bool calls_out_ = false;  // of line
   bool machine_ = false;
   const ir::SlotsNeeded* needed_ = nullptr;
 

@@ -177,6 +177,11 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
     for (llvm::MachineBasicBlock& block : function) {
       llvm::MachineInstr* first = nullptr;  // access that waits for its stackmap
       for (llvm::MachineInstr& instruction : llvm::make_early_inc_range(block)) {
+        facts_.wide |= llvm::any_of(instruction.operands(), [&](const llvm::MachineOperand& operand) {
+          if (!operand.isReg() || !operand.getReg().isPhysical()) return false;
+          const llvm::StringRef name = registers_->getName(operand.getReg());
+          return name.starts_with("YMM") || name.starts_with("ZMM");
+        });
         if (instruction.getOpcode() == llvm::TargetOpcode::STACKMAP) {
           // Without an access LLVM has made it one that nobody knows.
           facts_.lost |= first == nullptr;

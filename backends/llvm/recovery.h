@@ -51,6 +51,7 @@ struct MachineFacts {
   std::vector<FaultPoint> points;
   std::vector<FunctionFrame> frames;
   std::vector<Room> rooms;
+  bool wide = false;        // something uses vector registers of more than 128 bits
   bool lost = false;        // an access has no record of its state
   bool state_lost = false;  // a frame is made where no register has the state
 };
