@@ -340,11 +340,7 @@ void Former::plan_successors(const Flow& flow, const Place& next, bool open, uin
     case Flow::Kind::IndirectCall:
       if (!executed(next.pc)) break;
       queue_.push_back({next, true});
-      if (flow.kind == Flow::Kind::Call) {
-        calls_.push_back({next.context, next.pc, target.pc});
-      } else {
-        add_indirect_calls(next);
-      }
+      add_calls(flow, next);
       break;
     case Flow::Kind::Return:
       returns_ = true;
@@ -358,7 +354,16 @@ void Former::plan_successors(const Flow& flow, const Place& next, bool open, uin
   }
 }
 
-void Former::add_indirect_calls(const Place& next) {
+// What is inlined of a call is found by where it returns to: of two that overlap and end alike, one must do.
+void Former::add_calls(const Flow& flow, const Place& next) {
+  const auto ends_alike = [&](const Builder::Inlined& call) {
+    return call.caller == next.context && call.return_pc == next.pc;
+  };
+  if (std::any_of(calls_.begin(), calls_.end(), ends_alike)) return;
+  if (flow.kind == Flow::Kind::Call) {
+    calls_.push_back({next.context, next.pc, flow.target});
+    return;
+  }
   if (call_targets_ == nullptr) return;
   std::array<uint64_t, CallTargets::kMost> entries = {};
   const std::size_t count = call_targets_->likely(next.pc, entries);

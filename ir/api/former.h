@@ -126,7 +126,7 @@ class Former {
   uint32_t block_at(const Place& place);  // of a leader, or kNone
   void connect_call(PlannedBlock& block, const Flow& flow, const Place& next);
   bool make_leader(Planned& insn, const HotLimits& limits);
-  void add_indirect_calls(const Place& next);
+  void add_calls(const Flow& flow, const Place& next);
   void connect(PlannedBlock& block, PcPredicate executed);
   uint32_t visit(uint32_t block);
   void lift_block(const Place& place, uint64_t mode);

@@ -232,17 +232,22 @@ TEST_F(InliningTest, NotWithoutAReturn) {
   EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallDirect, 1}}));
 }
 
+// Knows one call.
+class OneCallSeen final : public CallTargets {
+ public:
+  uint64_t return_pc = 0;
+  std::vector<uint64_t> entries;
+  std::size_t likely(uint64_t pc, std::span<uint64_t, kMost> to) const override {
+    if (pc != return_pc) return 0;
+    return static_cast<std::size_t>(std::copy(entries.begin(), entries.end(), to.begin()) - to.begin());
+  }
+};
+
 // Indirect calls, behind comparisons with where they have gone; the rest of them stays.
 TEST_F(InliningTest, IndirectCallsThatWereSeen) {
   constexpr uint64_t base = kBase + 4096;
-  class Seen final : public CallTargets {
-   public:
-    std::vector<uint64_t> entries;
-    std::size_t likely(uint64_t return_pc, std::span<uint64_t, kMost> to) const override {
-      if (return_pc != base + 2) return 0;
-      return static_cast<std::size_t>(std::copy(entries.begin(), entries.end(), to.begin()) - to.begin());
-    }
-  } seen;
+  OneCallSeen seen;
+  seen.return_pc = base + 2;
   std::vector<uint8_t> code(100, 's');
   const auto put = [&](unsigned number, std::initializer_list<ToyInsn> insns) {
     const std::vector<uint8_t> bytes = toy_code(insns);
@@ -274,6 +279,22 @@ TEST_F(InliningTest, IndirectCallsThatWereSeen) {
   seen.entries = {base + (uint64_t{1} << 32)};
   form();
   EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallIndirect, 1}}));
+}
+
+// Of two calls, one of which lies in the other, both return to the same place.
+TEST_F(InliningTest, CallsThatOverlapAreInlinedOnce) {
+  constexpr uint64_t base = kBase + 4096;
+  std::vector<uint8_t> code = toy_code({{'b', 2}, {'Y'}, {'X'}, {'j', -3}});
+  OneCallSeen seen;
+  seen.return_pc = base + 6;
+  for (uint64_t entry = base + 20; seen.entries.size() < CallTargets::kMost; entry += 4) seen.entries.push_back(entry);
+  code.resize(20, 's');
+  for (std::size_t i = 0; i < seen.entries.size(); ++i) code.insert(code.end(), {'a', 1, 'r', 0});
+  memory.map(base, code);
+  former.set_call_targets(&seen);
+  former.form_hot({base, 0, 0}, region, [](uint64_t) { return true; }, {.inline_depth = 1});
+  EXPECT_EQ(verify(region, guest.layout(), guest.helpers()), "");
+  EXPECT_EQ(exits(), (std::map<Op, int>{{Op::CallIndirect, 2}, {Op::Return, 4}}));
 }
 
 // A function that calls itself.

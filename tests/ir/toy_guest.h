@@ -1,6 +1,6 @@
 // A guest of five registers for tests of what lies between a frontend and an engine. Instructions are an opcode and an
-// argument byte (only `A` is longer); branch distances are signed and count instructions of two bytes from their own
-// pc.
+// argument byte (only `A` and `Y` are longer); branch distances are signed and count instructions of two bytes from
+// their own pc.
 #pragma once
 
 #include <array>
@@ -28,7 +28,7 @@ class ToyGuest : public Frontend {
 
   Flow scan(uint64_t pc, std::span<const uint8_t> bytes, uint64_t) const override {
     Flow flow;
-    flow.length = bytes[0] == 'A' ? 4 : 2;
+    flow.length = bytes[0] == 'A' || bytes[0] == 'Y' ? 4 : 2;
     if (bytes.size() < flow.length) return Flow{};
     flow.target = target(pc, bytes);
     switch (bytes[0]) {
@@ -51,6 +51,7 @@ class ToyGuest : public Frontend {
         flow.kind = Flow::Kind::Indirect;
         break;  // to a
       case 'X':
+      case 'Y':
         flow.kind = Flow::Kind::IndirectCall;
         break;  // to a
       case 'r':
@@ -99,6 +100,7 @@ class ToyGuest : public Frontend {
         b.jump_indirect(b.get(kToyA));
         break;
       case 'X':
+      case 'Y':
         b.set(kToyLink, b.pc_value(b.next_pc()));
         b.call_indirect(b.get(kToyA), b.next_pc());
         break;
