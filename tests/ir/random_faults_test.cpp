@@ -2,10 +2,9 @@
 // handler of the guest finds.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "ir/text/print.h"
 #include "ir/verify/verify.h"
+#include "tests/ir/random_seeds.h"
 #include "tests/ir/region_outcome.h"
 #include "tests/x64/random_region.h"
 
@@ -20,13 +19,7 @@ TEST(RandomFaults, FindTheStateOnEveryEngine) {
   const auto engines = region_engines();
   // Half of what is accessed lies behind the end of the memory.
   const uint64_t buffer = HostMemory::kData + HostMemory::kDataSize - 256;
-  uint32_t first = 1;
-  uint32_t count = kCount;
-  if (const char* only = std::getenv("MENURA_RANDOM_SEED")) {
-    first = static_cast<uint32_t>(std::strtoul(only, nullptr, 0));
-    count = 1;
-  }
-  if (const char* many = std::getenv("MENURA_RANDOM_COUNT")) count = static_cast<uint32_t>(std::atoi(many));
+  const auto [first, count] = random_seeds({1, kCount});
   unsigned faults = 0;
   for (uint32_t seed = first; seed < first + count; ++seed) {
     // No wide types: of more than 16 bytes compilers recover and access parts.

@@ -2,11 +2,10 @@
 // which state they fault at the end of what is mapped.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
 #include "ir/build/builder.h"
 #include "ir/text/print.h"
 #include "ir/verify/verify.h"
+#include "tests/ir/random_seeds.h"
 #include "tests/ir/region_outcome.h"
 
 namespace menura::ir::test {
@@ -234,13 +233,7 @@ TEST(RandomSearches, FindTheSameOnEveryEngine) {
   const TestGuest guest;
   HostMemory memory;
   const auto engines = region_engines();
-  uint32_t first = 1;
-  uint32_t count = kCount;
-  if (const char* only = std::getenv("MENURA_RANDOM_SEED")) {
-    first = static_cast<uint32_t>(std::strtoul(only, nullptr, 0));
-    count = 1;
-  }
-  if (const char* many = std::getenv("MENURA_RANDOM_COUNT")) count = static_cast<uint32_t>(std::atoi(many));
+  const auto [first, count] = random_seeds({1, kCount});
   unsigned faults = 0;
   unsigned refused = 0;
   for (uint32_t seed = first; seed < first + count; ++seed) {

@@ -3,6 +3,7 @@
 
 #include <cstdlib>
 
+#include "tests/ir/random_seeds.h"
 #include "tests/x64/random_region.h"
 #include "tests/x64/region_comparison.h"
 
@@ -38,12 +39,8 @@ class RandomTest : public testing::Test {
     if (const char* size = std::getenv("MENURA_RANDOM_SIZE")) {
       random_options.instructions = static_cast<unsigned>(std::atoi(size));
     }
-    if (const char* only = std::getenv("MENURA_RANDOM_SEED")) {
-      first = static_cast<uint32_t>(std::strtoul(only, nullptr, 0));
-      count = 1;
-    }
-    if (const char* many = std::getenv("MENURA_RANDOM_COUNT")) count = static_cast<uint32_t>(std::atoi(many));
-    for (uint32_t seed = first; seed < first + count; ++seed) {
+    const ir::test::RandomSeeds seeds = ir::test::random_seeds({first, count});
+    for (uint32_t seed = seeds.first; seed < seeds.first + seeds.count; ++seed) {
       const std::string difference = compare(seed, random_options, options);
       ASSERT_EQ(difference, "") << "seed " << seed;
     }
