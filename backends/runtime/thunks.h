@@ -58,7 +58,7 @@ static_assert(sizeof(SlowAccess) == sizeof(uint32_t));
 // virtual CPU has its own, one per (mode, extra), so that a hit needs no comparison but that of the pc, and an entry
 // may be read in two steps: only its virtual CPU's thread gives it to another pc, outside of compiled code.
 struct CodeRecord {
-  uint64_t pc = 0;  // kNoPc: none
+  uint64_t pc = 0;  // empty_pc: none
   const void* entry = nullptr;
 };
 inline constexpr uint64_t kNoPc = ~uint64_t{0};
@@ -73,5 +73,9 @@ constexpr unsigned lookup_place(uint64_t pc) {
   const auto low = static_cast<uint32_t>(pc);
   return (low ^ low >> kLookupBits) >> kLookupShift & (kLookupEntries - 1);
 }
+
+// Of an empty place: a pc that is looked up elsewhere, so that no guest can jump to what is not there.
+constexpr uint64_t empty_pc(unsigned place) { return place == 0 ? uint64_t{1} << kLookupShift : 0; }
+static_assert(lookup_place(empty_pc(0)) != 0 && lookup_place(empty_pc(1)) == 0);
 
 }  // namespace menura::runtime

@@ -31,7 +31,7 @@ JumpTable::JumpTable() {
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (memory == MAP_FAILED) return;
   records_ = static_cast<CodeRecord*>(memory);
-  records_[0].pc = kNoPc;
+  records_[0].pc = empty_pc(0);  // the others are empty as they are
 }
 
 JumpTable::~JumpTable() {
@@ -40,9 +40,9 @@ JumpTable::~JumpTable() {
 
 void JumpTable::assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::CodeView& view) {
   if (added_.size() < kMostAdded) {
-    for (const uint16_t place : added_) records_[place].pc = kNoPc;
+    for (const uint16_t place : added_) records_[place].pc = empty_pc(place);
   } else {
-    for (unsigned place = 0; place < kLookupEntries; ++place) records_[place].pc = kNoPc;
+    for (unsigned place = 0; place < kLookupEntries; ++place) records_[place].pc = empty_pc(place);
   }
   added_.clear();
   mode_ = mode;
@@ -52,7 +52,7 @@ void JumpTable::assign(uint64_t mode, uint64_t extra, const ir::MemoryPort::Code
 
 const void* JumpTable::find(uint64_t pc) const {
   CodeRecord& place = place_of(pc);
-  if (pc == kNoPc || std::atomic_ref(place.pc).load(std::memory_order_relaxed) != pc) return nullptr;
+  if (std::atomic_ref(place.pc).load(std::memory_order_relaxed) != pc) return nullptr;
   return std::atomic_ref(place.entry).load(std::memory_order_acquire);
 }
 
@@ -65,7 +65,8 @@ void JumpTable::add(const CodeRecord& record) {
 
 void JumpTable::clear(const CodeRecord& record) {
   CodeRecord& place = place_of(record.pc);
-  if (place.entry == record.entry) std::atomic_ref(place.pc).store(kNoPc, std::memory_order_relaxed);
+  if (place.entry != record.entry) return;
+  std::atomic_ref(place.pc).store(empty_pc(lookup_place(record.pc)), std::memory_order_relaxed);
 }
 
 void JumpTable::replace(const CodeRecord& record, const CodeRecord& by) {

@@ -93,6 +93,10 @@ int main(void) {
   fault("write of read-only", do_write, page + 17);
   fault("call of data", do_call, page + 64);
   fault("call of null", do_call, NULL);
+  // Where no code can be: tables of code must not know it. Which signal it is depends on the guest.
+  char *volatile nowhere = (char *)~0UL;
+  if (sigsetjmp(back, 1) == 0) do_call(nowhere);
+  else puts("call of the last address: a fault");
   munmap(page, 8192);
   fault("read of a hole", do_read, page + 5);
   FILE *file = tmpfile();
