@@ -64,6 +64,15 @@ llvm::Value* Lowering::any_unordered(llvm::Value* a, llvm::Value* b, bool or_equ
       b_.getInt32(0));
 }
 
+// A NaN or, of any sign, the least normal number, in any lane. Squares have no sign.
+llvm::Value* Lowering::is_nan_or_least(const Inst& inst, llvm::Value* result) {
+  llvm::Type* const t = result->getType();
+  const llvm::fltSemantics& format = t->getScalarType()->getFltSemantics();
+  llvm::Value* const least = llvm::ConstantFP::get(t, llvm::APFloat::getSmallestNormalized(format));
+  const bool square = is_product(inst.op) && inst.args[0] == inst.args[1];
+  return any_unordered(square ? result : b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, result), least, true);
+}
+
 llvm::Value* Lowering::recomputed(const Inst& inst) {
   if (ir::is_vector_op(inst.op)) return vector_slow(inst);
   switch (inst.arg_count) {
@@ -169,15 +178,11 @@ llvm::Value* Lowering::checked_result(const Inst& inst, llvm::Value* result) {
     result = b_.CreateShuffleVector(result, llvm::Constant::getNullValue(result->getType()), {0, 1, 2, 3});
   }
   llvm::Type* const t = result->getType();
-  llvm::Value* wrong = nullptr;
-  if (tiny) {
-    const llvm::fltSemantics& format = t->getScalarType()->getFltSemantics();
-    llvm::Value* const least = llvm::ConstantFP::get(t, llvm::APFloat::getSmallestNormalized(format));
-    wrong = any_unordered(b_.CreateUnaryIntrinsic(llvm::Intrinsic::fabs, result), least, true);
-  } else {
-    wrong = any_unordered(result, result, false);
+  if (can_defer(inst)) {
+    defer(static_cast<Value>(&inst - region_.insts.data()), result, tiny);
+    return whole;
   }
-  const Rare rare = begin_rare(wrong);
+  const Rare rare = begin_rare(tiny ? is_nan_or_least(inst, result) : any_unordered(result, result, false));
   const bool canonical = static_cast<NanPolicy>(desc.nan) == NanPolicy::Canonical;
   // Of an fma the host does not say that infinity times zero is invalid where a quiet NaN is added.
   const bool same = canonical && !tiny && !vector && inst.op != Op::FMa;

@@ -64,6 +64,7 @@ bool Lowering::run(const ir::SlotsNeeded* needed, bool machine) {
   machine_ = machine;
   needed_ = needed;
   if (!check()) return false;
+  find_used_elsewhere();
   entries_.push_back(region_.order.front());
   // Functions behind calls are found as those before them are lowered.
   for (unsigned number = 0; number < entries_.size(); ++number) {
@@ -287,9 +288,12 @@ void Lowering::lower_block(BlockId id) {
   dirty_ = dirty_at_[id];
   known_.assign(known_.size(), ir::kNoValue);
   boxed_.assign(boxed_.size(), ir::kNoValue);
+  start_deferring();
   for (uint32_t at = block.first; at < block.first + block.count; ++at) {
     if (failed_) return;
+    settle_for(region_.insts[at]);
     lower(at, region_.insts[at]);
+    note_deferred(at, region_.insts[at]);
   }
 }
 

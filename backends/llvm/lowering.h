@@ -43,6 +43,7 @@ class Lowering {
   using Value = ir::Value;
   using Inst = ir::Inst;
   using SlotSet = std::vector<bool>;                   // by SlotId
+  using ValueSet = std::vector<bool>;                  // by ir::Value
   static constexpr ir::BlockId kNoBlock = UINT32_MAX;  // before a function's first
 
   // --- lowering.cpp: functions and blocks
@@ -201,11 +202,30 @@ class Lowering {
   llvm::Value* checked_result(const Inst& inst, llvm::Value* result);
   llvm::Value* any_lane(llvm::Value* mask);
   llvm::Value* any_unordered(llvm::Value* a, llvm::Value* b, bool or_equal);
+  llvm::Value* is_nan_or_least(const Inst& inst, llvm::Value* result);
   llvm::Value* large_factors(const Inst& inst);
   llvm::Value* recomputed(const Inst& inst);
   ir::Type lane_type(const Inst& inst) const;
   bool is_step(const Inst& inst) const;
   bool has_defined(const Inst& inst) const;
+
+  // --- deferred.cpp: results that are checked later
+  struct Deferred {
+    Value value;
+    llvm::Value* result;  // as floats, of one or all lanes; nullptr: moved from another, nothing of its own to check
+    bool tiny;            // the least normal number is suspicious, too: checked at once
+    bool must;            // may lack a flag: checked even if nobody looks at the result
+  };
+  void find_used_elsewhere();
+  // At a block's start.
+  void start_deferring();
+  bool can_defer(const Inst& inst) const;
+  void defer(Value v, llvm::Value* result, bool tiny);
+  // Before each instruction: checks what it, or whoever looks at the state there, would see. And behind it.
+  void settle_for(const Inst& inst);
+  void note_deferred(Value v, const Inst& inst);
+  // Checks `wanted` of what is deferred, with all that it was computed from.
+  void settle(ValueSet wanted);
 
   // --- fp_convert.cpp
   llvm::Value* fp_convert(const Inst& inst);
@@ -279,6 +299,7 @@ class Lowering {
   std::vector<ExitStub> stubs_;
   std::vector<AccessSite> sites_;
   std::vector<uint32_t> place_;  // of blocks in Region::order
+  ValueSet used_elsewhere_;      // in another block than its own
   bool failed_ = false;
   bool wide_ = false;       // vectors of more than 128 bits
   bool calls_out_ = false;  // of line
@@ -302,6 +323,9 @@ class Lowering {
   SlotSet dirty_;
   std::vector<Value> known_;  // by SlotId: the constant or pcrel that it holds, or kNoValue
   std::vector<Value> boxed_;  // by SlotId: the NanBox of 32 bits that it holds, or kNoValue
+  std::vector<Value> held_;   // by SlotId: what the block has set it to, or kNoValue
+  std::vector<Deferred> deferred_;
+  ValueSet is_deferred_;
 };
 
 }  // namespace menura::llvmjit
