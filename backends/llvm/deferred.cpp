@@ -74,15 +74,11 @@ void Lowering::find_used_elsewhere() {
 
 void Lowering::start_deferring() {
   deferred_.clear();
-  is_deferred_.assign(region_.insts.size(), false);
   held_.assign(layout_.slots.size(), ir::kNoValue);
 }
 
-void Lowering::defer(Value v, llvm::Value* result, bool tiny) {
-  const Op op = inst_of(v).op;
-  // An fma may lack a flag, as tiny results do: that is seen even if nobody looks at the result.
-  deferred_.push_back({v, result, tiny, tiny || op == Op::FMa || op == Op::VFMa});
-  is_deferred_[v] = true;
+bool Lowering::is_deferred(Value v) const {
+  return std::any_of(deferred_.begin(), deferred_.end(), [&](const Deferred& deferred) { return deferred.value == v; });
 }
 
 // What is done in one way only (fp_results.cpp), lane by lane.
@@ -107,9 +103,11 @@ void Lowering::settle_for(const Inst& inst) {
   const bool ends = ir::is_terminator(inst.op);
   const bool pure = effect == ir::Effect::None || effect == ir::Effect::State;
   for (const Deferred& deferred : deferred_) {
-    // Faults of loads that need no registers are a program's end: nobody asks for its flags.
+    // An fma may lack a flag, which is seen even if nobody looks at the result. But faults of loads that need no
+    // registers are a program's end: nobody asks for its flags.
     const bool all = full || (!pure && !ends && !access);
-    wanted[deferred.value] = all || (ends && used_elsewhere_[deferred.value]) || (deferred.must && !pure && !load);
+    wanted[deferred.value] =
+        all || (ends && used_elsewhere_[deferred.value]) || (is_fused(inst_of(deferred.value).op) && !pure && !load);
   }
   for (const Value arg : region_.args(inst)) wanted[arg] = true;
   if (inst.op == Op::Get) {
@@ -127,18 +125,41 @@ void Lowering::settle_for(const Inst& inst) {
 void Lowering::note_deferred(Value v, const Inst& inst) {
   if (inst.op == Op::Set) {
     held_[static_cast<SlotId>(inst.imm)] = inst.args[0];
-  } else if (is_deferred_[v] && deferred_.back().tiny) {
+  } else if (!deferred_.empty() && deferred_.back().value == v && deferred_.back().tiny) {
     // It is looked at in any case: later costs registers, and what it was computed from need not be looked at now.
     ValueSet wanted(region_.insts.size(), false);
     wanted[v] = true;
     settle(std::move(wanted));
   } else if (!deferred_.empty() && moves(inst.op)) {
     const auto args = region_.args(inst);
-    if (std::any_of(args.begin(), args.end(), [&](Value arg) { return is_deferred_[arg]; })) defer(v, nullptr, false);
+    if (std::any_of(args.begin(), args.end(), [&](Value arg) { return is_deferred(arg); })) {
+      deferred_.push_back({v, nullptr, false});
+    }
+  }
+}
+
+// Adds to `wanted` what that was computed from, and what has only been moved from any of it: nothing of its own would
+// say later that it is wrong.
+void Lowering::want_related(ValueSet& wanted) const {
+  for (bool grown = true; grown;) {
+    grown = false;
+    for (const Deferred& deferred : deferred_) {
+      const auto args = region_.args(inst_of(deferred.value));
+      const auto is_wanted = [&](Value arg) { return wanted[arg] && is_deferred(arg); };
+      if (!wanted[deferred.value] && deferred.result == nullptr && std::any_of(args.begin(), args.end(), is_wanted)) {
+        wanted[deferred.value] = grown = true;
+      }
+      if (!wanted[deferred.value]) continue;
+      for (const Value arg : args) {
+        grown |= !wanted[arg] && is_deferred(arg);
+        wanted[arg] = true;
+      }
+    }
   }
 }
 
 void Lowering::settle(ValueSet wanted) {
+  want_related(wanted);
   std::vector<Deferred> chosen;
   ValueSet covered(region_.insts.size(), false);  // a NaN there is seen further on
   std::vector<llvm::Value*> numbers;
@@ -155,7 +176,6 @@ void Lowering::settle(ValueSet wanted) {
     const bool seen = at->result != nullptr || covered[at->value];
     unsigned number = 0;
     for (const Value arg : region_.args(inst)) {
-      wanted[arg] = true;
       if (seen && propagates(inst.op, number)) covered[arg] = true;
       ++number;
     }
@@ -191,7 +211,7 @@ void Lowering::settle(ValueSet wanted) {
     const Inst& inst = inst_of(deferred.value);
     before.push_back(value(deferred.value));
     if (deferred.result != nullptr) {
-      define(deferred.value, recomputed(inst));
+      define(deferred.value, corrected(inst, deferred.result, deferred.tiny));
     } else {
       lower(deferred.value, inst);
     }
@@ -208,7 +228,6 @@ void Lowering::settle(ValueSet wanted) {
   }
   for (const Deferred& deferred : chosen) {
     const Inst& inst = inst_of(deferred.value);
-    is_deferred_[deferred.value] = false;
     // Outside of vectors the value itself goes around loops (narrowing.cpp).
     if (inst.op == Op::VZext || inst.op == Op::NanBox) lower(deferred.value, inst);
   }
@@ -219,7 +238,7 @@ void Lowering::settle(ValueSet wanted) {
       b_.CreateStore(value(v), slots_[id]);
     }
   }
-  std::erase_if(deferred_, [&](const Deferred& deferred) { return !is_deferred_[deferred.value]; });
+  std::erase_if(deferred_, [&](const Deferred& deferred) { return wanted[deferred.value]; });
 }
 
 }  // namespace menura::llvmjit

@@ -17,9 +17,10 @@ using ir::Type;
 namespace {
 
 bool is_product(Op op) { return op == Op::FMul || op == Op::VFMul; }
-bool is_fused(Op op) { return op == Op::FMa || op == Op::VFMa; }
 
 }  // namespace
+
+bool Lowering::is_fused(Op op) { return op == Op::FMa || op == Op::VFMa; }
 
 // The value of one of two ways, of which one is rare.
 llvm::Value* Lowering::either(llvm::Value* rare, llvm::function_ref<llvm::Value*()> uncommon,
@@ -83,6 +84,16 @@ llvm::Value* Lowering::recomputed(const Inst& inst) {
     default:
       return fp_slow(inst, {value(inst.args[0]), value(inst.args[1]), value(inst.args[2])});
   }
+}
+
+// Of an fma the host does not say that infinity times zero is invalid where a quiet NaN is added.
+llvm::Value* Lowering::corrected(const Inst& inst, llvm::Value* result, bool tiny) {
+  const auto desc = ir::unpack<FpDesc>(inst.aux);
+  if (static_cast<NanPolicy>(desc.nan) != NanPolicy::Canonical || tiny || ir::is_vector_op(inst.op) ||
+      is_fused(inst.op)) {
+    return recomputed(inst);
+  }
+  return b_.CreateSelect(b_.CreateFCmpUNO(result, result), llvm::ConstantFP::getNaN(result->getType()), result);
 }
 
 // A float, or each lane: of the operand of a narrowing, else of the result, too.
@@ -177,16 +188,12 @@ llvm::Value* Lowering::checked_result(const Inst& inst, llvm::Value* result) {
     // Lanes that nobody has made must not be compared.
     result = b_.CreateShuffleVector(result, llvm::Constant::getNullValue(result->getType()), {0, 1, 2, 3});
   }
-  llvm::Type* const t = result->getType();
   if (can_defer(inst)) {
-    defer(static_cast<Value>(&inst - region_.insts.data()), result, tiny);
+    deferred_.push_back({static_cast<Value>(&inst - region_.insts.data()), result, tiny});
     return whole;
   }
   const Rare rare = begin_rare(tiny ? is_nan_or_least(inst, result) : any_unordered(result, result, false));
-  const bool canonical = static_cast<NanPolicy>(desc.nan) == NanPolicy::Canonical;
-  // Of an fma the host does not say that infinity times zero is invalid where a quiet NaN is added.
-  const bool same = canonical && !tiny && !vector && inst.op != Op::FMa;
-  return end_rare(rare, whole, same ? llvm::ConstantFP::getNaN(t) : recomputed(inst));
+  return end_rare(rare, whole, corrected(inst, result, tiny));
 }
 
 }  // namespace menura::llvmjit

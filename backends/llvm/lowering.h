@@ -205,6 +205,9 @@ class Lowering {
   llvm::Value* is_nan_or_least(const Inst& inst, llvm::Value* result);
   llvm::Value* large_factors(const Inst& inst);
   llvm::Value* recomputed(const Inst& inst);
+  // In place of `result`, which may be wrong.
+  llvm::Value* corrected(const Inst& inst, llvm::Value* result, bool tiny);
+  static bool is_fused(ir::Op op);
   ir::Type lane_type(const Inst& inst) const;
   bool is_step(const Inst& inst) const;
   bool has_defined(const Inst& inst) const;
@@ -214,18 +217,18 @@ class Lowering {
     Value value;
     llvm::Value* result;  // as floats, of one or all lanes; nullptr: moved from another, nothing of its own to check
     bool tiny;            // the least normal number is suspicious, too: checked at once
-    bool must;            // may lack a flag: checked even if nobody looks at the result
   };
   void find_used_elsewhere();
   // At a block's start.
   void start_deferring();
   bool can_defer(const Inst& inst) const;
-  void defer(Value v, llvm::Value* result, bool tiny);
+  bool is_deferred(Value v) const;
   // Before each instruction: checks what it, or whoever looks at the state there, would see. And behind it.
   void settle_for(const Inst& inst);
   void note_deferred(Value v, const Inst& inst);
   // Checks `wanted` of what is deferred, with all that it was computed from.
   void settle(ValueSet wanted);
+  void want_related(ValueSet& wanted) const;
 
   // --- fp_convert.cpp
   llvm::Value* fp_convert(const Inst& inst);
@@ -325,7 +328,6 @@ class Lowering {
   std::vector<Value> boxed_;  // by SlotId: the NanBox of 32 bits that it holds, or kNoValue
   std::vector<Value> held_;   // by SlotId: what the block has set it to, or kNoValue
   std::vector<Deferred> deferred_;
-  ValueSet is_deferred_;
 };
 
 }  // namespace menura::llvmjit
