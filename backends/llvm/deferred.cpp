@@ -235,7 +235,7 @@ void Lowering::settle(ValueSet wanted) {
     const Value v = held_[id];
     if (v != ir::kNoValue &&
         std::any_of(chosen.begin(), chosen.end(), [&](const Deferred& d) { return d.value == v; })) {
-      b_.CreateStore(value(v), slots_[id]);
+      store_slot(id, v);
     }
   }
   std::erase_if(deferred_, [&](const Deferred& deferred) { return wanted[deferred.value]; });

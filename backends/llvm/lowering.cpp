@@ -191,7 +191,7 @@ void Lowering::find_dirty(BlockId entry) {
     const ir::Block& block = region_.blocks[id];
     for (uint32_t at = block.first; at < block.first + block.count; ++at) {
       const Inst& inst = region_.insts[at];
-      if (inst.op == Op::Set) out[static_cast<SlotId>(inst.imm)] = true;
+      if (inst.op == Op::Set) out[static_cast<SlotId>(inst.imm)] = !is_written_through(static_cast<SlotId>(inst.imm));
       if (inst.op == Op::Call) {
         const ir::HelperEffects& effects = helpers_[static_cast<ir::HelperId>(inst.imm)].effects;
         if (effects.reads_state || effects.writes_state) out.assign(out.size(), false);

@@ -84,6 +84,8 @@ class Lowering {
   llvm::Value* load_slot_memory(ir::SlotId slot);
   void store_slot_memory(ir::SlotId slot);
   llvm::Value* get_slot(ir::SlotId slot);
+  bool is_written_through(ir::SlotId slot) const;
+  void store_slot(ir::SlotId slot, Value v);
   void set_slot(ir::SlotId slot, Value v);
   // All slots that memory has not got, before something looks at the state (exits pass pinned slots in registers); and
   // after something changed it.

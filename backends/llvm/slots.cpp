@@ -46,9 +46,20 @@ llvm::Value* Lowering::get_slot(SlotId id) {
   return b_.CreateLoad(type(layout_.slot(id).type), slots_[id]);
 }
 
-void Lowering::set_slot(SlotId id, Value v) {
+// What no register of the host holds is no operand of a stackmap: memory always has it.
+bool Lowering::is_written_through(SlotId id) const {
+  const unsigned widest = features_.avx512_registers ? 512 : features_.avx ? 256 : 128;
+  return ir::bits(layout_.slot(id).type) > widest;
+}
+
+void Lowering::store_slot(SlotId id, Value v) {
   b_.CreateStore(value(v), slots_[id]);
-  dirty_[id] = true;
+  if (is_written_through(id)) store_state(value(v), layout_.slot(id).offset);
+}
+
+void Lowering::set_slot(SlotId id, Value v) {
+  store_slot(id, v);
+  dirty_[id] = !is_written_through(id);
   const ir::Op op = inst_of(v).op;
   known_[id] = op == ir::Op::PcRel || (op == ir::Op::Const && ir::is_int(type_of(v)) && ir::bits(type_of(v)) <= 64)
                    ? v
