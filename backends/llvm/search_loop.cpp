@@ -63,8 +63,8 @@ class SearchFinder {
     return false;
   }
 
-  // Whether `v` is the sum of a phi of the head and a constant; adds that.
-  llvm::PHINode* distance(llvm::Value* v, int64_t& sum) const {
+  // What `v` is the sum of with a constant, which is added to `sum`.
+  llvm::Value* base_of(llvm::Value* v, int64_t& sum) const {
     v = found_.resolve(v);
     llvm::Value* base = nullptr;
     const llvm::APInt* constant = nullptr;
@@ -74,17 +74,42 @@ class SearchFinder {
       sum = static_cast<int64_t>(static_cast<uint64_t>(sum) + static_cast<uint64_t>(constant->getSExtValue()));
       v = found_.resolve(base);
     }
-    return llvm::dyn_cast<llvm::PHINode>(v);
+    return v;
+  }
+
+  // Whether a step adds something to the phi, all of it or, as guests of 64 bits count in 32, in its low bits.
+  bool is_advance(llvm::PHINode& phi) {
+    if (!phi.getType()->isIntegerTy()) return false;
+    llvm::Value* const next = found_.next(phi);
+    int64_t step = 0;
+    if (base_of(next, step) != &phi) {
+      auto* const extension = llvm::dyn_cast<llvm::CastInst>(next);
+      if (extension == nullptr || !(llvm::isa<llvm::ZExtInst>(extension) || llvm::isa<llvm::SExtInst>(extension))) {
+        return false;
+      }
+      step = 0;
+      auto* const low = llvm::dyn_cast<llvm::TruncInst>(base_of(extension->getOperand(0), step));
+      if (low == nullptr || found_.resolve(low->getOperand(0)) != &phi || !is_word(low) || std::abs(step) > kLongStep) {
+        return false;
+      }
+      add_narrow(low, llvm::isa<llvm::SExtInst>(extension), step);
+    }
+    found_.advances[&phi] = step;
+    return true;
+  }
+
+  static bool is_word(const llvm::Value* v) { return v->getType()->isIntegerTy(32); }
+
+  void add_narrow(llvm::Value* value, bool is_signed, int64_t step) {
+    const bool known = llvm::any_of(found_.narrows, [&](const SearchLoop::Narrow& narrow) {
+      return narrow.value == value && narrow.is_signed == is_signed;
+    });
+    if (!known && step != 0) found_.narrows.push_back({value, is_signed, step});
   }
 
   void find_phis() {
     for (llvm::PHINode& phi : found_.head->phis()) {
-      int64_t step = 0;
-      if (phi.getType()->isIntegerTy() && distance(found_.next(phi), step) == &phi) {
-        found_.advances[&phi] = step;
-      } else {
-        found_.carried[&phi] = false;
-      }
+      if (!is_advance(phi)) found_.carried[&phi] = false;
     }
   }
 
@@ -128,8 +153,8 @@ class SearchFinder {
     return sources;
   }
 
-  // What each step adds to `v`.
-  std::optional<int64_t> step_of(llvm::Value* v) const {
+  // What each step adds to `v`, if none of `narrows` overflows.
+  std::optional<int64_t> step_of(llvm::Value* v) {
     v = found_.resolve(v);
     if (!found_.contains(v)) return 0;
     if (auto* const phi = llvm::dyn_cast<llvm::PHINode>(v)) {
@@ -138,6 +163,20 @@ class SearchFinder {
     }
     if (llvm::isa<llvm::IntToPtrInst>(v) || llvm::isa<llvm::TruncInst>(v)) {
       return step_of(llvm::cast<llvm::Instruction>(v)->getOperand(0));
+    }
+    if (llvm::isa<llvm::ZExtInst>(v) || llvm::isa<llvm::SExtInst>(v)) {
+      llvm::Value* const narrow = found_.resolve(llvm::cast<llvm::Instruction>(v)->getOperand(0));
+      const std::optional<int64_t> step = step_of(narrow);
+      if (!step || !is_word(narrow) || std::abs(*step) > kLongStep) return std::nullopt;
+      add_narrow(narrow, llvm::isa<llvm::SExtInst>(v), *step);
+      return step;
+    }
+    const llvm::APInt* scale = nullptr;
+    llvm::Value* index = nullptr;
+    if (match(v, llvm::PatternMatch::m_Shl(llvm::PatternMatch::m_Value(index), llvm::PatternMatch::m_APInt(scale)))) {
+      const std::optional<int64_t> step = step_of(index);
+      if (!step || std::abs(*step) > kLongStep || scale->ugt(8)) return std::nullopt;
+      return *step * (int64_t{1} << scale->getZExtValue());
     }
     auto* const sum = llvm::dyn_cast<llvm::BinaryOperator>(v);
     const bool adds =

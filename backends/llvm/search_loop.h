@@ -32,6 +32,12 @@ struct SearchLoop {
     llvm::Value* limit = nullptr;
     int64_t step = 0;
   };
+  // A number of fewer bits than what it is extended to, which must not overflow while it advances.
+  struct Narrow {
+    llvm::Value* value = nullptr;
+    bool is_signed = false;
+    int64_t step = 0;
+  };
   // What extended elements are compared with, which must be one itself.
   struct Fit {
     llvm::Value* value = nullptr;
@@ -45,6 +51,7 @@ struct SearchLoop {
   std::vector<Check> checks;
   std::vector<Bound> bounds;
   std::vector<Fit> fits;
+  std::vector<Narrow> narrows;
   std::map<llvm::PHINode*, int64_t> advances;  // of the head: what each step adds
   std::map<llvm::PHINode*, bool> carried;      // the others: what the step before has made; true: of what it loaded
   unsigned bytes = 0;                          // of an element

@@ -122,6 +122,7 @@ class ChunkMaker {
       llvm::Value* const extended = b_.CreateCast(fit.extension->getOpcode(), element, limit->getType());
       leave(b_.CreateICmpNE(extended, limit), lanes_, rare_);
     }
+    for (const SearchLoop::Narrow& narrow : search_.narrows) guard_narrow(narrow);
     for (const SearchLoop::Bound& bound : search_.bounds) guard_bound(bound);
     for (const SearchLoop::Step& step : search_.steps) {
       if (step.load == nullptr) continue;
@@ -138,6 +139,21 @@ class ChunkMaker {
       b_.CreateBr(leave_);
       b_.SetInsertPoint(on);
     }
+  }
+
+  // All steps of the chunk, and the next, must be within its range.
+  void guard_narrow(const SearchLoop::Narrow& narrow) {
+    llvm::Value* const value = scalar(first_, narrow.value);
+    const unsigned bits = value->getType()->getIntegerBitWidth();
+    const llvm::APInt all(bits, static_cast<uint64_t>(std::abs(narrow.step)) * lanes_);
+    llvm::CmpInst::Predicate outside = narrow.is_signed ? llvm::CmpInst::ICMP_SGT : llvm::CmpInst::ICMP_UGT;
+    llvm::APInt limit =
+        (narrow.is_signed ? llvm::APInt::getSignedMaxValue(bits) : llvm::APInt::getMaxValue(bits)) - all;
+    if (narrow.step < 0) {
+      outside = narrow.is_signed ? llvm::CmpInst::ICMP_SLT : llvm::CmpInst::ICMP_ULT;
+      limit = (narrow.is_signed ? llvm::APInt::getSignedMinValue(bits) : llvm::APInt::getMinValue(bits)) + all;
+    }
+    leave(b_.CreateICmp(outside, value, llvm::ConstantInt::get(value->getType(), limit)), lanes_, rare_);
   }
 
   void guard_bound(const SearchLoop::Bound& bound) {

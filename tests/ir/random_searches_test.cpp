@@ -16,7 +16,8 @@ constexpr uint32_t kRuns = 8;  // of each region
 constexpr uint64_t kPc = 0x10000;
 
 // Registers: r0 and r1 are where it reads, r2 what it looks for, r3 an end, r4 a count; r5 to r7 and r12 are what it
-// has read, r8 and r13 what it read before, r9 counts what it does beside.
+// has read, r8 and r13 what it read before, r9 counts what it does beside. r10 counts in 32
+// bits, extended to 64, and is an index from r11.
 class RandomSearch {
  public:
   RandomSearch(const TestGuest& guest, uint32_t seed)
@@ -26,6 +27,8 @@ class RandomSearch {
     region_ = &region;
     bytes_ = 1U << (below(2) == 0 ? 0 : below(4));
     step_ = below(12) == 0 ? 2 * bytes_ : bytes_;
+    word_is_signed_ = below(2) == 0;
+    word_step_ = below(4) == 0 ? -1 : 1;
     b_.begin(region, {kPc, 0, 0}, MemoryModel::Weak, {});
     const BlockId before = below(2) == 0 ? b_.new_block() : UINT32_MAX;
     head_ = new_block();
@@ -37,6 +40,7 @@ class RandomSearch {
     }
     b_.start(head_);
     std::vector<unsigned> items = {kRead, kAdvance, kTest};
+    if (below(2) == 0) items.push_back(kCountWord);
     for (unsigned n = below(8); n > 0; --n) items.push_back(below(kItems));
     if (below(2) == 0) {
       items.insert(items.end(), {kRead, kRead});
@@ -55,7 +59,7 @@ class RandomSearch {
   unsigned bytes() const { return bytes_; }
 
  private:
-  enum Item : unsigned { kRead, kAdvance, kTest, kKeep, kCountDown, kMask, kItems };
+  enum Item : unsigned { kRead, kAdvance, kTest, kKeep, kCountDown, kCountWord, kMask, kItems };
 
   uint32_t below(uint32_t limit) { return static_cast<uint32_t>(random_() % limit); }
   BlockId new_block() {
@@ -95,20 +99,37 @@ class RandomSearch {
       case kCountDown:
         insn();
         return set("r4", b_.binary(Op::Add, get("r4"), constant(below(8) == 0 ? 3 : -1)));
+      case kCountWord:
+        insn();
+        if (below(3) != 0) read_at(index());
+        return set("r10", extended(b_.binary(Op::Add, word(), b_.constant(Type::I32, word_step_)), word_is_signed_));
       default:
         insn();
         return set("r7", b_.binary(below(2) == 0 ? Op::Xor : Op::And, get(read_register()), get("r2")));
     }
   }
 
+  Value word() { return b_.convert(Op::Trunc, Type::I32, get("r10")); }
+  Value extended(Value v, bool is_signed) { return b_.convert(is_signed ? Op::Sext : Op::Zext, Type::I64, v); }
+
+  // Of what r10 counts.
+  Value index() {
+    const Value count = below(2) == 0 ? get("r10") : extended(word(), below(2) == 0);
+    const Value offset = b_.binary(Op::Shl, count, constant(std::countr_zero(bytes_)));
+    return b_.binary(Op::Add, get("r11"), offset);
+  }
+
   void read() {
     insn();
+    read_at(get(below(2) == 0 ? "r0" : "r1"));
+  }
+
+  void read_at(Value address) {
     static constexpr std::array<std::string_view, 4> kNames = {"r5", "r6", "r7", "r12"};
     MemDesc desc;
     desc.size_log2 = static_cast<uint32_t>(std::countr_zero(bytes_));
     desc.sign_extend = below(4) == 0;
-    const Value v = b_.load(Type::I64, get(below(2) == 0 ? "r0" : "r1"), desc,
-                            below(3) == 0 ? static_cast<int64_t>(below(64)) - 32 : 0);
+    const Value v = b_.load(Type::I64, address, desc, below(3) == 0 ? static_cast<int64_t>(below(64)) - 32 : 0);
     set(kNames[reads_++ % 4], v);
   }
 
@@ -122,7 +143,7 @@ class RandomSearch {
 
   Value condition() {
     const Value v = get(read_register());
-    switch (bytes_ == 8 && below(3) == 0 ? 4 : below(10)) {
+    switch (bytes_ == 8 && below(3) == 0 ? 4 : below(12)) {
       case 0:
         return b_.icmp(Cond::Eq, v, constant(0));
       case 1:
@@ -147,6 +168,10 @@ class RandomSearch {
         return b_.icmp(below(2) == 0 ? Cond::Eq : Cond::Uge, get("r0"), get("r3"));
       case 8:
         return b_.icmp(Cond::Eq, get("r4"), constant(0));
+      case 9:
+        return b_.icmp(below(2) == 0 ? Cond::Eq : Cond::Sle, word(), b_.constant(Type::I32, 200));
+      case 10:
+        return b_.icmp(Cond::Eq, get("r10"), get("r4"));
       default:
         return b_.icmp(Cond::Eq, b_.convert(Op::Trunc, Type::I8, v), b_.constant(Type::I8, 0));
     }
@@ -188,6 +213,8 @@ class RandomSearch {
   Region* region_ = nullptr;
   unsigned bytes_ = 1;
   unsigned step_ = 1;
+  bool word_is_signed_ = false;
+  int word_step_ = 1;
   unsigned reads_ = 0;
   uint64_t pc_ = 4;
   BlockId head_ = 0;
@@ -226,6 +253,13 @@ void change(const TestGuest& guest, uint32_t seed, unsigned bytes, uint8_t* data
   set("r2", below(8) == 0 ? element : random() & 0xff);
   set("r3", first + below(200));
   set("r4", below(below(2) == 0 ? 80 : 3000));
+  // Now and then it overflows.
+  static constexpr std::array<uint64_t, 4> kCounts = {0, 0x100, 0x7fffffff, 0xffffffff};
+  uint64_t count = kCounts[below(4)];
+  count = below(4) == 0 || count < 80 ? count + below(80) : count - below(80);
+  if (below(4) != 0) count &= 0xffffffff;
+  set("r10", count);
+  set("r11", place() - bytes * (below(2) == 0 ? count : static_cast<uint64_t>(static_cast<int32_t>(count))));
   for (const char* const name : {"r5", "r6", "r7", "r12"}) set(name, element);
 }
 
