@@ -46,11 +46,8 @@ llvm::Value* Lowering::get_slot(SlotId id) {
   return b_.CreateLoad(type(layout_.slot(id).type), slots_[id]);
 }
 
-// What no register of the host holds is no operand of a stackmap: memory always has it.
-bool Lowering::is_written_through(SlotId id) const {
-  const unsigned widest = features_.avx512_registers ? 512 : features_.avx ? 256 : 128;
-  return ir::bits(layout_.slot(id).type) > widest;
-}
+// Memory always has what recovery could not take from a register, nor LLVM name in a stackmap on every host.
+bool Lowering::is_written_through(SlotId id) const { return ir::bits(layout_.slot(id).type) > 128; }
 
 void Lowering::store_slot(SlotId id, Value v) {
   b_.CreateStore(value(v), slots_[id]);
