@@ -88,6 +88,7 @@ llvm::BasicBlock* Lowering::edge_block(ir::Edge edge) {
     first = new_block("");
     b_.SetInsertPoint(first);
     poll(region_.blocks[edge.target].pc_offset);
+    if (enters_loop(block_, edge.target)) flush_for_loop(edge.target);
     b_.CreateBr(blocks_[edge.target]);
     last = b_.GetInsertBlock();
     b_.SetInsertPoint(from);

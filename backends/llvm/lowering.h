@@ -50,9 +50,6 @@ class Lowering {
   bool check();
   bool lower_function(unsigned number);
   void find_reached(ir::BlockId entry);
-  void find_loops();
-  bool enters_loop(ir::BlockId from, ir::BlockId to) const;
-  void clean_for_loop(SlotSet& dirty, ir::BlockId head) const;
   void find_dirty(ir::BlockId entry);
   void start_function(ir::BlockId entry);
   void lower_block(ir::BlockId block);
@@ -90,10 +87,25 @@ class Lowering {
   // All slots that memory has not got, before something looks at the state (exits pass pinned slots in registers); and
   // after something changed it.
   void flush_slots(bool pinned_too);
-  // Those of them that a loop leaves alone.
-  void flush_for_loop(ir::BlockId head);
   void reload_slots();
   llvm::Type* pin_type(ir::SlotId slot, bool vector) const;
+
+  // --- loops.cpp
+  static constexpr unsigned kNoLoop = UINT32_MAX;
+  using BlockSet = std::vector<bool>;                   // by BlockId
+  using Edges = std::vector<std::vector<ir::BlockId>>;  // likewise
+  struct Loop {
+    BlockSet blocks;
+    SlotSet keeps;  // need not be in memory
+  };
+  void find_loops();
+  void find_loops_in(BlockSet blocks, unsigned around, const Edges& successors, const Edges& predecessors);
+  ir::BlockId head_of(const BlockSet& body, const Edges& predecessors) const;
+  SlotSet kept_by(const BlockSet& body, unsigned around) const;
+  // Whether an edge enters a loop from outside; from kNoBlock: whether the function begins in one.
+  bool enters_loop(ir::BlockId from, ir::BlockId to) const;
+  void clean_for_loop(SlotSet& dirty, ir::BlockId to) const;
+  void flush_for_loop(ir::BlockId to);
 
   // --- exits.cpp
   // Ends the current block in a stub, with what the contract wants.
@@ -315,13 +327,13 @@ class Lowering {
   unsigned number_ = 0;
   llvm::Function* function_ = nullptr;
   llvm::Value* state_ = nullptr;
-  std::vector<bool> reached_;               // by BlockId
-  std::vector<llvm::BasicBlock*> blocks_;   // by BlockId
-  std::vector<llvm::Value*> values_;        // by ir::Value
-  std::vector<llvm::AllocaInst*> slots_;    // by SlotId; nullptr: not used here
-  std::vector<std::vector<bool>> in_loop_;  // by the BlockId of a loop's head: its blocks; empty: no loop
-  std::vector<SlotSet> loop_keeps_;         // likewise: slots that need not be in memory
-  std::vector<SlotSet> dirty_at_;           // by BlockId: slots that memory may not have at its start
+  std::vector<bool> reached_;              // by BlockId
+  std::vector<llvm::BasicBlock*> blocks_;  // by BlockId
+  std::vector<llvm::Value*> values_;       // by ir::Value
+  std::vector<llvm::AllocaInst*> slots_;   // by SlotId; nullptr: not used here
+  std::vector<Loop> loops_;
+  std::vector<unsigned> loop_of_;  // by BlockId: the innermost, or kNoLoop
+  std::vector<SlotSet> dirty_at_;  // by BlockId: slots that memory may not have at its start
   // --- and the block under way
   ir::BlockId block_ = 0;
   int64_t insn_pc_ = 0;

@@ -73,12 +73,6 @@ void Lowering::flush_slots(bool pinned_too) {
   }
 }
 
-void Lowering::flush_for_loop(ir::BlockId head) {
-  for (SlotId id = 0; id < slots_.size(); ++id) {
-    if (slots_[id] != nullptr && dirty_[id] && !loop_keeps_[head][id]) store_slot_memory(id);
-  }
-}
-
 void Lowering::reload_slots() {
   for (SlotId id = 0; id < slots_.size(); ++id) {
     known_[id] = ir::kNoValue;
