@@ -32,6 +32,7 @@
 #include <mutex>
 #include <string_view>
 
+#include "backends/llvm/forwarding.h"
 #include "backends/llvm/narrowing.h"
 #include "backends/llvm/searching.h"
 #include "backends/llvm/shaping.h"
@@ -241,6 +242,7 @@ bool Codegen::run(llvm::Module& module, const std::vector<ExitStub>& stubs, std:
       config->insertPass(&llvm::MachineSchedulerID, veil);
       config->insertPass(&llvm::VirtRegRewriterID, unveil);
     }
+    config->insertPass(&llvm::StackSlotColoringID, make_frame_forwarder());
     config->addMachinePasses();
   }
   config->setInitialized();
