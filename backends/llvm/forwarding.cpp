@@ -1,7 +1,5 @@
 // Behind register allocation: what has just gone to the frame is read from there again, often by the next instruction
-// and within a loop's longest chain. Where the register still has it, that is used. Hosts forward from stores to loads
-// in four to eight cycles, and only some do in none, and that only by way of the stack pointer, which frames in the
-// state do not have.
+// and within a loop's longest chain. Where the register still has it, that is used.
 #include "backends/llvm/forwarding.h"
 
 #include <llvm/CodeGen/MachineFrameInfo.h>
@@ -13,13 +11,11 @@
 
 #include <map>
 
+#include "backends/llvm/machine_address.h"
+
 namespace menura::llvmjit {
 
 namespace {
-
-// Operands of an address behind its base: scale, index, displacement, segment.
-constexpr unsigned kIndex = 2;
-constexpr unsigned kDisplacement = 3;
 
 class FrameForwarder : public llvm::MachineFunctionPass {
  public:

@@ -50,17 +50,19 @@ void Lowering::find_loops_in(BlockSet blocks, unsigned around, const Edges& succ
   for (const BlockId id : region_.order) {
     if (!blocks[id]) continue;
     BlockSet body = reach(id, successors);
-    const bool is_loop = body[id];
-    blocks[id] = is_loop;
-    if (!is_loop) continue;
-    const BlockSet before = reach(id, predecessors);
-    for (BlockId block = 0; block < body.size(); ++block) body[block] = body[block] && before[block];
-    for (BlockId block = 0; block < body.size(); ++block) blocks[block] = blocks[block] && !body[block];
-    const auto number = static_cast<unsigned>(loops_.size());
-    loops_.push_back({body, kept_by(body, around)});
-    for (BlockId block = 0; block < body.size(); ++block) {
-      if (body[block]) loop_of_[block] = number;
+    if (!body[id]) {
+      blocks[id] = false;
+      continue;
     }
+    const BlockSet before = reach(id, predecessors);
+    const auto number = static_cast<unsigned>(loops_.size());
+    for (BlockId block = 0; block < body.size(); ++block) {
+      body[block] = body[block] && before[block];
+      if (!body[block]) continue;
+      blocks[block] = false;
+      loop_of_[block] = number;
+    }
+    loops_.push_back({body, kept_by(body, around)});
     body[head_of(body, predecessors)] = false;
     find_loops_in(std::move(body), number, successors, predecessors);
   }

@@ -83,10 +83,8 @@ class SearchFinder {
     llvm::Value* const next = found_.next(phi);
     int64_t step = 0;
     if (base_of(next, step) != &phi) {
-      auto* const extension = llvm::dyn_cast<llvm::CastInst>(next);
-      if (extension == nullptr || !(llvm::isa<llvm::ZExtInst>(extension) || llvm::isa<llvm::SExtInst>(extension))) {
-        return false;
-      }
+      const llvm::CastInst* const extension = as_extension(next);
+      if (extension == nullptr) return false;
       step = 0;
       auto* const low = llvm::dyn_cast<llvm::TruncInst>(base_of(extension->getOperand(0), step));
       if (low == nullptr || found_.resolve(low->getOperand(0)) != &phi || !is_word(low) || std::abs(step) > kLongStep) {
@@ -96,6 +94,12 @@ class SearchFinder {
     }
     found_.advances[&phi] = step;
     return true;
+  }
+
+  // nullptr: it is none.
+  static llvm::CastInst* as_extension(llvm::Value* v) {
+    const bool extends = llvm::isa<llvm::ZExtInst>(v) || llvm::isa<llvm::SExtInst>(v);
+    return extends ? llvm::cast<llvm::CastInst>(v) : nullptr;
   }
 
   static bool is_word(const llvm::Value* v) { return v->getType()->isIntegerTy(32); }
@@ -164,11 +168,11 @@ class SearchFinder {
     if (llvm::isa<llvm::IntToPtrInst>(v) || llvm::isa<llvm::TruncInst>(v)) {
       return step_of(llvm::cast<llvm::Instruction>(v)->getOperand(0));
     }
-    if (llvm::isa<llvm::ZExtInst>(v) || llvm::isa<llvm::SExtInst>(v)) {
-      llvm::Value* const narrow = found_.resolve(llvm::cast<llvm::Instruction>(v)->getOperand(0));
+    if (const llvm::CastInst* const extension = as_extension(v)) {
+      llvm::Value* const narrow = found_.resolve(extension->getOperand(0));
       const std::optional<int64_t> step = step_of(narrow);
       if (!step || !is_word(narrow) || std::abs(*step) > kLongStep) return std::nullopt;
-      add_narrow(narrow, llvm::isa<llvm::SExtInst>(v), *step);
+      add_narrow(narrow, llvm::isa<llvm::SExtInst>(extension), *step);
       return step;
     }
     const llvm::APInt* scale = nullptr;
@@ -307,11 +311,10 @@ class SearchFinder {
 
   // What compares extended elements with what is no element compares elements, if it is one.
   bool has_lanes_of_compare(llvm::ICmpInst& compare) {
-    auto* const extension = llvm::dyn_cast<llvm::CastInst>(found_.resolve(compare.getOperand(0)));
-    auto* const other = llvm::dyn_cast<llvm::CastInst>(found_.resolve(compare.getOperand(1)));
+    llvm::CastInst* const extension = as_extension(found_.resolve(compare.getOperand(0)));
+    llvm::CastInst* const other = as_extension(found_.resolve(compare.getOperand(1)));
     for (llvm::CastInst* const cast : {extension, other}) {
       if (cast == nullptr || !compare.isEquality() || !found_.contains(cast)) continue;
-      if (!llvm::isa<llvm::ZExtInst>(cast) && !llvm::isa<llvm::SExtInst>(cast)) continue;
       llvm::Value* const limit = compare.getOperand(cast == extension ? 1 : 0);
       if (sources_of(limit) != 0 || cast->getSrcTy()->isIntegerTy(1)) continue;
       found_.fits.push_back({limit, cast});

@@ -145,15 +145,15 @@ class ChunkMaker {
   void guard_narrow(const SearchLoop::Narrow& narrow) {
     llvm::Value* const value = scalar(first_, narrow.value);
     const unsigned bits = value->getType()->getIntegerBitWidth();
-    const llvm::APInt all(bits, static_cast<uint64_t>(std::abs(narrow.step)) * lanes_);
-    llvm::CmpInst::Predicate outside = narrow.is_signed ? llvm::CmpInst::ICMP_SGT : llvm::CmpInst::ICMP_UGT;
-    llvm::APInt limit =
-        (narrow.is_signed ? llvm::APInt::getSignedMaxValue(bits) : llvm::APInt::getMaxValue(bits)) - all;
-    if (narrow.step < 0) {
-      outside = narrow.is_signed ? llvm::CmpInst::ICMP_SLT : llvm::CmpInst::ICMP_ULT;
-      limit = (narrow.is_signed ? llvm::APInt::getSignedMinValue(bits) : llvm::APInt::getMinValue(bits)) + all;
-    }
-    leave(b_.CreateICmp(outside, value, llvm::ConstantInt::get(value->getType(), limit)), lanes_, rare_);
+    const bool up = narrow.step > 0;
+    const llvm::APInt end = narrow.is_signed
+                                ? (up ? llvm::APInt::getSignedMaxValue(bits) : llvm::APInt::getSignedMinValue(bits))
+                                : (up ? llvm::APInt::getMaxValue(bits) : llvm::APInt::getMinValue(bits));
+    const llvm::APInt chunk(bits, static_cast<uint64_t>(narrow.step * lanes_), /*isSigned=*/true);
+    llvm::Value* const limit = llvm::ConstantInt::get(value->getType(), end - chunk);
+    using P = llvm::CmpInst;
+    const P::Predicate outside = up ? P::ICMP_UGT : P::ICMP_ULT;
+    leave(b_.CreateICmp(narrow.is_signed ? P::getSignedPredicate(outside) : outside, value, limit), lanes_, rare_);
   }
 
   void guard_bound(const SearchLoop::Bound& bound) {

@@ -16,6 +16,7 @@
 #include <cstddef>
 #include <optional>
 
+#include "backends/llvm/machine_address.h"
 #include "backends/llvm/stubs.h"
 #include "ir/core/cpu_header.h"
 
@@ -24,10 +25,6 @@ namespace menura::llvmjit {
 namespace {
 
 using ir::CpuHeader;
-
-// Operands of an address: base, scale, index, displacement, segment.
-constexpr unsigned kAddressOperands = 5;
-constexpr unsigned kDisplacement = 3;
 
 // The folder of LLVM that numbers instructions and registers is not installed: they go by their names.
 unsigned opcode_named(const llvm::TargetInstrInfo& instructions, llvm::StringRef name) {
