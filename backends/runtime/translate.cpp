@@ -184,7 +184,8 @@ Translation* TranslatorEngine::promote(Vcpu& vcpu, Translation* cold) {
   // What the optimizing compiler has made stays outside: its loop must not run here.
   const auto known = [&](uint64_t pc) {
     const std::optional<Gear> gear = best_known({pc, identity.mode, identity.extra, identity.frame});
-    return gear && *gear != Gear::Optimized;
+    if (!gear) return ir::Ran::No;
+    return *gear == Gear::Optimized ? ir::Ran::Elsewhere : ir::Ran::Yes;
   };
   start_sampling();
   Workshop& workshop = take_workshop(vcpu);

@@ -329,7 +329,7 @@ void Former::plan_successors(const Flow& flow, const Place& next, bool open, uin
     case Flow::Kind::Branch: {
       const bool taken = wanted(target.pc);
       const bool passed = wanted(next.pc);
-      queue_.push_back({next, passed || !taken, open});
+      if (open || !executed.elsewhere(next.pc)) queue_.push_back({next, passed || !taken, open});
       if (taken) queue_.push_back({target, true, open});
       break;
     }

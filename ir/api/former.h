@@ -16,19 +16,28 @@
 
 namespace menura::ir {
 
-// A view of "was this guest pc executed as the entry of a translation?". Refers to a callable that outlives it.
+// Whether a guest pc has run as the entry of a translation.
+enum class Ran : uint8_t {
+  No,
+  Yes,
+  Elsewhere,  // in code that this region leads to and must not have a copy of
+};
+
+// A view of a callable that says so of any pc, as Ran or as bool, and outlives it.
 class PcPredicate {
  public:
   template <typename Callable>
   requires(!std::is_same_v<std::remove_cvref_t<Callable>, PcPredicate>)
       PcPredicate(const Callable& callable)  // NOLINT(google-explicit-constructor): made for call sites
-      : object_(&callable),
-        call_([](const void* object, uint64_t pc) -> bool { return (*static_cast<const Callable*>(object))(pc); }) {}
-  bool operator()(uint64_t pc) const { return call_(object_, pc); }
+      : object_(&callable), call_([](const void* object, uint64_t pc) {
+          return static_cast<Ran>((*static_cast<const Callable*>(object))(pc));
+        }) {}
+  bool operator()(uint64_t pc) const { return call_(object_, pc) == Ran::Yes; }
+  bool elsewhere(uint64_t pc) const { return call_(object_, pc) == Ran::Elsewhere; }
 
  private:
   const void* object_;
-  bool (*call_)(const void*, uint64_t);
+  Ran (*call_)(const void*, uint64_t);
 };
 
 struct TraceLimits {
@@ -75,7 +84,7 @@ class Former {
 
   // Second gear: blocks that have run, as far as direct branches and returns of calls reach them from identity.pc.
   // `executed` answers for block entries. A branch's fall-through lies within a trace and is no entry of its own: it
-  // counts as run where the branch's target does not. Loops are contiguous in Region::order. Where calls are inlined
+  // counts as run where the branch's target does not, unless that has run elsewhere. Loops are contiguous in Region::order. Where calls are inlined
   // (Builder::Inlined), those that are reached first come first, and functions that do not fit are called.
   Fault form_hot(const Identity& identity, Region& region, PcPredicate executed, const HotLimits& limits = {});
 
