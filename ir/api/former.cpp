@@ -300,6 +300,10 @@ void Former::plan(const Start& start, uint64_t mode, PcPredicate executed, const
       flow = {};
       break;
     }
+    if (!run_.empty() && !open && executed.elsewhere(at.pc)) {
+      flow = {};
+      break;
+    }
     const std::span<const uint8_t> bytes = bytes_at(at.pc, mode, fault);
     if (bytes.empty()) break;
     flow = frontend_.scan(at.pc, bytes, mode);

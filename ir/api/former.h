@@ -84,8 +84,9 @@ class Former {
 
   // Second gear: blocks that have run, as far as direct branches and returns of calls reach them from identity.pc.
   // `executed` answers for block entries. A branch's fall-through lies within a trace and is no entry of its own: it
-  // counts as run where the branch's target does not, unless that has run elsewhere. Loops are contiguous in Region::order. Where calls are inlined
-  // (Builder::Inlined), those that are reached first come first, and functions that do not fit are called.
+  // counts as run where the branch's target does not, unless that has run elsewhere. Loops are contiguous in
+  // Region::order. Where calls are inlined (Builder::Inlined), those that are reached first come first, and functions
+  // that do not fit are called.
   Fault form_hot(const Identity& identity, Region& region, PcPredicate executed, const HotLimits& limits = {});
 
  private:

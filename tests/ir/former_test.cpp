@@ -178,6 +178,29 @@ TEST_F(FormerTest, HotRegionsObeyTheirLimits) {
   EXPECT_EQ(layout().size(), 10U);
 }
 
+// A guarded loop: 0: a 1; 1: if count goto 5; 2: a 2; 3: if count goto 2; 4: s; 5: s.
+TEST_F(FormerTest, WhatRunsElsewhereStaysOutsideHoweverItIsReached) {
+  memory.map(kBase, toy_code({{'a', 1}, {'b', 4}, {'a', 2}, {'b', -1}, {'s'}, {'s'}}));
+  const auto form = [&](uint64_t pc, unsigned elsewhere) {
+    const auto ran = [&](uint64_t at) { return at == kBase + elsewhere * 2 ? Ran::Elsewhere : Ran::No; };
+    EXPECT_EQ(former.form_hot({pc, 0, 0}, region, ran).kind, FaultKind::None);
+  };
+  const auto ends = [&] {
+    uint64_t last = 0;
+    for (const GuestRange& range : region.guest) last = std::max(last, range.end);
+    return (last - kBase) / 2;
+  };
+  form(kBase, 2);  // behind a branch that is not taken
+  EXPECT_EQ(ends(), 2U);
+  form(kBase, 100);
+  EXPECT_EQ(ends(), 5U);
+  form(kBase + 4, 3);  // straight ahead
+  EXPECT_EQ(ends(), 3U);
+  EXPECT_EQ(terminators(), (std::vector<Op>{Op::Jump}));
+  form(kBase + 4, 2);  // the region's own head is no matter
+  EXPECT_EQ(ends(), 5U);
+}
+
 // 0: call 10; 1: a 1; 2: jump 0          10: call 20; 11: if count goto 14; 12: return; 14: jump 40       20: a 2;
 // return
 class InliningTest : public FormerTest {
