@@ -4,10 +4,7 @@
 #include <llvm/Analysis/LoopAnalysisManager.h>
 #include <llvm/CodeGen/MachineModuleInfo.h>
 #include <llvm/CodeGen/Passes.h>
-// Its registry is LLVM's own only as far as others may see ours.
-#pragma GCC visibility push(default)
 #include <llvm/CodeGen/RegAllocRegistry.h>
-#pragma GCC visibility pop
 #include <llvm/CodeGen/TargetPassConfig.h>
 #include <llvm/IR/LegacyPassManager.h>
 #include <llvm/IR/PassManager.h>
