@@ -220,6 +220,25 @@ TEST_F(StoreTest, AForkedChildKeepsWhatIsItsOwn) {
   EXPECT_EQ(second.compiled(), 0U);
 }
 
+TEST_F(StoreTest, AChildFindsWhatTheOneBeforeHasWritten) {
+  StoredRun run(path());
+  for (int nth = 0; nth < 3; ++nth) {
+    run.engine().before_fork();
+    const pid_t child = fork();
+    if (child == 0) {
+      run.engine().after_fork_child();
+      const bool works = run.go();
+      run.store().flush();
+      const bool found = run.compiled() == 0;
+      _exit((works ? 4 : 0) | (found ? 1 : 0) | (run.store().statistics().written != 0 ? 2 : 0));
+    }
+    run.engine().after_fork_parent();
+    int status = 0;
+    ASSERT_EQ(waitpid(child, &status, 0), child);
+    EXPECT_EQ(WEXITSTATUS(status), nth == 0 ? 6 : 5);
+  }
+}
+
 // --- who is trusted
 
 TEST_F(StoreTest, AFolderThatOthersMayWriteToIsNotUsed) {

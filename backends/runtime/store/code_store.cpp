@@ -1,7 +1,10 @@
 #include "backends/runtime/store/code_store.h"
 
+#include <sys/mman.h>
+
 #include <algorithm>
 #include <cstring>
+#include <new>
 #include <utility>
 
 #include "backends/runtime/store/folder.h"
@@ -29,6 +32,15 @@ constexpr uint64_t kNanosecondsPerInstruction = 1500;
 
 }  // namespace
 
+CodeStore::CodeStore(StoreOptions options) : options_(std::move(options)) {
+  void* const shared = mmap(nullptr, sizeof *family_writes_, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+  if (shared != MAP_FAILED) family_writes_ = new (shared) std::atomic<uint64_t>(0);
+}
+
+CodeStore::~CodeStore() {
+  if (family_writes_ != nullptr) munmap(family_writes_, sizeof *family_writes_);
+}
+
 const SegmentSet* CodeStore::segments_of(uint64_t object) {
   const std::lock_guard lock(mutex_);
   Object& it = objects_[object];
@@ -39,7 +51,7 @@ const SegmentSet* CodeStore::segments_of(uint64_t object) {
     }
     statistics_.segments += it.segments.count();
   }
-  return it.segments.empty() ? nullptr : &it.segments;
+  return &it.segments;
 }
 
 void CodeStore::keep(uint64_t object, const CodeKey& key, Gear gear, const ir::Region& region, uint64_t base,
@@ -109,7 +121,22 @@ void CodeStore::write(uint64_t object, const Pending& pending) {
     builder.add(entry, pending.found_wrong[i]);
   }
   if (builder.entries().empty() || builder.size() > options_.limit / 2) return;
-  statistics_.written += SegmentSet::add(*folder, options_.fingerprint, object, builder);
+  const uint64_t written = SegmentSet::add(*folder, options_.fingerprint, object, builder);
+  statistics_.written += written;
+  if (written != 0 && family_writes_ != nullptr) family_writes_->fetch_add(1, std::memory_order_relaxed);
+}
+
+// Else each child of a process that ran for the first time would compile, and try to write, what the first one has.
+void CodeStore::before_fork() {
+  mutex_.lock();
+  if (family_writes_ == nullptr) return;
+  const uint64_t writes = family_writes_->load(std::memory_order_relaxed);
+  if (std::exchange(seen_writes_, writes) == writes) return;
+  const auto folder = Folder::open(options_.folder, false);
+  if (!folder) return;
+  for (auto& [object, it] : objects_) {
+    if (it.opened) it.segments = SegmentSet::open(*folder, options_.fingerprint, object);
+  }
 }
 
 void CodeStore::after_fork_child() {

@@ -5,6 +5,7 @@
 // Nothing here is ever an error of the run: without a folder, or room, or rights, there is just no stored code.
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <memory>
@@ -33,9 +34,13 @@ struct StoreStatistics {
 
 class CodeStore {
  public:
-  explicit CodeStore(StoreOptions options) : options_(std::move(options)) {}
+  explicit CodeStore(StoreOptions options);
+  ~CodeStore();
+  CodeStore(const CodeStore&) = delete;
+  CodeStore& operator=(const CodeStore&) = delete;
 
-  // What earlier runs have left of an object, or null. Good for as long as the store lives. Any thread.
+  // What earlier runs have left of an object. Good for as long as the store lives; views of its entries are good until
+  // the next fork. Any thread.
   const SegmentSet* segments_of(uint64_t object);
 
   // Keeps code for the next run. `nanoseconds`: what it took to compile. `found_wrong`: what find() had for this key
@@ -47,8 +52,9 @@ class CodeStore {
   // Writes what is worth writing. Called before the process ends or becomes another program.
   void flush();
 
-  // Around a fork, as vcpu::Engine. What the parent has not written yet is the parent's to write.
-  void before_fork() { mutex_.lock(); }
+  // Around a fork, as vcpu::Engine; nobody looks at an entry meanwhile. What the parent has not written yet is the
+  // parent's to write; what its other children have written, the next one finds.
+  void before_fork();
   void after_fork_parent() { mutex_.unlock(); }
   void after_fork_child();
 
@@ -73,6 +79,9 @@ class CodeStore {
   void flush_locked();
 
   const StoreOptions options_;
+  std::atomic<uint64_t>* family_writes_ =
+      nullptr;  // of this process and all that it has forked: shared memory, or null
+  uint64_t seen_writes_ = 0;
   std::mutex mutex_;
   std::unordered_map<uint64_t, Object> objects_;
   std::vector<uint8_t> scratch_;
