@@ -36,8 +36,11 @@ class LlvmCompiler : public runtime::Compiler {
   bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out) override {
     // Budgets and heat are tier 1's.
     if (options.count || options.heat_index >= 0) return false;
-    bool wide = false;
-    return compile(region, options, out, &wide) || (wide && compile(region, options, out, &wide));
+    for (Expected expected;;) {
+      const Expected before = expected;
+      if (compile(region, options, out, &expected)) return true;
+      if (expected == before) return false;
+    }
   }
 
   std::unique_ptr<runtime::Compiler> clone() const override {
@@ -45,9 +48,16 @@ class LlvmCompiler : public runtime::Compiler {
   }
 
  private:
-  // *wide comes back true from where it has been false: once more, then.
+  // What is only known of a function behind LLVM's passes, and lowering would have to know.
+  struct Expected {
+    bool wide = false;
+    bool moves_floats = false;
+    bool operator==(const Expected&) const = default;
+  };
+
+  // *expected comes back another: once more, then.
   bool compile(const ir::Region& region, const runtime::CompileOptions& options, runtime::CompiledCode& out,
-               bool* wide) {
+               Expected* expected) {
     auto context = std::make_unique<llvm::LLVMContext>();
     bool failed = false;
     context->setDiagnosticHandlerCallBack(
@@ -59,7 +69,8 @@ class LlvmCompiler : public runtime::Compiler {
         std::make_unique<llvm::Module>("region-" + llvm::utohexstr(region.identity.pc, /*LowerCase=*/true), *context);
     codegen_.prepare(*module);
     Lowering lowering(*module, region, layout_, helpers_, codegen_.features());
-    if (*wide) lowering.expect_wide();
+    if (expected->wide) lowering.expect_wide();
+    if (expected->moves_floats) lowering.expect_moves();
     if (!lowering.run(options.needed, options.machine)) return false;
     assert(!llvm::verifyModule(*module, &llvm::errs()));
     llvm::SmallVector<char, 0> object;
@@ -67,8 +78,12 @@ class LlvmCompiler : public runtime::Compiler {
     const bool low = fits_31_bits(region);
     try {
       if (!codegen_.run(*module, lowering.stubs(), lowering.sites(), low, object, facts) || failed) return false;
-      *wide = facts.wide && lowering.loses_wide();
-      if (*wide) return false;
+      const Expected before = *expected;
+      expected->wide |= facts.wide && lowering.loses_wide();
+      for (std::size_t number = 0; number < lowering.resting().size(); ++number) {
+        expected->moves_floats |= lowering.resting()[number] && facts.frames[number].moves_floats;
+      }
+      if (*expected != before) return false;
       if (facts.state_lost || (facts.lost && !options.machine)) return false;
     } catch (const FatalError&) {
       // Nobody knows what can still be destroyed.

@@ -236,6 +236,10 @@ class Linker {
           case SiteSlot::Source::PcRelative:
             place.kind = SlotPlace::Kind::PcRelative;
             break;
+          case SiteSlot::Source::Pinned:
+            place.kind = SlotPlace::Kind::Register;
+            place.reg = HostReg{static_cast<uint8_t>(slot.value), true};
+            break;
           case SiteSlot::Source::Operand:
             if (operand >= point.places.size() || !translate(point.places[operand++], slot.bytes, place)) return false;
             break;

@@ -25,7 +25,12 @@ struct ExitStub {
 
 // What a slot holds where an access may fault.
 struct SiteSlot {
-  enum class Source : uint8_t { Operand, Constant, PcRelative };  // Operand: the stackmap's next one
+  enum class Source : uint8_t {
+    Operand,  // the stackmap's next one
+    Constant,
+    PcRelative,
+    Pinned,  // what the function was entered with, in the vector register of the slot's rank, which is `value`
+  };
   ir::SlotId slot = 0;
   Source source = Source::Operand;
   unsigned bytes = 0;  // in its storage

@@ -79,6 +79,8 @@ bool Lowering::lower_function(unsigned number) {
   find_reached(entry);
   find_loops();
   find_dirty(entry);
+  floats_rest_ = !moves_floats_ && !machine_ && has_no_floats();
+  resting_.push_back(floats_rest_);
   start_function(entry);
   for (const BlockId block : region_.order) {
     if (reached_[block]) lower_block(block);
@@ -149,6 +151,18 @@ void Lowering::find_dirty(BlockId entry) {
       }
     });
   }
+}
+
+bool Lowering::has_no_floats() const {
+  for (const BlockId id : region_.order) {
+    if (!reached_[id]) continue;
+    const ir::Block& block = region_.blocks[id];
+    for (uint32_t at = block.first; at < block.first + block.count; ++at) {
+      const Inst& inst = region_.insts[at];
+      if (inst.op == Op::Call || (!ir::is_int(inst.type) && inst.type != Type::Void)) return false;
+    }
+  }
+  return true;
 }
 
 void Lowering::start_function(BlockId entry) {

@@ -34,6 +34,10 @@ class Lowering {
   void expect_wide() { wide_ = true; }
   // Calls out of line have been made as if nothing were wider than 128 bits.
   bool loses_wide() const { return calls_out_ && !wide_; }
+  // Likewise: LLVM moves pinned floats (FunctionFrame::moves_floats) of functions that have nothing to do with floats.
+  void expect_moves() { moves_floats_ = true; }
+  // By number: functions whose accesses count on pinned floats to be where they were.
+  const std::vector<bool>& resting() const { return resting_; }
 
   unsigned functions() const { return static_cast<unsigned>(entries_.size()); }
   const std::vector<ExitStub>& stubs() const { return stubs_; }
@@ -51,6 +55,7 @@ class Lowering {
   bool lower_function(unsigned number);
   void find_reached(ir::BlockId entry);
   void find_dirty(ir::BlockId entry);
+  bool has_no_floats() const;
   void start_function(ir::BlockId entry);
   void lower_block(ir::BlockId block);
   void lower(Value v, const Inst& inst);
@@ -321,12 +326,15 @@ class Lowering {
   bool wide_ = false;       // vectors of more than 128 bits
   bool calls_out_ = false;  // of line
   bool machine_ = false;
+  bool moves_floats_ = false;
+  std::vector<bool> resting_;  // by number of function
   const ir::SlotsNeeded* needed_ = nullptr;
 
   // --- the function under way
   unsigned number_ = 0;
   llvm::Function* function_ = nullptr;
   llvm::Value* state_ = nullptr;
+  bool floats_rest_ = false;               // pinned ones are where they were when it was entered
   std::vector<bool> reached_;              // by BlockId
   std::vector<llvm::BasicBlock*> blocks_;  // by BlockId
   std::vector<llvm::Value*> values_;       // by ir::Value

@@ -33,7 +33,10 @@ void Lowering::mark_access() {
     if (slots_[id] == nullptr || slot.transient || !dirty_[id]) continue;
     if (needed_ != nullptr && !needed_->needed(insn_pc_, id)) continue;
     SiteSlot place{id};
-    if (known_[id] != ir::kNoValue) {
+    if (floats_rest_ && !ir::is_int(slot.type)) {
+      place.source = SiteSlot::Source::Pinned;
+      place.value = slot.pin_rank;
+    } else if (known_[id] != ir::kNoValue) {
       const Inst& known = inst_of(known_[id]);
       place.source = known.op == Op::PcRel ? SiteSlot::Source::PcRelative : SiteSlot::Source::Constant;
       place.value = slot.type == Type::I1 ? known.imm & 1 : known.imm;

@@ -182,6 +182,7 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
           const llvm::StringRef name = registers_->getName(operand.getReg());
           return name.starts_with("YMM") || name.starts_with("ZMM");
         });
+        facts_.frames.back().moves_floats |= changes_pinned_float(instruction);
         if (instruction.getOpcode() == llvm::TargetOpcode::STACKMAP) {
           // Without an access LLVM has made it one that nobody knows.
           facts_.lost |= first == nullptr;
@@ -347,6 +348,16 @@ class RecoveryCollector : public llvm::MachineFunctionPass {
       return {true, operand.getReg(), instruction.getOperand(i + 3).getImm()};
     }
     return {};
+  }
+
+  bool changes_pinned_float(const llvm::MachineInstr& instruction) const {
+    if (instruction.isReturn() || instruction.getOpcode() == llvm::TargetOpcode::STACKMAP) return false;
+    if (instructions_->getName(instruction.getOpcode()) == "VZEROUPPER") return false;  // what it clears is not pinned
+    return llvm::any_of(instruction.operands(), [&](const llvm::MachineOperand& operand) {
+      return operand.isRegMask() || (operand.isReg() && operand.isDef() && operand.getReg().isPhysical() &&
+                                     is_vector_register(*registers_, operand.getReg()) &&
+                                     registers_->getEncodingValue(operand.getReg()) < ir::kPinnedFloats);
+    });
   }
 
   // Whether a register with this number is changed, whole or in part.

@@ -36,7 +36,8 @@ struct FaultPoint {
 
 struct FunctionFrame {
   uint64_t size = 0;
-  size_t first_point = 0;  // of the function, in MachineFacts::points
+  size_t first_point = 0;     // of the function, in MachineFacts::points
+  bool moves_floats = false;  // something changes a register that pinned floats come in
 };
 
 // Bytes left for an exit, which the function ends with (shaping.h).
