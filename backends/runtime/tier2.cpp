@@ -28,7 +28,8 @@ constexpr int32_t kRare = 64;
 // A region that is still refused with so few instructions stays where it is.
 constexpr unsigned kFewest = 64;
 
-// What LLVM takes for a guest instruction, about.
+// What LLVM takes for a region, however small, and for a guest instruction, about.
+constexpr unsigned kMicrosecondsAtLeast = 3000;
 constexpr unsigned kMicrosecondsEach = 200;
 
 // So that the region is another one than that with so many instructions.
@@ -80,7 +81,7 @@ void TranslatorEngine::give_up(Translation& translation) {
 
 // Whether its place has run long enough; else the spot knows how long that is.
 bool TranslatorEngine::pays(const ir::Region& region, HotSpot& spot) const {
-  const uint64_t cost = uint64_t{region.guest_instructions} * kMicrosecondsEach / 1000;
+  const uint64_t cost = (kMicrosecondsAtLeast + uint64_t{region.guest_instructions} * kMicrosecondsEach) / 1000;
   spot.wanted = static_cast<uint32_t>(cost * options_.tier2_payback);
   return spot.weight >= spot.wanted;
 }
