@@ -90,7 +90,6 @@ bool TranslatorEngine::recall(Workshop& workshop, const ir::Identity& identity, 
   Provenance& provenance = workshop.provenance;
   provenance.origin = origin_in_window(workshop, identity);
   provenance.found_wrong = false;
-  if (window.stored == nullptr) return false;
   const std::optional<EntryView> entry = window.stored->find(key_of(provenance.origin, identity));
   if (!entry) return false;
   provenance.found_wrong = true;
@@ -165,8 +164,8 @@ std::optional<Gear> TranslatorEngine::best_known(const ir::Identity& identity) {
   if (const Translation* const found = map_.find(identity); found != nullptr) return found->gear;
   if (store_ == nullptr || options_.machine) return {};
   const ir::CodeOrigin origin = memory_.code_origin(identity.pc);
-  const SegmentSet* const stored = origin.object != 0 ? store_->segments_of(origin.object) : nullptr;
-  const std::optional<EntryView> entry = stored != nullptr ? stored->find(key_of(origin, identity)) : std::nullopt;
+  if (origin.object == 0) return {};
+  const std::optional<EntryView> entry = store_->segments_of(origin.object)->find(key_of(origin, identity));
   if (!entry) return {};
   return entry->gear();
 }

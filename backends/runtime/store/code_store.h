@@ -79,8 +79,8 @@ class CodeStore {
   void flush_locked();
 
   const StoreOptions options_;
-  std::atomic<uint64_t>* family_writes_ =
-      nullptr;  // of this process and all that it has forked: shared memory, or null
+  // Of this process and all that it has forked: shared memory, or null.
+  std::atomic<uint64_t>* family_writes_ = nullptr;
   uint64_t seen_writes_ = 0;
   std::mutex mutex_;
   std::unordered_map<uint64_t, Object> objects_;

@@ -16,7 +16,6 @@ class SegmentSet {
  public:
   static SegmentSet open(const Folder& folder, const Fingerprint::Value& fingerprint, uint64_t object);
 
-  bool empty() const { return count_ == 0 && segments_[0] == nullptr; }
   unsigned count() const;
   // The newest entry of this key; its checksum has not been looked at.
   std::optional<EntryView> find(const CodeKey& key) const;
